@@ -1,0 +1,83 @@
+package border
+
+import (
+	"errors"
+	"strings"
+)
+
+// Code says what kind of failure an [Error] is. Codes are append-only: screens, the
+// HTTP mapping in border/api and stations of other versions know them by name.
+type Code string
+
+// The codes, each with the HTTP status that border/api maps it to.
+const (
+	Invalid     Code = "invalid"      // the input cannot be read or breaks a rule (422)
+	NotFound    Code = "not_found"    // no such thing here (404)
+	Forbidden   Code = "forbidden"    // the officer's roles do not allow it (403)
+	Conflict    Code = "conflict"     // the state does not allow it any more (409)
+	Stale       Code = "stale"        // decided on a view that has worsened since (409)
+	TooLarge    Code = "too_large"    // beyond a limit (413)
+	StorageFull Code = "storage_full" // the disk and its reserve are used up (507)
+	NotDurable  Code = "not_durable"  // the commit or its sync failed; retry with the same id (503)
+	Unavailable Code = "unavailable"  // not now: closed, not connected, over its deadline (503)
+	Internal    Code = "internal"     // our fault; details only in the log (500)
+)
+
+// Error is the one structured error of the domain. Its texts never carry personal
+// data: no name, date of birth, document number or MRZ.
+type Error struct {
+	Code    Code   // kind, for machines
+	Op      string // what was being done, in plain words: "append event"
+	Message string // one or two plain sentences for a person, with what to do next; "" if none
+	Err     error  // cause; logged, never shown
+}
+
+// Error gives the operation, the message and the cause, for logs.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Op)
+	if e.Message != "" {
+		b.WriteString(": ")
+		b.WriteString(e.Message)
+	}
+	if e.Err != nil {
+		b.WriteString(": ")
+		b.WriteString(e.Err.Error())
+	}
+	if b.Len() == 0 {
+		return string(e.Code)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// CodeOf returns the code of the first [Error] in err's chain, [Internal] for any
+// other error and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return Internal
+}
+
+// MessageOf returns the plain sentence of the first [Error] in err's chain that has
+// one, else "".
+func MessageOf(err error) string {
+	for err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return ""
+		}
+		if e.Message != "" {
+			return e.Message
+		}
+		err = e.Err
+	}
+	return ""
+}

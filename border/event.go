@@ -1,0 +1,219 @@
+package border
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Epoch is the random name of one opening of a journal for writing. Each opening has
+// its own, so a database that was copied back can be found out (design, rule 3).
+type Epoch [16]byte
+
+// String gives 32 hexadecimal digits.
+func (e Epoch) String() string { return hex.EncodeToString(e[:]) }
+
+// IsZero reports whether e names no epoch.
+func (e Epoch) IsZero() bool { return e == Epoch{} }
+
+// MarshalText gives the text form.
+func (e Epoch) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText reads the text form.
+func (e *Epoch) UnmarshalText(b []byte) error {
+	if len(b) != 32 {
+		return errBadEpoch
+	}
+	if _, err := hex.Decode(e[:], b); err != nil {
+		return errBadEpoch
+	}
+	return nil
+}
+
+var errBadEpoch = &Error{Code: Invalid, Op: "read an epoch", Message: "An epoch has 32 hexadecimal digits."}
+
+// Digest is a SHA-256 value; its text form is 64 hexadecimal digits.
+type Digest [sha256.Size]byte
+
+// String gives 64 hexadecimal digits.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// MarshalText gives the text form.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads the text form.
+func (d *Digest) UnmarshalText(b []byte) error {
+	if len(b) == 2*len(d) {
+		if _, err := hex.Decode(d[:], b); err == nil {
+			return nil
+		}
+	}
+	return &Error{Code: Invalid, Op: "read a digest", Message: "A digest has 64 hexadecimal digits."}
+}
+
+// Key identifies an event in the whole country. Seq counts from 1 within its epoch,
+// without gaps.
+type Key struct {
+	Station StationID `json:"station"`
+	Epoch   Epoch     `json:"epoch"`
+	Seq     uint64    `json:"seq"`
+}
+
+// String gives "STATION/epoch/seq".
+func (k Key) String() string {
+	return string(k.Station) + "/" + k.Epoch.String() + "/" + strconv.FormatUint(k.Seq, 10)
+}
+
+// ParseKey reads the text form of a key.
+func ParseKey(s string) (Key, error) {
+	bad := &Error{Code: Invalid, Op: "read an event key", Message: "An event key reads STATION/epoch/seq."}
+	f := strings.Split(s, "/")
+	if len(f) != 3 {
+		return Key{}, bad
+	}
+	k := Key{Station: StationID(f[0])}
+	if k.Station.Validate() != nil || k.Epoch.UnmarshalText([]byte(f[1])) != nil {
+		return Key{}, bad
+	}
+	n, err := strconv.ParseUint(f[2], 10, 63)
+	if err != nil || n == 0 || strconv.FormatUint(n, 10) != f[2] {
+		return Key{}, bad
+	}
+	k.Seq = n
+	return k, nil
+}
+
+// Position is a place in one epoch of a station's journal. Seq 0 is before its first event.
+type Position struct {
+	Epoch Epoch  `json:"epoch"`
+	Seq   uint64 `json:"seq"`
+}
+
+// The event types of version 1. Within a version fields are only added (design, rule 4).
+const (
+	TypeEpochOpened      = "epoch.opened.v1"
+	TypeCrossingRecorded = "crossing.recorded.v1"
+)
+
+// Parent names the event that an epoch continues: the last one its journal held when
+// it was opened. The zero Parent is the beginning of a new journal.
+type Parent struct {
+	Epoch Epoch  `json:"epoch"`
+	Seq   uint64 `json:"seq"`
+	Hash  Digest `json:"hash"`
+}
+
+// Header is the open part of an event: enough for statistics after erasure, and nothing
+// that identifies a person. It is written once as JSON and then kept byte for byte; a
+// reader ignores fields it does not know.
+type Header struct {
+	Station StationID `json:"station"`
+	Epoch   Epoch     `json:"epoch"`
+	Seq     uint64    `json:"seq"`
+	Type    string    `json:"type"`
+
+	Post       PostID     `json:"post"`
+	OccurredAt time.Time  `json:"occurred_at"` // UTC
+	RecordedAt time.Time  `json:"recorded_at"` // UTC
+	Clock      ClockTrust `json:"clock"`
+	Software   string     `json:"software,omitempty"` // version that wrote the event
+
+	Parent *Parent `json:"parent,omitempty"` // epoch.opened only
+
+	Counter CounterID `json:"counter,omitempty"`
+	Shift   string    `json:"shift,omitempty"`
+	Officer string    `json:"officer,omitempty"` // pseudonym, see border/seal
+
+	Crossing       *ID    `json:"crossing,omitempty"`  // also the id of its encounter
+	Direction      string `json:"direction,omitempty"` // entry or exit
+	Outcome        string `json:"outcome,omitempty"`   // see Outcome
+	Ground         string `json:"ground,omitempty"`    // coded ground of a refusal
+	Category       string `json:"category,omitempty"`  // migratory category
+	Purpose        string `json:"purpose,omitempty"`   // IRTS 2008 code
+	Nationality    string `json:"nationality,omitempty"`
+	Sex            string `json:"sex,omitempty"`        // M, F or X
+	BirthYear      int    `json:"birth_year,omitempty"` // 0: unknown
+	Residence      string `json:"residence,omitempty"`
+	DocumentKind   string `json:"document_kind,omitempty"`
+	DocumentIssuer string `json:"document_issuer,omitempty"`
+	TransportMode  string `json:"transport_mode,omitempty"`
+	Source         string `json:"source,omitempty"` // see ScanSource
+
+	Verdict string        `json:"verdict,omitempty"` // level that was on the screen
+	Checks  []CheckRecord `json:"checks,omitempty"`
+	Lists   []ListVersion `json:"lists,omitempty"`
+}
+
+// CheckRecord is one check as it stood when the officer decided. Which entry a hit
+// was about stands in the sealed parts only.
+type CheckRecord struct {
+	Check   string `json:"check"`
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason,omitempty"`
+	AgeS    int64  `json:"age_s,omitempty"`
+}
+
+// ListVersion says which version of a list was asked and how old it was.
+type ListVersion struct {
+	List    string `json:"list"`
+	Version string `json:"version"`
+	AgeS    int64  `json:"age_s"`
+}
+
+// Outcome is how an encounter ended.
+type Outcome string
+
+// The outcomes. Referred is an open state, not an outcome.
+const (
+	Admitted           Outcome = "admitted"
+	Departed           Outcome = "departed"
+	Refused            Outcome = "refused"
+	DeparturePrevented Outcome = "departure_prevented"
+	Withdrawn          Outcome = "withdrawn"
+	HandedOver         Outcome = "handed_over"
+)
+
+// Directions of a crossing.
+const (
+	Entry = "entry"
+	Exit  = "exit"
+)
+
+// Names of the sealed parts (design, rule 7).
+const (
+	PartPersonal   = "personal"
+	PartProtection = "protection"
+	PartHub        = "hub"
+)
+
+// Part is one sealed part of an event, stored and hashed as it is.
+type Part struct {
+	Name       string // personal, protection or hub
+	Alg        string // A256GCM
+	KeyID      string // names the data key in keys.db; not secret
+	Ciphertext []byte // nonce, ciphertext and tag; at most 64 KiB
+}
+
+// Event is one entry of a journal: key, open header, sealed parts, and its place in
+// the hash chain. Station and hub hold the same bytes.
+type Event struct {
+	Key    Key
+	Type   string
+	Header []byte // JSON of Header, byte for byte as written
+	Parts  []Part
+	Prev   Digest // hash of the event before; of the parent for the first of an epoch
+	Hash   Digest
+}
+
+// ReadHeader interprets the header bytes. Unknown fields are ignored.
+func (e *Event) ReadHeader() (Header, error) {
+	var h Header
+	if err := json.Unmarshal(e.Header, &h); err != nil {
+		return Header{}, &Error{Code: Invalid, Op: "read event header", Err: fmt.Errorf("%s: header is no JSON of the known shape", e.Key)}
+	}
+	return h, nil
+}
