@@ -1,0 +1,67 @@
+package seal
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"garita/border"
+)
+
+// Blinder makes keyed hashes (HMAC-SHA-256 under keys derived from the national key)
+// that can be compared, but not read, without that key.
+type Blinder struct {
+	document, officer []byte
+}
+
+// NewBlinder derives the keys from the national blind-index key (32 bytes).
+func NewBlinder(national []byte) (*Blinder, error) {
+	if len(national) != 32 {
+		return nil, &border.Error{Code: border.Invalid, Op: "read the blind-index key", Message: "The blind-index key must have 32 bytes."}
+	}
+	b := &Blinder{}
+	for label, dst := range map[string]*[]byte{"garita document v1": &b.document, "garita officer v1": &b.officer} {
+		k, err := hkdf.Key(sha256.New, national, nil, label, 32)
+		if err != nil {
+			return nil, fmt.Errorf("derive a blind-index key: %w", err)
+		}
+		*dst = k
+	}
+	return b, nil
+}
+
+// Document returns the blind index of a document. Case, fillers, spaces and other marks
+// in issuer and number make no difference.
+func (b *Blinder) Document(issuer, number string) border.BlindIndex {
+	m := hmac.New(sha256.New, b.document)
+	m.Write([]byte(normalise(issuer)))
+	m.Write([]byte{0})
+	m.Write([]byte(normalise(number)))
+	var sum [sha256.Size]byte
+	m.Sum(sum[:0])
+	return border.BlindIndex(sum[:16])
+}
+
+// Officer returns the pseudonym of an officer by badge number: 16 hexadecimal digits.
+func (b *Blinder) Officer(badge string) string {
+	m := hmac.New(sha256.New, b.officer)
+	m.Write([]byte(badge))
+	return hex.EncodeToString(m.Sum(nil)[:8])
+}
+
+// normalise keeps letters and digits, in upper case.
+func normalise(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		default:
+			return -1
+		}
+	}, s)
+}

@@ -1,0 +1,150 @@
+package seal
+
+import (
+	"crypto/ecdh"
+	"crypto/hpke"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"garita/border"
+)
+
+// Software keys in files serve until a TPM or a system credential takes their place.
+// Whoever reads the file reads the people: every program that uses one says so.
+
+// Provisioning is what a station needs from its hub to seal and to index. The hub writes
+// it (garita-hub provision), a person carries it to the station. It holds a secret.
+type Provisioning struct {
+	Hub       string `json:"hub"`        // name of the hub, for people
+	PublicKey []byte `json:"public_key"` // X25519, to which stations wrap their data keys
+	BlindKey  []byte `json:"blind_key"`  // 32 bytes, national; SECRET
+}
+
+// HubPrivate is the hub's secret file: the private half of the sealing key and the
+// national blind-index key.
+type HubPrivate struct {
+	Hub        string `json:"hub"`
+	PrivateKey []byte `json:"private_key"` // X25519
+	BlindKey   []byte `json:"blind_key"`   // 32 bytes
+}
+
+// StationSecret is the station's secret file: the key that wraps its data keys.
+type StationSecret struct {
+	WrapKey []byte `json:"wrap_key"` // 32 bytes, AES-256-GCM
+}
+
+// NewHubPrivate makes the secrets of a new hub.
+func NewHubPrivate(name string) (*HubPrivate, error) {
+	k, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the hub's sealing key: %w", err)
+	}
+	blind := make([]byte, 32)
+	rand.Read(blind)
+	return &HubPrivate{Hub: name, PrivateKey: k.Bytes(), BlindKey: blind}, nil
+}
+
+// NewStationSecret makes the secret of a new station.
+func NewStationSecret() *StationSecret {
+	k := make([]byte, 32)
+	rand.Read(k)
+	return &StationSecret{WrapKey: k}
+}
+
+// Provisioning returns what the hub hands to a station.
+func (h *HubPrivate) Provisioning() (*Provisioning, error) {
+	k, err := ecdh.X25519().NewPrivateKey(h.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the hub's sealing key: %w", err)
+	}
+	return &Provisioning{Hub: h.Hub, PublicKey: k.PublicKey().Bytes(), BlindKey: h.BlindKey}, nil
+}
+
+func (h *HubPrivate) key() (hpke.PrivateKey, error) {
+	k, err := ecdh.X25519().NewPrivateKey(h.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the hub's sealing key: %w", err)
+	}
+	return hpke.NewDHKEMPrivateKey(k)
+}
+
+func (p *Provisioning) key() (hpke.PublicKey, error) {
+	k, err := ecdh.X25519().NewPublicKey(p.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the hub's public key: %w", err)
+	}
+	return hpke.NewDHKEMPublicKey(k)
+}
+
+// Load reads a key file into v (*Provisioning, *HubPrivate or *StationSecret). A missing
+// file is [border.NotFound]; a file that others may read is refused.
+func Load(path string, v any) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &border.Error{Code: border.NotFound, Op: "read key file " + path, Err: err}
+	}
+	if err != nil {
+		return &border.Error{Code: border.Internal, Op: "read key file", Err: err}
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return &border.Error{Code: border.Forbidden, Op: "read key file " + path,
+			Message: "The key file can be read by others than its owner. Run: chmod 600 " + path}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return &border.Error{Code: border.Internal, Op: "read key file", Err: err}
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		// The cause could repeat the content, and the content is secret.
+		return &border.Error{Code: border.Invalid, Op: "read key file " + path, Message: "The key file is damaged."}
+	}
+	return nil
+}
+
+// Save writes a key file for its owner alone: temporary file in the same folder, sync,
+// rename, sync of the folder.
+func Save(path string, v any) error {
+	wrap := func(err error) error {
+		return &border.Error{Code: border.Internal, Op: "write key file " + path, Err: err}
+	}
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return wrap(err)
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".key-*") // created with mode 0600
+	if err != nil {
+		return wrap(err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(append(b, '\n'))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return wrap(err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return wrap(err)
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return wrap(err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return wrap(err)
+	}
+	return nil
+}
+
+// Fingerprint gives a short name of the hub's public key for people to compare.
+func (p *Provisioning) Fingerprint() string {
+	s := base64.RawURLEncoding.EncodeToString(p.PublicKey)
+	if len(s) > 12 {
+		s = s[:12]
+	}
+	return s
+}

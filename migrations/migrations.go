@@ -1,0 +1,17 @@
+// Package migrations embeds the SQL that creates and upgrades the databases of Garita.
+// Each file is one goose migration; a file that has been released is never changed.
+package migrations
+
+import "embed"
+
+// The migrations by database.
+var (
+	//go:embed post/*.sql
+	Post embed.FS // a station's journal
+
+	//go:embed hub/*.sql
+	Hub embed.FS // the national register
+
+	//go:embed keys/*.sql
+	Keys embed.FS // data keys, of a station or of the hub
+)
