@@ -1,0 +1,77 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"garita/border"
+	"garita/border/seal"
+)
+
+// Draft is an open encounter on the disk, so that it survives a power cut. Content is
+// sealed before it is written and is not part of the record.
+type Draft struct {
+	Encounter border.ID
+	Counter   border.CounterID
+	Content   []byte
+}
+
+// SaveDraft keeps an open encounter and drops those that have ended, in one transaction.
+// It is durable when it returns nil.
+func (j *Journal) SaveDraft(ctx context.Context, d Draft, ended ...border.ID) error {
+	keyID, sealed, err := j.cfg.Keys.SealLocal(ctx, seal.Bucket(j.cfg.Clock.Now()), "draft/"+d.Encounter.String(), d.Content)
+	if err != nil {
+		return err
+	}
+	return j.submit(ctx, &job{op: "save a draft", do: func(t *transaction) error {
+		s := t.w.store
+		for _, id := range ended {
+			if err := s.exec(s.dropDraft, id[:]); err != nil {
+				return err
+			}
+		}
+		return s.exec(s.putDraft, d.Encounter[:], string(d.Counter), keyID, sealed)
+	}})
+}
+
+// Drafts returns the open encounters, oldest first, without those whose crossing is
+// recorded. A draft that cannot be opened any more is left out and counted.
+func (j *Journal) Drafts(ctx context.Context) (drafts []Draft, unreadable int, err error) {
+	err = j.reading("read drafts", func(db *sql.DB) error {
+		rows, err := db.QueryContext(ctx, `SELECT encounter, counter, key_id, sealed FROM draft
+			WHERE NOT EXISTS (SELECT 1 FROM crossing WHERE crossing.id = draft.encounter) ORDER BY encounter`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, sealed []byte
+			var counter, keyID string
+			if err := rows.Scan(&id, &counter, &keyID, &sealed); err != nil {
+				return err
+			}
+			d := Draft{Encounter: border.ID(id), Counter: border.CounterID(counter)}
+			d.Content, err = j.cfg.Keys.OpenLocal(keyID, "draft/"+d.Encounter.String(), sealed)
+			if err != nil {
+				unreadable++
+				continue
+			}
+			drafts = append(drafts, d)
+		}
+		return rows.Err()
+	})
+	return drafts, unreadable, err
+}
+
+// Restore stores events that the hub holds and this journal has lost; see [border.EventSource].
+func (j *Journal) Restore(ctx context.Context, events [][]byte) error {
+	return j.submit(ctx, &job{op: "restore events", essential: true, do: func(t *transaction) error {
+		for _, record := range events {
+			if err := t.restoreOne([]byte(strings.Clone(string(record)))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+}

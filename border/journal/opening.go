@@ -1,0 +1,203 @@
+package journal
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"garita/border"
+)
+
+// retryOpen is the least time between two attempts to open a database that would not open.
+const retryOpen = 250 * time.Millisecond
+
+// open opens the database and begins a new epoch. Nothing is read or acknowledged before
+// the log is checkpointed and epoch.opened is committed.
+func (w *writer) open() error {
+	if w.failedBy != nil && time.Since(w.failedAt) < retryOpen {
+		return w.failedBy
+	}
+	w.reserve.set(w.j.cfg.Dir, w.j.cfg.Reserve)
+	err := w.tryOpen()
+	if err != nil && isFull(err) && w.reserve.release() == nil {
+		err = w.tryOpen()
+	}
+	if w.failedBy = err; err != nil {
+		w.failedAt = time.Now() //nolint:forbidigo // monotonic pause between attempts, not a time of record
+	}
+	w.survey(err)
+	return err
+}
+
+func (w *writer) tryOpen() error {
+	err := w.openDatabase()
+	if err == nil {
+		err = w.beginEpoch()
+	}
+	if err == nil {
+		err = w.openReaders()
+	}
+	if err != nil {
+		err = errors.Join(err, w.store.close())
+		w.store = nil
+	}
+	return err
+}
+
+func (w *writer) openDatabase() (err error) {
+	if w.store, err = openStore(w.path); err != nil {
+		return err
+	}
+	if err = w.store.checkpoint(); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if !w.migrated {
+		if err = w.store.close(); err != nil {
+			return err
+		}
+		if err = migrate(context.Background(), w.path); err != nil {
+			return err
+		}
+		if w.store, err = openStore(w.path); err != nil {
+			return err
+		}
+		if err = w.store.checkpoint(); err != nil {
+			return fmt.Errorf("checkpoint: %w", err)
+		}
+		w.migrated = true
+	}
+	return w.store.prepare()
+}
+
+// reopenAfter closes and opens the database after a failed commit.
+func (w *writer) reopenAfter(cause error) error {
+	w.j.cfg.Log.Error("journal: a commit failed; the database is closed and opened again", "error", cause)
+	if isFull(cause) {
+		if err := w.reserve.release(); err != nil {
+			w.j.cfg.Log.Error("journal: the disk's reserve could not be freed", "error", err)
+		}
+	}
+	w.closeReaders()
+	_ = w.store.close() // its connection has failed already; what counts is the opening
+	w.store = nil
+	w.failedBy = nil
+	return w.open()
+}
+
+// beginEpoch reads the head, and writes the new epoch with its first event.
+func (w *writer) beginEpoch() error {
+	if err := w.claim(); err != nil {
+		return err
+	}
+	parent, trusted, err := w.readHead()
+	if err != nil {
+		return fmt.Errorf("read the head of the journal: %w", err)
+	}
+	if w.j.cfg.LastTrusted != nil {
+		w.j.cfg.LastTrusted(trusted)
+	}
+	var epoch border.Epoch
+	rand.Read(epoch[:])
+	if err := w.store.exec(w.store.begin); err != nil {
+		return err
+	}
+	if err := w.store.exec(w.store.insertEpoch, epoch[:], parent.Epoch[:], int64(parent.Seq), parent.Hash[:], int64(0)); err != nil {
+		return err
+	}
+	v, _, err := w.query(`SELECT max(ordinal) FROM epoch`)
+	if err != nil {
+		return err
+	}
+	w.ordinal = v.(int64)
+	t := &transaction{w: w, head: border.Position{Epoch: epoch}, last: parent.Hash,
+		now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
+	e := &Entry{Header: border.Header{Type: border.TypeEpochOpened, Parent: &parent, Clock: w.j.cfg.Clock.Trust()}}
+	if _, err := t.append(e); err != nil {
+		return err
+	}
+	if err := w.store.exec(w.store.commit); err != nil {
+		return err
+	}
+	w.head, w.last = t.head, t.last
+	w.publish()
+	return nil
+}
+
+// claim makes the journal this station's, or refuses that of another.
+func (w *writer) claim() error {
+	v, ok, err := w.query(`SELECT id FROM station`)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		_, err := w.store.conn.Exec(`INSERT INTO station (id) VALUES (?)`, []driver.Value{string(w.j.cfg.Station)})
+		return err
+	}
+	if v != string(w.j.cfg.Station) {
+		return &border.Error{Code: border.Conflict, Op: "open the journal",
+			Message: fmt.Sprintf("This data folder belongs to station %v, not to %s.", v, w.j.cfg.Station)}
+	}
+	return nil
+}
+
+// lookBack bounds how many events are searched for one written under a trusted clock.
+const lookBack = 100_000
+
+// readHead returns the last event of the last epoch that this journal opened itself, and
+// the time of the last event written under a clock that was not untrusted.
+func (w *writer) readHead() (parent border.Parent, trusted time.Time, err error) {
+	v, ok, err := w.query(`SELECT max(ordinal) FROM epoch WHERE restored = 0`)
+	if err != nil || !ok || v == nil {
+		return border.Parent{}, time.Time{}, err
+	}
+	last := v.(int64)
+	rows, err := w.store.conn.Query(`SELECT pos, record FROM event WHERE pos < ? ORDER BY pos DESC LIMIT ?`,
+		[]driver.Value{posOf(last+1, 0), int64(lookBack)})
+	if err != nil {
+		return border.Parent{}, time.Time{}, err
+	}
+	defer rows.Close()
+	row := make([]driver.Value, 2)
+	for first := true; ; first = false {
+		err := rows.Next(row)
+		if errors.Is(err, io.EOF) {
+			return parent, time.Time{}, nil
+		}
+		if err != nil {
+			return border.Parent{}, time.Time{}, err
+		}
+		ev, err := border.DecodeEvent(row[1].([]byte))
+		if err != nil {
+			return border.Parent{}, time.Time{}, err
+		}
+		if first {
+			if err := ev.Verify(); err != nil {
+				return border.Parent{}, time.Time{}, err
+			}
+			parent = border.Parent{Epoch: ev.Key.Epoch, Seq: ev.Key.Seq, Hash: ev.Hash}
+		}
+		if h, err := ev.ReadHeader(); err == nil && h.Clock.State != border.ClockUntrusted {
+			return parent, h.RecordedAt, nil
+		}
+	}
+}
+
+// query returns the first column of the first row of a statement that is run rarely.
+func (w *writer) query(sql string) (v driver.Value, ok bool, err error) {
+	rows, err := w.store.conn.Query(sql, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	row := make([]driver.Value, 1)
+	switch err = rows.Next(row); {
+	case err == nil:
+		v, ok = row[0], true
+	case errors.Is(err, io.EOF):
+		err = nil
+	}
+	return v, ok, errors.Join(err, rows.Close())
+}

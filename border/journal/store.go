@@ -1,0 +1,217 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+
+	"garita/border"
+	"garita/migrations"
+)
+
+// seqBits is the width of seq within event.pos; the rest is the epoch's ordinal.
+const seqBits = 40
+
+func posOf(ordinal int64, seq uint64) int64 { return ordinal<<seqBits | int64(seq) }
+
+func seqOf(pos int64) uint64 { return uint64(pos & (1<<seqBits - 1)) }
+
+func ordinalOf(pos int64) int64 { return pos >> seqBits }
+
+// dsn gives the data source name of a journal. The driver's own default for synchronous
+// is NORMAL, which loses acknowledged rows at a power cut: FULL must be said.
+func dsn(path string, readOnly bool) string {
+	q := url.Values{"_busy_timeout": {"5000"}, "_foreign_keys": {"1"}}
+	if readOnly {
+		q.Set("mode", "ro")
+		q.Set("_query_only", "1")
+	} else {
+		q.Set("_journal_mode", "WAL")
+		q.Set("_synchronous", "FULL")
+		q.Set("_txlock", "immediate")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// migrate brings the database's schema to this program's version.
+func migrate(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite3", dsn(path, false))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	files, err := fs.Sub(migrations.Post, "post")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// store is the writer's connection with its prepared statements. It speaks to the driver
+// directly: database/sql would cost more than the statements do.
+type store struct {
+	conn *sqlite3.SQLiteConn
+
+	begin, commit, rollback       *sqlite3.SQLiteStmt
+	insertEvent                   *sqlite3.SQLiteStmt
+	insertCrossing, findCrossing  *sqlite3.SQLiteStmt
+	insertDocument                *sqlite3.SQLiteStmt
+	putDraft, dropDraft           *sqlite3.SQLiteStmt
+	insertEpoch, readEvent        *sqlite3.SQLiteStmt
+	readCursor, putCursor, addOne *sqlite3.SQLiteStmt
+
+	args [6]driver.NamedValue // reused: one writer
+}
+
+func openStore(path string) (*store, error) {
+	c, err := (&sqlite3.SQLiteDriver{}).Open(dsn(path, false))
+	if err != nil {
+		return nil, err
+	}
+	s := &store{conn: c.(*sqlite3.SQLiteConn)}
+	for _, p := range []string{
+		"PRAGMA wal_autocheckpoint=1000", "PRAGMA journal_size_limit=67108864", "PRAGMA trusted_schema=OFF",
+	} {
+		if _, err := s.conn.Exec(p, nil); err != nil {
+			return nil, errors.Join(err, s.conn.Close())
+		}
+	}
+	return s, nil
+}
+
+// checkpoint moves the whole log into the database and syncs both. Until it has
+// succeeded, what is visible may not be on the disk.
+func (s *store) checkpoint() error {
+	rows, err := s.conn.Query("PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	if err != nil {
+		return err
+	}
+	row := make([]driver.Value, 3)
+	err = errors.Join(rows.Next(row), rows.Close())
+	if err != nil {
+		return err
+	}
+	if busy, ok := row[0].(int64); !ok || busy != 0 {
+		return errors.New("the database is in use by another program")
+	}
+	return nil
+}
+
+func (s *store) prepare() error {
+	for _, p := range []struct {
+		stmt **sqlite3.SQLiteStmt
+		sql  string
+	}{
+		{&s.begin, `BEGIN IMMEDIATE`},
+		{&s.commit, `COMMIT`},
+		{&s.rollback, `ROLLBACK`},
+		{&s.insertEvent, `INSERT INTO event (pos, record) VALUES (?, ?)`},
+		{&s.insertCrossing, `INSERT INTO crossing (id, pos) VALUES (?, ?)`},
+		{&s.findCrossing, `SELECT pos FROM crossing WHERE id = ?`},
+		{&s.insertDocument, `INSERT INTO document (blind, pos) VALUES (?, ?)`},
+		{&s.putDraft, `INSERT INTO draft (encounter, counter, key_id, sealed) VALUES (?, ?, ?, ?)
+			ON CONFLICT (encounter) DO UPDATE SET counter = excluded.counter, key_id = excluded.key_id, sealed = excluded.sealed`},
+		{&s.dropDraft, `DELETE FROM draft WHERE encounter = ?`},
+		{&s.insertEpoch, `INSERT INTO epoch (id, parent_id, parent_seq, parent_hash, restored) VALUES (?, ?, ?, ?, ?)`},
+		{&s.readEvent, `SELECT record FROM event WHERE pos = ?`},
+		{&s.readCursor, `SELECT seq FROM cursor WHERE projection = ? AND ordinal = ?`},
+		{&s.putCursor, `INSERT INTO cursor (projection, ordinal, seq) VALUES (?, ?, ?)
+			ON CONFLICT (projection, ordinal) DO UPDATE SET seq = excluded.seq`},
+		{&s.addOne, `INSERT INTO crossing_count (day, counter, direction, outcome, n) VALUES (?, ?, ?, ?, 1)
+			ON CONFLICT (day, counter, direction, outcome) DO UPDATE SET n = n + 1`},
+	} {
+		st, err := s.conn.Prepare(p.sql)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", p.sql, err)
+		}
+		*p.stmt = st.(*sqlite3.SQLiteStmt)
+	}
+	return nil
+}
+
+func (s *store) close() error {
+	if s == nil || s.conn == nil {
+		return nil
+	}
+	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.insertEvent, s.insertCrossing, s.findCrossing,
+		s.insertDocument, s.putDraft, s.dropDraft, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
+		if st != nil {
+			_ = st.Close() // a statement that failed repeats its error here
+		}
+	}
+	err := s.conn.Close()
+	s.conn = nil
+	return err
+}
+
+// exec runs a statement. Never with a cancellable context: cancelling interrupts every
+// statement of the connection.
+func (s *store) exec(st *sqlite3.SQLiteStmt, args ...driver.Value) error {
+	named := s.args[:len(args)]
+	for i, a := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	_, err := st.ExecContext(context.Background(), named)
+	clear(named)
+	return err
+}
+
+// one runs a query and returns the first column of its first row, or ok=false.
+func (s *store) one(st *sqlite3.SQLiteStmt, args ...driver.Value) (v driver.Value, ok bool, err error) {
+	rows, err := st.Query(args)
+	if err != nil {
+		return nil, false, err
+	}
+	row := make([]driver.Value, 1)
+	switch err = rows.Next(row); {
+	case err == nil:
+		v, ok = row[0], true
+		if b, isBytes := v.([]byte); isBytes {
+			v = append([]byte(nil), b...) // the driver's buffer ends with the rows
+		}
+	case errors.Is(err, io.EOF):
+		err = nil
+	}
+	return v, ok, errors.Join(err, rows.Close())
+}
+
+// event reads the event at a position.
+func (s *store) event(pos int64) (border.Event, error) {
+	v, ok, err := s.one(s.readEvent, pos)
+	if err != nil {
+		return border.Event{}, err
+	}
+	b, isBytes := v.([]byte)
+	if !ok || !isBytes {
+		return border.Event{}, fmt.Errorf("no event at position %d", pos)
+	}
+	return border.DecodeEvent(b)
+}
+
+// isFull reports whether err says that the disk has no room.
+func isFull(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrFull
+}
+
+// isDatabase reports whether err comes from SQLite, so that the transaction is lost.
+func isDatabase(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e)
+}

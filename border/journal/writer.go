@@ -1,0 +1,184 @@
+package journal
+
+import (
+	"time"
+
+	"garita/border"
+)
+
+// job is one piece of work inside a transaction of the writer.
+type job struct {
+	op        string
+	essential bool // may use the disk's reserve
+	do        func(*transaction) error
+	done      chan error // capacity 1
+	err       error      // outcome inside the transaction
+}
+
+// writer is the one goroutine that writes. It owns the connection.
+type writer struct {
+	j     *Journal
+	path  string
+	store *store
+
+	ordinal int64
+	head    border.Position
+	last    border.Digest // hash of the head
+
+	migrated bool
+	failedAt time.Time // of the last opening that failed, on the monotonic clock
+	failedBy error
+	reserve  reserve
+	batch    []*job
+}
+
+// tick is how often the writer looks at the disk's free space and moves projections on.
+const tick = time.Second
+
+func (w *writer) run(opened chan<- error) {
+	defer close(w.j.done)
+	err := w.open()
+	if err != nil && isFull(err) {
+		err = nil // the station must come up and say so
+	}
+	if err != nil {
+		opened <- &border.Error{Code: border.Internal, Op: "open the journal " + w.path, Err: err}
+		w.store.close()
+		return
+	}
+	opened <- nil
+	timer := time.NewTicker(tick)
+	defer timer.Stop()
+	for {
+		select {
+		case jb := <-w.j.queue:
+			w.serve(w.collect(jb))
+		case <-timer.C:
+			w.housekeep()
+		case <-w.j.stop:
+			w.finish()
+			return
+		}
+	}
+}
+
+// finish serves what is queued and closes the database.
+func (w *writer) finish() {
+	for {
+		select {
+		case jb := <-w.j.queue:
+			w.serve(w.collect(jb))
+			continue
+		default:
+		}
+		break
+	}
+	w.closeReaders()
+	if err := w.store.close(); err != nil {
+		w.j.closeErr = &border.Error{Code: border.Internal, Op: "close the journal", Err: err}
+	}
+}
+
+// collect takes what is queued now, and never waits for more.
+func (w *writer) collect(first *job) []*job {
+	w.batch = append(w.batch[:0], first)
+	for len(w.batch) < w.j.cfg.MaxBatch {
+		select {
+		case jb := <-w.j.queue:
+			w.batch = append(w.batch, jb)
+			continue
+		default:
+		}
+		break
+	}
+	return w.batch
+}
+
+// serve commits a batch and answers its callers. When the disk is full it frees the
+// reserve and tries once more.
+func (w *writer) serve(batch []*job) {
+	if w.store == nil {
+		if err := w.open(); err != nil {
+			w.answer(batch, err)
+			return
+		}
+	}
+	err := w.commit(batch)
+	if err != nil {
+		again := isFull(err) && !w.reserve.released
+		if openErr := w.reopenAfter(err); openErr == nil && again {
+			if err = w.commit(batch); err != nil {
+				_ = w.reopenAfter(err) // its error is kept in the storage state
+			}
+		}
+	}
+	w.answer(batch, err)
+}
+
+// answer tells the callers how their jobs ended; a nil err means that the batch is durable.
+func (w *writer) answer(batch []*job, err error) {
+	for _, jb := range batch {
+		switch {
+		case err != nil:
+			jb.done <- w.failure(jb.op, err)
+		case jb.err == nil || border.CodeOf(jb.err) != border.Internal:
+			jb.done <- jb.err
+		default:
+			jb.done <- &border.Error{Code: border.Internal, Op: jb.op, Err: jb.err}
+		}
+	}
+}
+
+// failure says in plain words why nothing was recorded, or may not have been.
+func (w *writer) failure(op string, err error) error {
+	if isFull(err) {
+		return &border.Error{Code: border.StorageFull, Op: op, Err: err,
+			Message: "The disk of this station is full and its reserve is used up. Nothing more can be recorded here until space is freed. Use another station or paper, and call the technician."}
+	}
+	return &border.Error{Code: border.NotDurable, Op: op, Err: err,
+		Message: "The disk did not confirm the record. Try again: nothing is recorded twice. If this repeats, call the technician."}
+}
+
+// commit runs a batch in one transaction. A nil return means that every job whose err is
+// nil is on the disk.
+func (w *writer) commit(batch []*job) error {
+	t := &transaction{w: w, head: w.head, last: w.last, now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
+	if err := w.store.exec(w.store.begin); err != nil {
+		return err
+	}
+	wrote := false
+	for _, jb := range batch {
+		if jb.err = nil; !jb.essential && w.reserve.released {
+			jb.err = &border.Error{Code: border.StorageFull, Op: jb.op,
+				Message: "The disk is full. What room is left is kept for crossings."}
+			continue
+		}
+		if jb.err = jb.do(t); jb.err != nil && isDatabase(jb.err) {
+			err := jb.err
+			_ = w.store.exec(w.store.rollback) // after some errors SQLite has rolled back itself
+			return err
+		}
+		wrote = wrote || jb.err == nil
+	}
+	if !wrote {
+		return w.store.exec(w.store.rollback)
+	}
+	if err := w.store.exec(w.store.commit); err != nil {
+		return err
+	}
+	if w.head != t.head {
+		w.head, w.last = t.head, t.last
+		w.publish()
+	} else if t.restored {
+		signal(w.j.commits)
+	}
+	return nil
+}
+
+// publish makes the new head visible and wakes the uplink.
+func (w *writer) publish() {
+	w.j.mu.Lock()
+	w.j.head = w.head
+	w.j.mu.Unlock()
+	signal(w.j.commits)
+}
