@@ -1,0 +1,108 @@
+package wire
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"garita/border"
+	"garita/border/bordertest"
+)
+
+func FuzzReadEnvelope(f *testing.F) {
+	id := bordertest.EpochNo(1).String() + ".7"
+	f.Add("in.PUT-1.event", id, id, "1", "/stations/PUT-1")
+	f.Add("in.put.event", "x.y", ".", "2", "")
+	f.Fuzz(func(t *testing.T, subject, id, head, version, source string) {
+		env := ReadEnvelope(subject, nats.Header{HeaderID: {id}, HeaderHead: {head}, HeaderVersion: {version}, HeaderSource: {source}})
+		if env.Claimed != (border.Key{}) {
+			if env.Claimed.Station != env.Station || env.Claimed.Seq == 0 || env.Claimed.Epoch.IsZero() || env.Station.Validate() != nil {
+				t.Errorf("half a key: %+v", env.Claimed)
+			}
+			if id != FormatPosition(border.Position{Epoch: env.Claimed.Epoch, Seq: env.Claimed.Seq}) {
+				t.Errorf("two texts for one id: %q", id)
+			}
+		} else if env.Problem == "" {
+			t.Error("no key and no problem")
+		}
+	})
+}
+
+func FuzzDecodeEventList(f *testing.F) {
+	f.Add(AppendEventList(nil, [][]byte{{1, 2}, {}, {3}}))
+	f.Add([]byte("GEL1\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		events, err := DecodeEventList(b)
+		if err != nil {
+			if border.CodeOf(err) != border.Invalid && border.CodeOf(err) != border.TooLarge {
+				t.Errorf("untyped error %v", err)
+			}
+			return
+		}
+		if !bytes.Equal(AppendEventList(nil, events), b) {
+			t.Error("the list does not come back as it was")
+		}
+	})
+}
+
+// FuzzDecodeBodies gives the same bytes to every JSON decoder: what one of them accepts
+// must encode and be accepted again.
+func FuzzDecodeBodies(f *testing.F) {
+	for _, s := range []string{
+		`{"station":"PUT-1","post":"PUT","zone":"America/Guyana","head":{"epoch":"` + bordertest.EpochNo(1).String() + `","seq":4}}`,
+		`{"generation":1,"now":"2026-11-02T06:00:00Z","epochs":2,"keys":["k"]}`,
+		`{"offset":0,"limit":3}`, `{"holdings":[]}`, `{"wraps":[{"station":"PUT-1","key_id":"k","wrapped":"AQ=="}]}`,
+		`{"epoch":"` + bordertest.EpochNo(1).String() + `","after":1,"limit":2}`,
+		`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2}`, `{"crossings":null}`, `[`, `null`,
+	} {
+		f.Add([]byte(s))
+	}
+	const st = border.StationID("PUT-1")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		again(t, b, func(b []byte) (border.Hello, error) { return DecodeHello(b, st) })
+		again(t, b, DecodeWelcome)
+		again(t, b, DecodeHoldingsRequest)
+		again(t, b, DecodeHoldingsReply)
+		again(t, b, DecodeEventsRequest)
+		again(t, b, func(b []byte) (WrapsRequest, error) { return DecodeWrapsRequest(b, st) })
+		again(t, b, func(b []byte) (border.DocumentQuestion, error) { return DecodeQuestion(b, st) })
+		again(t, b, DecodeAnswer)
+		again(t, b, DecodeWatermark)
+		again(t, b, DecodeResend)
+	})
+}
+
+func again[T any](t *testing.T, b []byte, decode func([]byte) (T, error)) {
+	t.Helper()
+	v, err := decode(b)
+	if err != nil {
+		if c := border.CodeOf(err); c != border.Invalid && c != border.TooLarge {
+			t.Errorf("%T: untyped error %v", v, err)
+		}
+		return
+	}
+	out, err := Encode(v)
+	if err != nil {
+		if border.CodeOf(err) == border.TooLarge { // escaping can make it longer than it was
+			return
+		}
+		t.Fatalf("%T does not encode: %v", v, err)
+	}
+	if _, err := decode(out); err != nil {
+		t.Errorf("%T is refused after encoding: %v", v, err)
+	}
+}
+
+func FuzzReadReply(f *testing.F) {
+	f.Add("1", "invalid", "500", []byte("{}"))
+	f.Fuzz(func(t *testing.T, version, code, timeout string, data []byte) {
+		m := &nats.Msg{Header: nats.Header{HeaderVersion: {version}, HeaderError: {code}, HeaderTimeout: {timeout}}, Data: data}
+		if _, err := ReadReply(m); err == nil && code != "" {
+			t.Error("a refusal was taken for an answer")
+		}
+		if d := Timeout(m.Header, MaxAskTimeout); d <= 0 || d > MaxAskTimeout {
+			t.Errorf("timeout %v", d)
+		}
+	})
+}

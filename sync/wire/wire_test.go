@@ -1,0 +1,177 @@
+package wire
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats.go"
+	"pgregory.net/rapid"
+
+	"garita/border"
+	"garita/border/bordertest"
+)
+
+func TestEnvelopeRoundTrip(t *testing.T) {
+	e := bordertest.Event("PUT-1", bordertest.EpochNo(1), 42, border.Digest{}, border.TypeCrossingRecorded)
+	head := border.Position{Epoch: bordertest.EpochNo(2), Seq: 77}
+	msg, keys := EventMessage(e.Key, head, e.Encode())
+	if !cmp.Equal(keys, []string{e.Parts[0].KeyID, e.Parts[1].KeyID}) {
+		t.Errorf("key ids = %v", keys)
+	}
+	want := map[string]string{
+		"ce-specversion": "1.0", "ce-id": bordertest.EpochNo(1).String() + ".42", "ce-source": "/stations/PUT-1",
+		"ce-type": "crossing.recorded.v1", "ce-time": "2026-11-02T06:00:42Z",
+		"content-type": "application/vnd.garita.event.v1", "Garita-Head": bordertest.EpochNo(2).String() + ".77",
+		"Garita-Version": "1",
+	}
+	for k, v := range want {
+		if got := msg.Header[k]; len(got) != 1 || got[0] != v {
+			t.Errorf("%s = %q, want %q", k, got, v)
+		}
+	}
+	if _, ok := msg.Header["Nats-Msg-Id"]; ok || len(msg.Header) != len(want) {
+		t.Errorf("headers beyond the known ones: %v", msg.Header)
+	}
+	if env := ReadEnvelope(msg.Subject, msg.Header); env != (Envelope{Station: "PUT-1", Claimed: e.Key, Head: head}) {
+		t.Errorf("envelope = %+v", env)
+	}
+}
+
+func TestEnvelopeOfBytesThatAreNoEvent(t *testing.T) {
+	key := border.Key{Station: "PUT-1", Epoch: bordertest.EpochNo(1), Seq: 3}
+	msg, _ := EventMessage(key, border.Position{Epoch: key.Epoch, Seq: 3}, []byte("rubbish"))
+	if env := ReadEnvelope(msg.Subject, msg.Header); env.Claimed != key || msg.Header.Get(HeaderType) != TypeUnreadable {
+		t.Errorf("envelope = %+v", env)
+	}
+	e := bordertest.Event("PUT-1", key.Epoch, 3, border.Digest{}, "two\r\nlines: of header")
+	msg, _ = EventMessage(e.Key, border.Position{}, e.Encode())
+	if v := msg.Header[HeaderType][0]; strings.ContainsAny(v, "\r\n ") {
+		t.Errorf("type %q could break the header block", v)
+	}
+}
+
+func TestEnvelopeProblems(t *testing.T) {
+	id := bordertest.EpochNo(1).String() + ".5"
+	for name, c := range map[string]struct {
+		subject string
+		h       nats.Header
+		claimed bool
+	}{
+		"no station":    {"in.put-1.event", nats.Header{HeaderID: {id}}, false},
+		"long subject":  {"in.PUT-1.event." + strings.Repeat("x", 500), nats.Header{HeaderID: {id}}, false},
+		"no header":     {"in.PUT-1.event", nil, false},
+		"seq 0":         {"in.PUT-1.event", nats.Header{HeaderID: {bordertest.EpochNo(1).String() + ".0"}}, false},
+		"seq 05":        {"in.PUT-1.event", nats.Header{HeaderID: {bordertest.EpochNo(1).String() + ".05"}}, false},
+		"seq too large": {"in.PUT-1.event", nats.Header{HeaderID: {bordertest.EpochNo(1).String() + ".9223372036854775808"}}, false},
+		"other source":  {"in.PUT-1.event", nats.Header{HeaderID: {id}, HeaderSource: {"/stations/PUT-2"}}, true},
+		"other kind":    {"in.PUT-1.photo", nats.Header{HeaderID: {id}}, true},
+		"other version": {"in.PUT-1.event", nats.Header{HeaderID: {id}, HeaderVersion: {"2"}}, true},
+	} {
+		env := ReadEnvelope(c.subject, c.h)
+		if env.Problem == "" || (env.Claimed != border.Key{}) != c.claimed {
+			t.Errorf("%s: %+v", name, env)
+		}
+	}
+	if env := ReadEnvelope("in.PUT-1.event", nats.Header{"Ce-Id": {id}}); env.Problem != "" {
+		t.Errorf("a canonicalised header name was not read: %+v", env)
+	}
+}
+
+func TestPositionRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := border.Position{Epoch: bordertest.EpochNo(rapid.IntRange(0, 1000).Draw(t, "epoch")), Seq: rapid.Uint64Max(1<<63-1).Draw(t, "seq")}
+		if got, ok := ParsePosition(FormatPosition(p)); !ok || got != p {
+			t.Fatalf("%+v became %+v (%v)", p, got, ok)
+		}
+	})
+}
+
+func TestEventListRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 300), 0, 40).Draw(t, "events")
+		got, err := DecodeEventList(AppendEventList(nil, events))
+		if err != nil || len(got) != len(events) {
+			t.Fatalf("%d events became %d, %v", len(events), len(got), err)
+		}
+		for i := range got {
+			if !bytes.Equal(got[i], events[i]) {
+				t.Fatalf("event %d changed", i)
+			}
+		}
+	})
+	big := bytes.Repeat([]byte{1}, border.MaxEvent)
+	b := AppendEventList(nil, [][]byte{big, big, big, big, big})
+	if got, err := DecodeEventList(b); err != nil || len(got) != 3 || len(b) > MaxEventList {
+		t.Errorf("a large list: %d events in %d bytes, %v", len(got), len(b), err)
+	}
+}
+
+func TestBodiesAreChecked(t *testing.T) {
+	epoch := bordertest.EpochNo(1)
+	ok := func(err error) bool { return err == nil }
+	bad := func(err error) bool {
+		return border.CodeOf(err) == border.Invalid || border.CodeOf(err) == border.TooLarge
+	}
+	hello := func(s string) error { _, err := DecodeHello([]byte(s), "PUT-1"); return err }
+	wraps := func(s string) error { _, err := DecodeWrapsRequest([]byte(s), "PUT-1"); return err }
+	ask := func(s string) error { _, err := DecodeQuestion([]byte(s), "PUT-1"); return err }
+	mark := func(s string) error { _, err := DecodeWatermark([]byte(s)); return err }
+	events := func(s string) error { _, err := DecodeEventsRequest([]byte(s)); return err }
+	page := func(s string) error { _, err := DecodeHoldingsRequest([]byte(s)); return err }
+	e := epoch.String()
+	for i, c := range []struct {
+		err  error
+		want func(error) bool
+	}{
+		{hello(`{"station":"PUT-1","post":"PUT"}`), ok},
+		{hello(`{"station":"PUT-1","post":"PUT","from_the_future":{"a":[1]}}`), ok},
+		{hello(`{"station":"PUT-2","post":"PUT"}`), bad},
+		{hello(`{"station":"PUT-1","post":"p"}`), bad},
+		{hello(`{"station":"PUT-1","post":"PUT"} {}`), bad},
+		{hello(`{"station":"PUT-1","post":"PUT","backlog":-1}`), bad},
+		{hello(`{"station":"PUT-1","post":"PUT","zone":"` + strings.Repeat("z", 65) + `"}`), bad},
+		{hello(`{"station":"PUT-1","post":"PUT","zone":"` + strings.Repeat("z", MaxBody) + `"}`), bad},
+		{hello(``), bad},
+		{hello(`null`), bad},
+		{wraps(`{"wraps":[{"station":"PUT-1","key_id":"k","part":"hub","bucket":"2026-11","wrapped":"AQID"}]}`), ok},
+		{wraps(`{"wraps":[{"station":"PUT-2","key_id":"k","part":"hub","bucket":"2026-11","wrapped":"AQID"}]}`), bad},
+		{wraps(`{"wraps":[{"station":"PUT-1","key_id":"k","wrapped":""}]}`), bad},
+		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":20}`), ok},
+		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":21}`), bad},
+		{ask(`{"station":"PUT-1","blind":"0011","limit":2}`), bad},
+		{mark(`{"generation":1,"holdings":[{"epoch":"` + e + `","held":3,"highest":9}]}`), ok},
+		{mark(`{"generation":1,"holdings":[{"epoch":"` + e + `","held":3,"highest":2}]}`), bad},
+		{mark(`{"generation":1,"holdings":[{"held":3,"highest":3}]}`), bad},
+		{events(`{"epoch":"` + e + `","after":0,"limit":500}`), ok},
+		{events(`{"epoch":"` + e + `","after":9223372036854775808,"limit":500}`), bad},
+		{events(`{"epoch":"` + e + `","after":0,"limit":501}`), bad},
+		{page(`{"offset":0,"limit":500}`), ok},
+		{page(`{"offset":-1,"limit":500}`), bad},
+	} {
+		if !c.want(c.err) {
+			t.Errorf("case %d: %v", i, c.err)
+		}
+	}
+}
+
+func TestReplies(t *testing.T) {
+	if b, err := ReadReply(&nats.Msg{Data: []byte("{}")}); err != nil || string(b) != "{}" {
+		t.Errorf("ReadReply = %q, %v", b, err)
+	}
+	if _, err := ReadReply(Refusal(&border.Error{Code: border.StorageFull})); border.CodeOf(err) != border.StorageFull {
+		t.Errorf("a refusal became %v", err)
+	}
+	if _, err := ReadReply(&nats.Msg{Header: nats.Header{HeaderError: {"of-2031"}}}); border.CodeOf(err) != border.Internal {
+		t.Errorf("a refusal of a later version became %v", err)
+	}
+	m := Request("PUT-1", KindAsk, nil, 750*time.Millisecond)
+	if d := Timeout(m.Header, time.Second); d != 750*time.Millisecond {
+		t.Errorf("timeout = %v", d)
+	}
+	if d := Timeout(nats.Header{HeaderTimeout: {"99999999999999"}}, time.Second); d != time.Second {
+		t.Errorf("timeout = %v", d)
+	}
+}
