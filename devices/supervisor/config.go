@@ -1,0 +1,72 @@
+package supervisor
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+
+	"garita/border"
+	"garita/devices/profile"
+)
+
+// Scanner is one scanner in a station's configuration.
+type Scanner struct {
+	// ID is the scanner's name at this station: 1 to 32 of A–Z, a–z, 0–9, '.', '_' and '-'.
+	ID string `toml:"id"`
+	// Profile is the id of its firmware profile.
+	Profile string `toml:"profile"`
+	// Path is its serial node. Use a path under /dev/serial/by-id or by-path: the number
+	// in /dev/ttyACM0 changes from one plugging to the next.
+	Path string `toml:"path"`
+	// Counter is the one counter that its scans belong to; "" leaves it unassigned, and
+	// its scans then open nothing.
+	Counter border.CounterID `toml:"counter"`
+}
+
+var scannerID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+
+// check reports the first thing that is wrong with a configuration.
+func check(cfg []Scanner, profiles profile.Set) error {
+	ids, paths := make(map[string]bool), make(map[string]string)
+	for i, s := range cfg {
+		if !scannerID.MatchString(s.ID) {
+			return wrong(fmt.Sprintf("Scanner %d: its id must have 1 to 32 of A–Z, a–z, 0–9, '.', '_' and '-'.", i+1))
+		}
+		if ids[s.ID] {
+			return wrong(fmt.Sprintf("Scanner %s stands there twice. A scanner belongs to exactly one counter.", s.ID))
+		}
+		ids[s.ID] = true
+		if _, ok := profiles.Get(s.Profile); !ok {
+			return wrong(fmt.Sprintf("Scanner %s: there is no profile %q; there are %q.", s.ID, s.Profile, profiles.IDs()))
+		}
+		if !filepath.IsAbs(s.Path) {
+			return wrong(fmt.Sprintf("Scanner %s: its path must begin with '/', for example /dev/serial/by-id/….", s.ID))
+		}
+		for _, p := range nodes(s.Path) {
+			if other, taken := paths[p]; taken && other != s.ID {
+				return wrong(fmt.Sprintf("Scanners %s and %s have the same port %s.", other, s.ID, p))
+			}
+			paths[p] = s.ID
+		}
+		if s.Counter != "" {
+			if err := s.Counter.Validate(); err != nil {
+				return wrong(fmt.Sprintf("Scanner %s: %s", s.ID, border.MessageOf(err)))
+			}
+		}
+	}
+	return nil
+}
+
+// nodes returns the path as written and, if it is there now, the node it leads to. Two
+// links to one node that appears later are found by the port's lock.
+func nodes(path string) []string {
+	path = filepath.Clean(path)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return []string{path, real}
+	}
+	return []string{path}
+}
+
+func wrong(message string) error {
+	return &border.Error{Code: border.Invalid, Op: "configure scanners", Message: message}
+}
