@@ -22,6 +22,21 @@ const (
 // Error gives the code with a word of context, for logs.
 func (c ErrorCode) Error() string { return "mrz: " + string(c) }
 
+// static gives the code as an error without allocating: constants need no copy.
+func (c ErrorCode) static() error {
+	switch c {
+	case Empty:
+		return Empty
+	case InvalidCharacter:
+		return InvalidCharacter
+	case WrongLineCount:
+		return WrongLineCount
+	case WrongLineLength:
+		return WrongLineLength
+	}
+	return NotMRZ
+}
+
 // Message gives one or two plain sentences for the person at the counter. Words are kept
 // short on purpose: a text that shares eight letters in a row with what was read would
 // look like a leak of it.

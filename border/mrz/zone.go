@@ -36,7 +36,7 @@ func Read(z *Zone, lines []string, today Date) error {
 	*z = Zone{}
 	if code := z.fill(lines, today); code != "" {
 		*z = Zone{}
-		return code
+		return code.static()
 	}
 	return nil
 }
