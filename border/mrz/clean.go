@@ -10,77 +10,117 @@ const (
 	maxText  = maxLines * maxWidth
 )
 
-// Kinds of input bytes; a byte of kind sign is its own clean form.
+// What clean forms holds for input bytes that are no sign of a zone.
 const (
 	illegal = iota
-	sign
-	small // a–z
-	blank // taken out everywhere
+	blank   // taken out everywhere
 	ending
 )
 
-// kinds gives the kind of each byte. Bytes of other alphabets (the long s, the dotless i,
-// the Kelvin sign, full-width letters) are illegal whatever Unicode folds them to.
-var kinds = func() (k [256]uint8) {
-	for c := '0'; c <= '9'; c++ {
-		k[c] = sign
+// forms gives the clean form of each byte: itself, its capital, or one of the above.
+// Bytes of other alphabets (the long s, the dotless i, the Kelvin sign, full-width
+// letters) are illegal whatever Unicode folds them to.
+var forms = func() (f [256]byte) {
+	for c := byte('0'); c <= '9'; c++ {
+		f[c] = c
 	}
-	for c := 'A'; c <= 'Z'; c++ {
-		k[c], k[c+'a'-'A'] = sign, small
+	for c := byte('A'); c <= 'Z'; c++ {
+		f[c], f[c+'a'-'A'] = c, c
 	}
-	k['<'] = sign
-	k[' '], k['\t'] = blank, blank
-	k['\r'], k['\n'] = ending, ending
-	return k
+	f['<'] = '<'
+	f[' '], f['\t'] = blank, blank
+	f['\r'], f['\n'] = ending, ending
+	return f
 }()
 
-// clean applies rules 1 and 2 in one pass: it fills z.read with up to three cleaned
-// lines, maxWidth apart, and returns how many lines there are and how long the first
-// three are. It keeps nothing that is too long, it only counts it.
-func (z *Zone) clean(lines []string) (count int, widths [maxLines]int, code ErrorCode) {
-	budget, width := MaxInput, 0
-	end := func() {
-		if width > 0 {
-			if count < maxLines {
-				widths[count] = width
-			}
-			count++
-			width = 0
-		}
+// counter counts lines and their lengths as they end.
+type counter struct {
+	count  int           // lines that are not empty
+	widths [maxLines]int // lengths of the first ones
+	width  int           // of the line that is being read
+}
+
+func (n *counter) end() {
+	if n.width == 0 {
+		return
 	}
+	if n.count < maxLines {
+		n.widths[n.count] = n.width
+	}
+	n.count++
+	n.width = 0
+}
+
+// clean applies rules 1 and 2 in one pass: it fills z.read with up to three cleaned
+// lines, maxWidth apart, and counts. It keeps nothing that is too long, it only counts it.
+func (z *Zone) clean(lines []string) (n counter, code ErrorCode) {
+	budget := MaxInput
 	for _, line := range lines {
 		if len(line) > budget {
 			line = line[:budget]
 		}
 		budget -= len(line)
-		for i := 0; i < len(line); i++ {
-			c := line[i]
-			switch kinds[c] {
-			case blank:
-				continue
-			case ending:
-				end()
-				continue
-			case illegal:
-				return 0, widths, InvalidCharacter
-			case small:
-				c -= 'a' - 'A'
+		for line != "" {
+			taken, ended := z.cleanLine(line, &n)
+			if taken < 0 {
+				return counter{}, InvalidCharacter
 			}
-			if width < maxWidth && count < maxLines {
-				z.read[count*maxWidth+width] = c
+			line = line[taken:]
+			if ended {
+				n.end()
 			}
-			width++
 		}
 		if budget > 0 {
-			end()
+			n.end()
 		}
 	}
-	end()
-	switch {
-	case count == 0:
-		return 0, widths, Empty
-	case count != 2 && count != 3:
-		return 0, widths, WrongLineCount
+	n.end()
+	switch n.count {
+	case 0:
+		return n, Empty
+	case 2, 3:
+		return n, ""
 	}
-	return count, widths, ""
+	return n, WrongLineCount
+}
+
+// cleanLine reads text up to and with its first line end. It returns how many bytes it
+// took and whether a line end was among them; -1 for an illegal one.
+func (z *Zone) cleanLine(text string, n *counter) (taken int, ended bool) {
+	var to []byte
+	if n.count < maxLines {
+		to = z.read[n.count*maxWidth : (n.count+1)*maxWidth]
+	}
+	width := n.width
+	if len(text) <= len(to) && width == 0 { // the usual line: nothing in it to take out
+		plain := to[:len(text)]
+		for taken < len(plain) {
+			c := forms[text[taken]]
+			if c <= ending {
+				break
+			}
+			plain[taken] = c
+			taken++
+		}
+		width = taken
+	}
+	for i := taken; i < len(text); i++ {
+		c := forms[text[i]]
+		if c <= ending {
+			if c == blank {
+				continue
+			}
+			n.width = width
+			if c == ending {
+				return i + 1, true
+			}
+			return -1, false
+		}
+		if width < len(to) {
+			to[width] = c
+		}
+		width++
+	}
+	n.width = width
+	return len(text), false
 }

@@ -121,30 +121,20 @@ func (z *Zone) putDate(f Field, s span, century func(twoDigitDate, Date) (int, b
 	if zero {
 		z.warn(ZeroDatePart, f)
 	}
-	begin := z.used
-	if year == unknown {
-		z.put('X')
-		z.put('X')
-		z.put('X')
-		z.put('X')
-	} else {
-		z.putTwo(year / 100)
-		z.putTwo(year % 100)
+	edtf := [10]byte{'X', 'X', 'X', 'X', '-', 'X', 'X', '-', 'X', 'X'}
+	if year != unknown {
+		putTwo(edtf[0:2], year/100)
+		putTwo(edtf[2:4], year%100)
 	}
-	z.put('-')
-	z.putTwo(d.month)
-	z.put('-')
-	z.putTwo(d.day)
-	z.fields[f] = span{begin, z.used}
+	putTwo(edtf[5:7], d.month)
+	putTwo(edtf[8:10], d.day)
+	z.put(f, edtf[:]...)
 	return true
 }
 
-func (z *Zone) putTwo(n int) {
-	if n == unknown {
-		z.put('X')
-		z.put('X')
-		return
+// putTwo writes a number of two digits; an unknown one is left as it is.
+func putTwo(to []byte, n int) {
+	if n != unknown {
+		to[0], to[1] = '0'+byte(n/10), '0'+byte(n%10)
 	}
-	z.put('0' + byte(n/10))
-	z.put('0' + byte(n%10))
 }

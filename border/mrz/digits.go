@@ -36,18 +36,25 @@ var values = func() (v [256]uint8) {
 // summer adds up a 7-3-1 sum over several pieces of text; n counts places modulo 3.
 type summer struct {
 	sum int
-	n   int
+	n   int // 0, 1 or 2
 }
 
 func (s *summer) add(text []byte) {
-	sum, n := s.sum, s.n
-	for _, c := range text {
-		sum += int(values[c]) * [...]int{7, 3, 1}[n]
-		if n++; n == 3 {
-			n = 0
-		}
+	sum := s.sum
+	for len(text) > 0 && s.n != 0 { // up to the next weight of 7
+		sum += int(values[text[0]]) * [...]int{7, 3, 1}[s.n]
+		text = text[1:]
+		s.n = (s.n + 1) % 3
 	}
-	s.sum, s.n = sum, n
+	for len(text) >= 3 {
+		sum += int(values[text[0]])*7 + int(values[text[1]])*3 + int(values[text[2]])
+		text = text[3:]
+	}
+	for _, c := range text {
+		sum += int(values[c]) * [...]int{7, 3, 1}[s.n]
+		s.n++ // at most 2: fewer than three are left
+	}
+	s.sum = sum
 }
 
 // fits reports whether c is the check digit of what was added.
@@ -63,7 +70,7 @@ func allFiller(text []byte) bool {
 }
 
 // check compares a printed digit with its field.
-func check(text *[maxText]byte, field, digit span) Check {
+func check(text []byte, field, digit span) Check {
 	if !digit.printed() {
 		return Absent
 	}
@@ -84,7 +91,7 @@ func check(text *[maxText]byte, field, digit span) Check {
 }
 
 // checkComposite compares the digit over several fields.
-func (l *layout) checkComposite(text *[maxText]byte) Check {
+func (l *layout) checkComposite(text []byte) Check {
 	if !l.composite.printed() {
 		return Absent
 	}
@@ -109,12 +116,12 @@ func (l *layout) checkComposite(text *[maxText]byte) Check {
 func (z *Zone) checkDigits() {
 	l := z.layout
 	var filler bool
-	z.Checks.DocumentNumber, filler = z.checkNumber(&z.text)
+	z.Checks.DocumentNumber, filler = z.checkNumber(z.text[:])
 	if filler {
 		z.warn(CheckDigitWithFiller, DocumentNumber)
 	}
-	z.Checks.BirthDate = check(&z.text, l.birth, l.birthCheck)
-	z.Checks.ExpiryDate = check(&z.text, l.expiry, l.expiryCheck)
-	z.Checks.OptionalData = check(&z.text, l.optional, l.optionalCheck)
-	z.Checks.Composite = l.checkComposite(&z.text)
+	z.Checks.BirthDate = check(z.text[:], l.birth, l.birthCheck)
+	z.Checks.ExpiryDate = check(z.text[:], l.expiry, l.expiryCheck)
+	z.Checks.OptionalData = check(z.text[:], l.optional, l.optionalCheck)
+	z.Checks.Composite = l.checkComposite(z.text[:])
 }

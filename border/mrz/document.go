@@ -65,7 +65,7 @@ func Parse(lines []string, today time.Time) (*Document, error) {
 
 // Document gives a zone as strings.
 func (z *Zone) Document() *Document {
-	all := string(z.kept[:z.used])
+	all := string(z.text[:z.used])
 	text := func(f Field) string { return all[z.fields[f].from:z.fields[f].to] }
 	d := &Document{
 		Format:         z.Format,

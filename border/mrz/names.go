@@ -1,5 +1,7 @@
 package mrz
 
+import "bytes"
+
 // findNames parts the name field at its first << (rule 6). Look-alikes are mapped after
 // this: they neither make nor take fillers.
 func (z *Zone) findNames() {
@@ -10,30 +12,32 @@ func (z *Zone) findNames() {
 		return
 	}
 	z.surname = l.name
-	for i := l.name.from; i+1 < l.name.to; i++ {
-		if z.text[i] == '<' && z.text[i+1] == '<' {
-			z.surname.to = i
-			z.given = span{i + 2, l.name.to}
-			break
-		}
+	if i := bytes.Index(z.text[l.name.from:l.name.to], []byte("<<")); i >= 0 {
+		z.surname.to = l.name.from + uint8(i)
+		z.given = span{z.surname.to + 2, l.name.to}
 	}
 	z.NamesTruncated = z.text[l.name.to-1] != '<'
 }
 
 // putName keeps a name with each run of fillers as one space and none at its ends.
 func (z *Zone) putName(f Field, s span) {
-	begin := z.used
-	gap := false
+	to := z.text[z.used:]
+	n, gap := 0, false
 	for _, c := range z.text[s.from:s.to] {
 		if c == '<' {
-			gap = z.used > begin
+			gap = n > 0
 			continue
 		}
+		if n+1 >= len(to) {
+			break // cannot be: there is room for the longest names
+		}
 		if gap {
-			z.put(' ')
+			to[n] = ' '
+			n++
 			gap = false
 		}
-		z.put(c)
+		to[n] = c
+		n++
 	}
-	z.fields[f] = span{begin, z.used}
+	z.made(f, n)
 }

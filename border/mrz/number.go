@@ -25,7 +25,7 @@ func (z *Zone) findContinuation() {
 // checkNumber compares the number with its check digit. For a continued number the
 // digit is right without the < in the place of the usual check digit, which is the rule,
 // or with it, as some issuers compute; filler reports that only the second fits.
-func (z *Zone) checkNumber(text *[maxText]byte) (c Check, filler bool) {
+func (z *Zone) checkNumber(text []byte) (c Check, filler bool) {
 	l := z.layout
 	if !z.more.printed() {
 		return check(text, l.number, l.numberCheck), false
@@ -44,4 +44,12 @@ func (z *Zone) checkNumber(text *[maxText]byte) (c Check, filler bool) {
 		return OK, true
 	}
 	return Wrong, false
+}
+
+// putNumber makes the text of a continued number.
+func (z *Zone) putNumber() {
+	to := z.text[z.used:]
+	n := copy(to, z.text[z.layout.number.from:z.layout.number.to])
+	n += copy(to[n:], z.text[z.more.from:z.more.to])
+	z.made(DocumentNumber, n)
 }

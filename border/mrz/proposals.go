@@ -27,19 +27,19 @@ var twins = [...]string{"0OQD", "1IL", "2Z", "5S", "6G", "8B"}
 func (z *Zone) proposals() []Proposal {
 	list := []Proposal{}
 	if z.Checks.DocumentNumber == Wrong {
-		number := func(t *[maxText]byte) string {
+		number := func(t []byte) string {
 			s := string(t[z.layout.number.from:z.layout.number.to])
 			if z.more.printed() {
 				s += string(t[z.more.from:z.more.to])
 			}
 			return s
 		}
-		fits := func(t *[maxText]byte) bool { c, _ := z.checkNumber(t); return c == OK }
+		fits := func(t []byte) bool { c, _ := z.checkNumber(t); return c == OK }
 		list = z.repairs(list, DocumentNumber, []span{z.layout.number, z.more}, number, fits)
 	}
 	if z.Checks.OptionalData == Wrong {
-		optional := func(t *[maxText]byte) string { return string(t[z.optional.from:z.optional.to]) }
-		fits := func(t *[maxText]byte) bool {
+		optional := func(t []byte) string { return string(t[z.optional.from:z.optional.to]) }
+		fits := func(t []byte) bool {
 			return check(t, z.layout.optional, z.layout.optionalCheck) == OK
 		}
 		list = z.repairs(list, OptionalData, []span{z.optional}, optional, fits)
@@ -50,7 +50,7 @@ func (z *Zone) proposals() []Proposal {
 // repairs appends the repairs of one field: places are its characters, value gives it
 // as text and fits asks its own check digit. At most 22 characters with 3 look-alikes
 // each are tried.
-func (z *Zone) repairs(list []Proposal, f Field, places []span, value func(*[maxText]byte) string, fits func(*[maxText]byte) bool) []Proposal {
+func (z *Zone) repairs(list []Proposal, f Field, places []span, value func([]byte) string, fits func([]byte) bool) []Proposal {
 	text := z.text
 	before := len(list)
 	for _, s := range places {
@@ -62,7 +62,7 @@ func (z *Zone) repairs(list []Proposal, f Field, places []span, value func(*[max
 				}
 				for _, twin := range []byte(group) {
 					text[i] = twin
-					if twin == read || !fits(&text) || z.layout.checkComposite(&text) != OK {
+					if twin == read || !fits(text[:]) || z.layout.checkComposite(text[:]) != OK {
 						continue
 					}
 					if len(list)-before == maxProposals {
@@ -71,7 +71,7 @@ func (z *Zone) repairs(list []Proposal, f Field, places []span, value func(*[max
 					list = append(list, Proposal{
 						Field:    f.String(),
 						Original: string(z.Text(f)),
-						Proposed: strings.TrimRight(value(&text), "<"),
+						Proposed: strings.TrimRight(value(text[:]), "<"),
 					})
 				}
 				text[i] = read

@@ -13,21 +13,22 @@ type Zone struct {
 
 	layout *layout
 	read   [maxText]byte // after rule 1, each line at a multiple of maxWidth
-	text   [maxText]byte // after rule 3
+	// text begins with the zone after rule 3, placed like read. After it, from maxText to
+	// used, stand the texts of fields that do not stand in the zone as they are.
+	text [maxText + maxMade]byte
+	used uint8
 
-	surname, given span // in text
-	optional       span // in text, after a continued number
-	more           span // in text: the rest of a continued number
+	surname, given span // as printed, before spaces are made
+	optional       span // after a continued number
+	more           span // the rest of a continued number
 
-	kept   [maxKept]byte // texts of the fields, one after another
-	used   uint8
-	fields [fieldCount]span // in kept
+	fields [fieldCount]span // texts of the fields
 	warned [fieldCount]uint8
 }
 
-// maxKept is enough for every field at its longest: code 2, state 3, number 22, names
-// 39, nationality 3, dates 20, sex 1, optional data 16 and 11.
-const maxKept = 128
+// maxMade is enough for all made texts: names 39, two dates of 10, sex 1, and a continued
+// number of 22. Places up to maxText+maxMade fit the uint8 of a span.
+const maxMade = 96
 
 // Read reads lines into z, whatever it held before, following the rules of the package
 // comment. today chooses the centuries. The error is one of [ErrorCode], and z is then
@@ -42,11 +43,12 @@ func Read(z *Zone, lines []string, today Date) error {
 }
 
 func (z *Zone) fill(lines []string, today Date) ErrorCode {
-	count, widths, code := z.clean(lines)
+	n, code := z.clean(lines)
 	if code != "" {
 		return code
 	}
-	z.text = z.read
+	copy(z.text[:], z.read[:])
+	z.used = maxText
 	// Code and state hold letters in every format, and the format hangs on them.
 	first := [5]byte(z.text[:5])
 	for i, c := range first {
@@ -54,7 +56,7 @@ func (z *Zone) fill(lines []string, today Date) ErrorCode {
 			first[i] = twin
 		}
 	}
-	if z.layout = layoutOf(count, widths, first[:]); z.layout == nil {
+	if z.layout = layoutOf(n.count, n.widths, first[:]); z.layout == nil {
 		return WrongLineLength
 	}
 	z.Format = z.layout.format
@@ -82,10 +84,7 @@ func (z *Zone) putFields(today Date) (aDate bool) {
 	z.putState(IssuingState, l.state)
 	z.putTrimmed(DocumentNumber, l.number)
 	if z.more.printed() {
-		for _, c := range z.text[z.more.from:z.more.to] {
-			z.put(c)
-		}
-		z.fields[DocumentNumber].to = z.used
+		z.putNumber()
 	}
 	z.putName(Surname, z.surname)
 	z.putName(GivenNames, z.given)
@@ -113,22 +112,23 @@ func (z *Zone) putFields(today Date) (aDate bool) {
 	return aDate
 }
 
-// put appends a character to the kept texts.
-func (z *Zone) put(c byte) {
-	if z.used < maxKept {
-		z.kept[z.used] = c
-		z.used++
-	}
+// put makes a text of a field.
+func (z *Zone) put(f Field, made ...byte) {
+	z.made(f, copy(z.text[z.used:], made))
 }
 
-// putTrimmed keeps a field without its trailing fillers.
+// made notes that the next n bytes are the text of a field.
+func (z *Zone) made(f Field, n int) {
+	z.fields[f] = span{z.used, z.used + uint8(n)}
+	z.used += uint8(n)
+}
+
+// putTrimmed takes a field as it is, without its trailing fillers.
 func (z *Zone) putTrimmed(f Field, s span) {
 	for s.to > s.from && z.text[s.to-1] == '<' {
 		s.to--
 	}
-	n := copy(z.kept[z.used:], z.text[s.from:s.to])
-	z.fields[f] = span{z.used, z.used + uint8(n)}
-	z.used += uint8(n)
+	z.fields[f] = s
 }
 
 func (z *Zone) putState(f Field, s span) {
@@ -149,8 +149,7 @@ func (z *Zone) putSex(c byte) {
 		z.warn(StrayCharacter, Sex)
 		return
 	}
-	z.fields[Sex] = span{z.used, z.used + 1}
-	z.put(c)
+	z.put(Sex, c)
 }
 
 // Text returns the text of a field: dates as EDTF, names with spaces, everything else
@@ -160,5 +159,5 @@ func (z *Zone) Text(f Field) []byte {
 	if f >= fieldCount {
 		return nil
 	}
-	return z.kept[z.fields[f].from:z.fields[f].to]
+	return z.text[z.fields[f].from:z.fields[f].to]
 }
