@@ -61,7 +61,13 @@ func Parse(name string, data []byte) (*Profile, error) {
 	return p, nil
 }
 
+// maxFaults is how many faults of one file are reported.
+const maxFaults = 20
+
 func invalid(lines []string) error {
+	if n := len(lines) - maxFaults; n > 0 {
+		lines = append(lines[:maxFaults:maxFaults], fmt.Sprintf("and %d more", n))
+	}
 	return &border.Error{Code: border.Invalid, Op: "read firmware profile", Message: strings.Join(lines, "\n")}
 }
 

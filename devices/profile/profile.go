@@ -13,8 +13,9 @@ import (
 // Schema is the version of the file format that this package reads.
 const Schema = 1
 
-// MaxFileBytes is the largest profile file that is read.
-const MaxFileBytes = 64 << 10
+// MaxFileBytes is the largest profile file that is read. The strict decoder's time grows
+// with the square of the number of unknown keys; this keeps the worst below a second.
+const MaxFileBytes = 16 << 10
 
 // Evidence says how a profile is known to work. We never claim more.
 type Evidence string
