@@ -1,5 +1,5 @@
 -- The national register at the hub. epoch, raw_event, quarantine, station, meta and the
--- intake's alarms are the record; every table below the second line is a projection of
+-- intake's alarms are the record; every table below the line further down is a projection of
 -- raw_event and can be rebuilt from it. Times are microseconds since 1970 in UTC.
 -- No table holds what identifies a person: documents are keyed hashes (16 bytes).
 -- +goose Up
@@ -125,14 +125,16 @@ CREATE TABLE crossing (
 CREATE UNIQUE INDEX crossing_arrival ON crossing (arrival);
 CREATE INDEX crossing_document ON crossing (document, occurred_at, station, epoch, seq)
   WHERE document IS NOT NULL;
+CREATE INDEX crossing_doubtful ON crossing (document)
+  WHERE document IS NOT NULL AND clock_state NOT IN ('synced', 'holdover');
 
 -- Crossings whose personal part waits for its key.
 CREATE TABLE pending (
+  crossing BLOB PRIMARY KEY,
   station  TEXT NOT NULL,
-  key_id   TEXT NOT NULL,
-  crossing BLOB NOT NULL,
-  PRIMARY KEY (station, key_id, crossing)
+  key_id   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX pending_key ON pending (station, key_id, crossing);
 
 -- One stay per row, found by its first crossing: the entry, or the exit if no entry is known.
 CREATE TABLE stay (
@@ -148,6 +150,7 @@ CREATE TABLE stay (
   paired         TEXT NOT NULL,     -- 'same_document' or ''
   PRIMARY KEY (document, at, station, epoch, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX stay_not_closed ON stay (document) WHERE state <> 'closed';
 CREATE INDEX stay_inside ON stay (certain) WHERE state = 'inside';
 
 -- Crossings counted by quarter of an hour in UTC, the finest step of any time zone's

@@ -1,0 +1,307 @@
+package register
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"garita/border"
+)
+
+// projectionVersion is the version of everything this file and its neighbours derive
+// from raw events. A register with another one is rebuilt when it is opened.
+const projectionVersion = 1
+
+const (
+	projectBatch  = 500 // raw events in one transaction
+	followBatches = 8   // batches that one Store does at most, so that it ends soon
+)
+
+// follow brings the projections up to date after something was stored. It never fails:
+// the raw events are safe and a later call tries again; a failure raises an alarm as
+// soon as one can be written, makes AskDocument unavailable and is logged once.
+func (r *Register) follow(announced []stationEpoch) {
+	if r.rebuilding.Load() {
+		return // the rebuild sees everything that was stored
+	}
+	ctx := context.Background()
+	was := r.behind.Load()
+	done, err := r.project(ctx, followBatches, announced)
+	if err == nil && was {
+		err = r.retryPending(ctx)
+	}
+	r.behind.Store(err != nil || !done)
+	r.report(ctx, err)
+}
+
+// report logs a failure of the projections and its end, and raises the alarm.
+func (r *Register) report(ctx context.Context, err error) {
+	if failed := err != nil; r.failing.Swap(failed) != failed {
+		if !failed {
+			r.log.Info("the register's projections work again")
+			return
+		}
+		r.log.Error("the register's projections failed; raw events are safe", "error", err)
+	}
+	if err != nil && !r.closed.Load() {
+		// If this fails too, the log has said it.
+		_ = r.write(ctx, "raise an alarm", func(t tx) error {
+			return raise(t, alarmRow{kind: AlarmProjection, at: r.clock.Now(),
+				detail: "Events are stored, but the register could not be brought up to date with them. The log says why."})
+		})
+	}
+}
+
+// catchUp projects all raw events that the projections have not seen.
+func (r *Register) catchUp(ctx context.Context) error {
+	for {
+		done, err := r.project(ctx, 1, nil)
+		if err != nil || done {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// project handles up to n batches; done says that nothing is left.
+func (r *Register) project(ctx context.Context, n int, announced []stationEpoch) (done bool, err error) {
+	for i := 0; i < n && !done; i++ {
+		err = r.write(ctx, "project events", func(t tx) error {
+			p := r.newProjection(t)
+			for _, k := range announced {
+				p.epochs[k] = 0
+			}
+			done, err = p.next()
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+		announced = nil
+	}
+	return done, nil
+}
+
+// Rebuild makes all projections anew from the raw events. Until it ends AskDocument is
+// unavailable; storing goes on. Interrupted, it starts again at the next opening.
+func (r *Register) Rebuild(ctx context.Context) error {
+	const op = "rebuild the register"
+	if r.rebuilding.Swap(true) {
+		return &border.Error{Code: border.Conflict, Op: op, Message: "A rebuild is running already."}
+	}
+	defer r.rebuilding.Store(false)
+	r.behind.Store(true)
+	err := r.write(ctx, op, func(t tx) error {
+		if err := t.setMeta("projection_version", 0); err != nil {
+			return err
+		}
+		return t.clearProjections()
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.catchUp(ctx); err != nil {
+		return err
+	}
+	err = r.write(ctx, op, func(t tx) error {
+		p := r.newProjection(t)
+		for { // what came since the last batch, so that the end is the end
+			done, err := p.next()
+			if err != nil {
+				return err
+			}
+			if done {
+				break
+			}
+		}
+		if err := p.allLineages(); err != nil {
+			return err
+		}
+		if err := t.dropUnfounded(); err != nil {
+			return err
+		}
+		return t.setMeta("projection_version", projectionVersion)
+	})
+	if err != nil {
+		return err
+	}
+	r.behind.Store(false)
+	r.changed()
+	return nil
+}
+
+// projection is the work of one transaction.
+type projection struct {
+	r     *Register
+	t     tx
+	now   time.Time
+	quiet bool
+
+	raw     map[rawKey]*rawRow          // of this batch
+	epochs  map[stationEpoch]int64      // touched; the value is epoch.no, 0 if not known
+	highest map[int64]uint64            // by epoch.no, asked once
+	flows   map[flowKey]int64           // changes
+	touched map[border.BlindIndex]place // documents to fold again, from where
+	noKey   map[rawPart]bool            // asked in vain in this transaction
+	added   int64                       // change of the number of crossings
+}
+
+type rawKey struct {
+	epochNo int64
+	seq     uint64
+}
+
+type rawPart struct {
+	station border.StationID
+	keyID   string
+}
+
+func (r *Register) newProjection(t tx) *projection {
+	return &projection{r: r, t: t, now: r.clock.Now(), quiet: r.rebuilding.Load(),
+		epochs: map[stationEpoch]int64{}, touched: map[border.BlindIndex]place{},
+		flows: map[flowKey]int64{}, noKey: map[rawPart]bool{}}
+}
+
+// next projects one batch of raw events.
+func (p *projection) next() (done bool, err error) {
+	cursor, err := p.t.meta("projection_cursor")
+	if err != nil {
+		return false, err
+	}
+	rows, err := p.t.rawAfter(cursor, projectBatch)
+	if err != nil {
+		return false, err
+	}
+	p.raw, p.highest = make(map[rawKey]*rawRow, len(rows)), map[int64]uint64{}
+	for i := range rows {
+		p.raw[rawKey{rows[i].epochNo, rows[i].key.Seq}] = &rows[i]
+	}
+	for i := range rows {
+		if err := p.event(&rows[i]); err != nil {
+			return false, err
+		}
+		cursor = rows[i].arrival
+	}
+	if err := p.finish(); err != nil {
+		return false, err
+	}
+	return len(rows) < projectBatch, p.t.setMeta("projection_cursor", cursor)
+}
+
+// event projects one raw event. What it says never makes it fail.
+func (p *projection) event(r *rawRow) error {
+	p.epochs[stationEpoch{r.key.Station, r.key.Epoch}] = r.epochNo
+	if r.state == stateMalformed {
+		return nil
+	}
+	if err := p.chain(r); err != nil {
+		return err
+	}
+	e, err := border.DecodeEvent(r.bytes)
+	if err != nil || sha256.Sum256(r.bytes) != r.digest {
+		return p.uninterpretable(r, "has changed on the disk")
+	}
+	switch e.Type {
+	case border.TypeEpochOpened:
+		return p.opened(r, &e)
+	case border.TypeCrossingRecorded:
+		return p.crossing(r, &e)
+	}
+	return p.raise(alarmRow{kind: AlarmUnknownType, station: r.key.Station, subject: safeType(e.Type),
+		detail: "Events of a type that this hub does not know are held for a newer hub. Upgrade the hub."})
+}
+
+func (p *projection) raise(a alarmRow) error {
+	a.at, a.quiet = p.now, p.quiet
+	return raise(p.t, a)
+}
+
+func (p *projection) uninterpretable(r *rawRow, what string) error {
+	return p.raise(alarmRow{kind: AlarmUninterpretable, station: r.key.Station,
+		detail: "An event is held but cannot be used: it " + what + "."})
+}
+
+// finish writes what the batch has gathered.
+func (p *projection) finish() error {
+	for k, n := range p.flows {
+		if n != 0 {
+			if err := p.t.addFlow(k, n); err != nil {
+				return err
+			}
+		}
+	}
+	for d, from := range p.touched {
+		if err := fold(p.t, d, from); err != nil {
+			return err
+		}
+	}
+	if err := p.t.addMeta("crossings", p.added); err != nil {
+		return err
+	}
+	err := p.lineages()
+	clear(p.flows)
+	clear(p.touched)
+	clear(p.epochs)
+	p.added = 0
+	return err
+}
+
+// chain compares an event with its neighbours. Each pair is compared once: when the
+// later of the two to arrive is projected.
+func (p *projection) chain(r *rawRow) error {
+	broken := false
+	if r.key.Seq > 1 {
+		before, err := p.neighbour(r, r.key.Seq-1)
+		if err != nil {
+			return err
+		}
+		broken = before != nil && before.hash != r.prev
+	}
+	highest, ok := p.highest[r.epochNo]
+	if !ok {
+		e, _, err := p.t.epoch(r.key.Station, r.key.Epoch)
+		if err != nil {
+			return err
+		}
+		highest = e.Highest
+		p.highest[r.epochNo] = highest
+	}
+	if highest > r.key.Seq {
+		after, err := p.neighbour(r, r.key.Seq+1)
+		if err != nil {
+			return err
+		}
+		if after != nil && after.prev != r.hash {
+			if err := p.broken(r); err != nil {
+				return err
+			}
+		}
+	}
+	if broken {
+		return p.broken(r)
+	}
+	return nil
+}
+
+// neighbour returns the event at seq in r's epoch if it is sound and came before r.
+func (p *projection) neighbour(r *rawRow, seq uint64) (*rawRow, error) {
+	n := p.raw[rawKey{r.epochNo, seq}]
+	if n == nil {
+		row, ok, err := p.t.rawAt(r.epochNo, seq, false)
+		if err != nil || !ok {
+			return nil, err
+		}
+		n = &row
+	}
+	if n.arrival > r.arrival || n.state == stateMalformed {
+		return nil, nil
+	}
+	return n, nil
+}
+
+func (p *projection) broken(r *rawRow) error {
+	return p.raise(alarmRow{kind: AlarmChainBroken, station: r.key.Station, subject: r.key.Epoch.String(),
+		detail: "The hash chain of this epoch is broken: an event does not follow the one before it."})
+}

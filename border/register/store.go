@@ -1,0 +1,213 @@
+package register
+
+import (
+	"context"
+	"time"
+
+	"garita/border"
+)
+
+// store is the database of the register: SQLite now, PostgreSQL where a nation outgrows
+// one machine. It knows rows, not rules.
+type store interface {
+	// write runs fn in one transaction and is durable when it returns nil. After any
+	// failure nothing is read or written before the database has been reopened and its
+	// log checkpointed (design, rule 2).
+	write(fn func(tx) error) error
+	// read runs fn on a connection that cannot write.
+	read(ctx context.Context, fn func(reader) error) error
+	close() error
+}
+
+// The states of a raw event. Only a malformed one may be replaced.
+const (
+	stateOK        = "ok"
+	stateUnknown   = "unknown_type"
+	stateMalformed = "malformed"
+)
+
+// rawRow is one message as held under its key. hash and prev are zero if malformed.
+type rawRow struct {
+	arrival    int64
+	epochNo    int64
+	key        border.Key
+	state      string
+	digest     border.Digest
+	hash, prev border.Digest
+	receivedAt time.Time
+	bytes      []byte
+}
+
+// epochRow is what is held of one epoch.
+type epochRow struct {
+	no      int64
+	station border.StationID
+	border.Holding
+}
+
+// quarantineRow is one message held aside.
+type quarantineRow struct {
+	key        border.Key
+	digest     border.Digest
+	reason     string
+	receivedAt time.Time
+	bytes      []byte
+}
+
+// lineageRow says what an epoch names as its parent.
+type lineageRow struct {
+	station border.StationID
+	epoch   border.Epoch
+	parent  border.Parent
+}
+
+// The states of a crossing's personal part.
+const (
+	partOpen    = "open"
+	partNoKey   = "no_key"
+	partDamaged = "damaged"
+	partNone    = "none"
+)
+
+// crossingRow is a row of the crossing projection.
+type crossingRow struct {
+	Crossing
+	blind *border.BlindIndex // nil while unknown
+}
+
+// place is where a crossing stands in the order of its document.
+type place struct {
+	at      int64 // occurred_at in microseconds
+	station border.StationID
+	epoch   border.Epoch
+	seq     uint64
+}
+
+// step is a crossing as the fold of stays sees it.
+type step struct {
+	place
+	crossing  border.ID
+	direction string
+	outcome   border.Outcome
+	trusted   bool
+}
+
+// stayRow is a row of the stay projection, found by the place of its first crossing.
+type stayRow struct {
+	place
+	state       string
+	certain     bool
+	entry, exit *border.ID
+	paired      string
+}
+
+// flowKey is a bucket of the flow counts.
+type flowKey struct {
+	bucket    int64 // quarter hours since 1970
+	post      border.PostID
+	direction string
+	outcome   string
+	trusted   bool
+}
+
+// alarmRow is an alarm to raise.
+type alarmRow struct {
+	kind    AlarmKind
+	station border.StationID
+	subject string
+	detail  string
+	at      time.Time
+	// fact: raised once whatever is found again; its detail is kept up to date. Else
+	// each raising counts and an acknowledged alarm opens again.
+	fact bool
+	// quiet: found again by a rebuild; counts, but opens nothing that was acknowledged.
+	quiet bool
+}
+
+// tx is one writing transaction. Lookups return ok false when there is no such row.
+type tx interface {
+	// meta reads and setMeta writes a number of the register's own state.
+	meta(name string) (int64, error)
+	setMeta(name string, value int64) error
+	addMeta(name string, delta int64) error
+
+	// epoch finds an epoch; ensureEpoch makes it if need be.
+	epoch(station border.StationID, epoch border.Epoch) (r epochRow, ok bool, err error)
+	ensureEpoch(station border.StationID, epoch border.Epoch) (epochRow, error)
+	saveEpoch(r epochRow) error
+
+	// insertRaw reports false when the key is taken.
+	insertRaw(r *rawRow) (bool, error)
+	rawAt(epochNo int64, seq uint64, withBytes bool) (r rawRow, ok bool, err error)
+	deleteRaw(arrival int64) error
+	// runEnd returns the last seq of the unbroken run that begins at from+1, or from.
+	runEnd(epochNo int64, from uint64) (uint64, error)
+	// rawAfter returns events in order of arrival.
+	rawAfter(arrival int64, limit int) ([]rawRow, error)
+	maxArrival() (int64, error)
+
+	// quarantine reports false when that message is there already.
+	quarantined(key border.Key, digest border.Digest) (bool, error)
+	quarantine(r quarantineRow) error
+	quarantineSize(station border.StationID) (messages, bytes int64, err error)
+	quarantineBeyond(station border.StationID) error
+
+	raise(a alarmRow) error
+	alarmKnown(kind AlarmKind, station border.StationID, subject string) (bool, error)
+	alarmCount(kind AlarmKind, station border.StationID) (int64, error)
+	acknowledge(id int64, at time.Time) (bool, error)
+
+	saw(station border.StationID, at time.Time) error
+	greeted(h border.Hello, at time.Time) error
+
+	// The projections.
+	putLineage(l lineageRow) error
+	lineageOf(station border.StationID, epoch border.Epoch) (l lineageRow, ok bool, err error)
+	children(station border.StationID, parent border.Epoch) ([]lineageRow, error)
+	// parents lists every epoch that some epoch names as its parent.
+	parents() ([]lineageRow, error)
+
+	crossingByID(id border.ID) (c crossingRow, ok bool, err error)
+	putCrossing(c *crossingRow) error
+	deleteCrossing(id border.ID) error
+	setDocument(id border.ID, part string, blind *border.BlindIndex) error
+	addFlow(k flowKey, n int64) error
+
+	putPending(station border.StationID, keyID string, id border.ID) error
+	deletePending(id border.ID) error
+	// pendingAfter lists crossings that wait for a key, in order of their ids.
+	pendingAfter(station border.StationID, keyID string, after border.ID, limit int) ([]border.ID, error)
+	pendingKeys() ([]border.KeyWrap, error)
+
+	// stepBefore returns the last admitted entry or departed exit before a place.
+	stepBefore(d border.BlindIndex, p place) (s step, ok bool, err error)
+	// stepsFrom returns the admitted entries and departed exits from a place on.
+	stepsFrom(d border.BlindIndex, p place) ([]step, error)
+	// doubtful reports whether an untrusted crossing of the document is known.
+	doubtful(d border.BlindIndex) (bool, error)
+	deleteStaysFrom(d border.BlindIndex, p place) error
+	putStay(d border.BlindIndex, s stayRow) error
+	// unsettle makes every stay of a document that is not closed uncertain, or certain
+	// where its known crossing is trusted.
+	unsettle(d border.BlindIndex, doubtful bool) error
+
+	clearProjections() error
+	// dropUnfounded deletes alarms of the projections that a rebuild did not find again.
+	dropUnfounded() error
+}
+
+// reader is a set of queries for screens, stations and the stream.
+type reader interface {
+	holdings(ctx context.Context, station border.StationID, offset, limit int) ([]border.Holding, error)
+	countEpochs(ctx context.Context, station border.StationID) (int, error)
+	events(ctx context.Context, station border.StationID, epoch border.Epoch, after uint64, limit, size int) ([]rawRow, error)
+	ask(ctx context.Context, q border.DocumentQuestion) ([]border.PastCrossing, error)
+	crossings(ctx context.Context, after int64, limit int) ([]Crossing, error)
+	latest(ctx context.Context, limit int) ([]Crossing, error)
+	crossing(ctx context.Context, id border.ID) (c Crossing, ok bool, err error)
+	stations(ctx context.Context) ([]Station, error)
+	alarms(ctx context.Context, limit int) ([]Alarm, error)
+	counts(ctx context.Context) (Counts, error)
+	inside(ctx context.Context) (Inside, error)
+	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
+}
