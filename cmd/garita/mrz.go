@@ -99,7 +99,10 @@ func answerMRZ(line []byte, now func() time.Time) mrzAnswer {
 	if json.Unmarshal(line, &q) != nil {
 		return mrzAnswer{Error: faultNoJSON}
 	}
-	a := mrzAnswer{ID: bytes.ToValidUTF8(q.ID, []byte("\uFFFD"))}
+	var a mrzAnswer
+	if len(q.ID) > 0 {
+		a.ID = bytes.ToValidUTF8(q.ID, []byte("\uFFFD"))
+	}
 	var lines []string
 	if len(q.Lines) > 0 && json.Unmarshal(q.Lines, &lines) != nil {
 		a.Error = faultNoJSON
