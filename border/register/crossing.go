@@ -46,11 +46,16 @@ func (p *projection) crossing(r *rawRow, e *border.Event) error {
 		return err
 	}
 	if twice {
-		if err := p.raise(alarmRow{kind: AlarmTwice, station: r.key.Station, subject: c.ID.String(),
+		// Of all events that claim the id, each but the first loses exactly once.
+		loser, late := c, !earlier(c, &old)
+		if !late {
+			loser = &old
+		}
+		if err := p.raise(alarmRow{kind: AlarmTwice, station: loser.Key.Station, subject: c.ID.String(),
 			detail: "One crossing was recorded under several event keys. It counts once; all events are kept."}); err != nil {
 			return err
 		}
-		if !earlier(c, &old) {
+		if late {
 			return nil
 		}
 		if err := p.remove(&old); err != nil {

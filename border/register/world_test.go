@@ -290,11 +290,11 @@ func (w *world) dump() map[string][]string {
 		"crossing": `SELECT hex(crossing), station, hex(epoch), seq, post, counter, occurred_at, recorded_at, received_at, direction, outcome,
 			nationality, sex, birth_year, document_kind, document_issuer, verdict, clock_state, part, hex(document) FROM crossing`,
 		"pending": `SELECT hex(crossing), station, key_id FROM pending`,
-		"stay": `SELECT hex(document), at, station, hex(epoch), seq, state, certain, hex(entry_crossing), hex(exit_crossing), paired FROM stay`,
+		"stay":    `SELECT hex(document), at, station, hex(epoch), seq, state, certain, hex(entry_crossing), hex(exit_crossing), paired FROM stay`,
 		"flow":    `SELECT bucket, post, direction, outcome, trusted, n FROM flow`,
 		"lineage": `SELECT station, hex(epoch), hex(parent_epoch), parent_seq FROM lineage`,
 		"meta":    `SELECT name, value FROM meta WHERE name IN ('crossings', 'duplicates')`,
-		"alarm": `SELECT kind, station, subject, count, CASE WHEN kind IN ('station_rolled_back', 'fork', 'journal_restarted') THEN detail END FROM alarm`,
+		"alarm":   `SELECT kind, station, subject, count, CASE WHEN kind IN ('station_rolled_back', 'fork', 'journal_restarted') THEN detail END FROM alarm`,
 	} {
 		rs, err := s.readers.QueryContext(context.Background(), q)
 		w.must(err)
