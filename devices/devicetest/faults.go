@@ -43,8 +43,13 @@ func (r *Reader) Garbage(n int, seed uint64) error {
 
 // Half sends the first half of a document and stops: the traveller pulled it away.
 func (r *Reader) Half(lines []string) error {
+	return r.Partial(lines, len(Encode(r.framing, lines))/2)
+}
+
+// Partial sends the first n bytes of a document, frame included, and stops.
+func (r *Reader) Partial(lines []string, n int) error {
 	b := Encode(r.framing, lines)
-	_, err := r.send(b[:len(b)/2])
+	_, err := r.send(b[:min(max(n, 0), len(b))])
 	return err
 }
 

@@ -140,6 +140,7 @@ func (d *device) read(ctx context.Context, port *serial.Port) error {
 		}
 		now := devices.Monotonic()
 		at := d.sup.clock.Now().UTC()
+		d.count(func(c *Counts) { c.Bytes += uint64(n) })
 		for _, r := range decoder.Feed(buf[:n], now) {
 			if ctx.Err() != nil {
 				return nil
@@ -149,7 +150,7 @@ func (d *device) read(ctx context.Context, port *serial.Port) error {
 		}
 		clear(buf[:n]) // personal data
 		health.bytes(n, now)
-		d.settle(&health, n)
+		d.settle(&health)
 		if health.flooding {
 			pause(ctx, floodPause)
 		}
@@ -158,11 +159,8 @@ func (d *device) read(ctx context.Context, port *serial.Port) error {
 }
 
 // settle brings state and counts into line with the scanner's health.
-func (d *device) settle(h *health, n int) {
-	d.count(func(c *Counts) {
-		c.Bytes += uint64(n)
-		c.Floods += h.floods
-	})
+func (d *device) settle(h *health) {
+	d.count(func(c *Counts) { c.Floods += h.floods })
 	h.floods = 0
 	state, reason := h.state()
 	if d.enter(state, reason) && state == devices.Degraded {

@@ -121,6 +121,9 @@ func TestDecoder(t *testing.T) {
 		{"raw, half", "raw-88", a1 + "~" + b1 + b2, "incomplete; " + b1 + "/" + b2 + "; "},
 		{"raw, garbage", "raw-88", "\x00" + a1 + a2 + "~" + b1 + b2, "garbage; " + b1 + "/" + b2 + "; "},
 
+		{"raw, flood", "raw-88", strings.Repeat("A", 880) + "~", "garbage; "},
+		{"frame of letters", "stx-etx", "\x02" + a1 + "\r" + a1 + "\x03", "garbage; "},
+
 		{"idle", "raw-idle", a1 + a2 + "~" + c1 + c2 + c3 + "~", a1 + "/" + a2 + "; " + c1 + "/" + c2 + "/" + c3 + "; "},
 		{"idle, half", "raw-idle", a1 + "~" + b1 + b2 + "~", "incomplete; " + b1 + "/" + b2 + "; "},
 		{"idle, passport cut to 72", "raw-idle", (a1 + a2)[:72] + "~", "incomplete; "},

@@ -45,6 +45,16 @@ func document(kind profile.Kind, buf []byte) ([]string, error) {
 	if len(lines) < need {
 		return nil, devices.ErrIncomplete
 	}
+	return plausible(lines)
+}
+
+// plausible refuses lines that can be no machine readable zone although their lengths
+// are right: the second line of every kind holds dates and check digits, and no misread
+// turns all of them into letters. A stuck reader's endless letters stop here.
+func plausible(lines []string) ([]string, error) {
+	if !strings.ContainsAny(lines[1], "0123456789") {
+		return nil, devices.ErrGarbage
+	}
 	return lines, nil
 }
 
@@ -72,7 +82,7 @@ func cut(s string) ([]string, error) {
 	for ; len(s) > 0; s = s[n:] {
 		lines = append(lines, s[:n])
 	}
-	return lines, nil
+	return plausible(lines)
 }
 
 // startsAfresh reports whether the last of some lines must be the first line of another
