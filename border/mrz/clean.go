@@ -10,17 +10,24 @@ const (
 	maxText  = maxLines * maxWidth
 )
 
-// What clean forms holds for input bytes that are no sign of a zone.
+// What stands in forms for bytes that are no sign of a zone. These are small letters,
+// because no small letter is its own clean form; see isClean.
 const (
-	illegal = iota
-	blank   // taken out everywhere
-	ending
+	illegal = 'i'
+	blank   = 'b' // taken out everywhere
+	ending  = 'e'
 )
+
+// isSign tells a clean form from one of the above.
+func isSign(form byte) bool { return form <= 'Z' }
 
 // forms gives the clean form of each byte: itself, its capital, or one of the above.
 // Bytes of other alphabets (the long s, the dotless i, the Kelvin sign, full-width
 // letters) are illegal whatever Unicode folds them to.
 var forms = func() (f [256]byte) {
+	for c := range f {
+		f[c] = illegal
+	}
 	for c := byte('0'); c <= '9'; c++ {
 		f[c] = c
 	}
@@ -92,21 +99,13 @@ func (z *Zone) cleanLine(text string, n *counter) (taken int, ended bool) {
 		to = z.read[n.count*maxWidth : (n.count+1)*maxWidth]
 	}
 	width := n.width
-	if len(text) <= len(to) && width == 0 { // the usual line: nothing in it to take out
-		plain := to[:len(text)]
-		for taken < len(plain) {
-			c := forms[text[taken]]
-			if c <= ending {
-				break
-			}
-			plain[taken] = c
-			taken++
-		}
-		width = taken
+	if width == 0 && len(text) <= len(to) && isClean(text) { // the usual line
+		n.width = copy(to, text)
+		return len(text), false
 	}
-	for i := taken; i < len(text); i++ {
+	for i := 0; i < len(text); i++ {
 		c := forms[text[i]]
-		if c <= ending {
+		if !isSign(c) {
 			if c == blank {
 				continue
 			}
@@ -123,4 +122,15 @@ func (z *Zone) cleanLine(text string, n *counter) (taken int, ended bool) {
 	}
 	n.width = width
 	return len(text), false
+}
+
+// isClean reports whether every byte is its own clean form. It has no branch in its loop:
+// nearly every line is clean to its end.
+func isClean(text string) bool {
+	var odd byte
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		odd |= c ^ forms[c]
+	}
+	return odd == 0
 }

@@ -48,7 +48,7 @@ type twoDigitDate struct{ year, month, day int }
 
 // readDate reads the six characters of a date. zero reports a month or day 00, taken as
 // unknown; ok is false for what can be no day of any year.
-func readDate(text []byte) (d twoDigitDate, zero, ok bool) {
+func readDate(text *[6]byte) (d twoDigitDate, zero, ok bool) {
 	d = twoDigitDate{part(text[0], text[1]), part(text[2], text[3]), part(text[4], text[5])}
 	if d.month == 0 {
 		d.month, zero = unknown, true
@@ -73,9 +73,10 @@ func readDate(text []byte) (d twoDigitDate, zero, ok bool) {
 // which can only be a 29 February.
 func (d twoDigitDate) earliest(y int) (day Date, exists bool) {
 	day = Date{y, time.Month(max(d.month, 1)), max(d.day, 1)}
-	leap := y%4 == 0 && (y%100 != 0 || y%400 == 0)
-	return day, y >= 0 && y <= 9999 && (d.month != 2 || d.day != 29 || leap)
+	return day, y >= 0 && y <= 9999 && (d.month != 2 || d.day != 29 || leap(y))
 }
+
+func leap(y int) bool { return y%4 == 0 && (y%100 != 0 || y%400 == 0) }
 
 // birthYear finds the latest year of birth that is not in the future. Centuries repeat
 // after four, so a fifth would bring nothing new.
@@ -106,13 +107,18 @@ func (d twoDigitDate) expiryYear(today Date) (int, bool) {
 	return 0, false
 }
 
-// putDate keeps a date as EDTF (rule 7), or as "" with a warning if it is none.
-// It reports whether it is one.
-func (z *Zone) putDate(f Field, s span, century func(twoDigitDate, Date) (int, bool), today Date) bool {
-	d, zero, ok := readDate(z.text[s.from:s.to])
+// putDate keeps the date of birth or of expiry as EDTF (rule 7), or as "" with a warning if
+// it is none. It reports whether it is one.
+func (z *Zone) putDate(f Field, s span, today Date) bool {
+	text := (*[6]byte)(z.text[s.from:s.to])
+	d, zero, ok := readDate(text)
 	year := unknown
-	if ok && d.year != unknown {
-		year, ok = century(d, today)
+	switch {
+	case !ok || d.year == unknown:
+	case f == BirthDate:
+		year, ok = d.birthYear(today)
+	default:
+		year, ok = d.expiryYear(today)
 	}
 	if !ok {
 		z.warn(InvalidDate, f)
@@ -123,18 +129,15 @@ func (z *Zone) putDate(f Field, s span, century func(twoDigitDate, Date) (int, b
 	}
 	edtf := [10]byte{'X', 'X', 'X', 'X', '-', 'X', 'X', '-', 'X', 'X'}
 	if year != unknown {
-		putTwo(edtf[0:2], year/100)
-		putTwo(edtf[2:4], year%100)
+		edtf[0], edtf[1] = '0'+byte(year/1000), '0'+byte(year/100%10)
+		edtf[2], edtf[3] = text[0], text[1]
 	}
-	putTwo(edtf[5:7], d.month)
-	putTwo(edtf[8:10], d.day)
+	if d.month != unknown {
+		edtf[5], edtf[6] = text[2], text[3]
+	}
+	if d.day != unknown {
+		edtf[8], edtf[9] = text[4], text[5]
+	}
 	z.put(f, edtf[:]...)
 	return true
-}
-
-// putTwo writes a number of two digits; an unknown one is left as it is.
-func putTwo(to []byte, n int) {
-	if n != unknown {
-		to[0], to[1] = '0'+byte(n/10), '0'+byte(n%10)
-	}
 }

@@ -40,19 +40,26 @@ type summer struct {
 }
 
 func (s *summer) add(text []byte) {
-	sum := s.sum
-	for len(text) > 0 && s.n != 0 { // up to the next weight of 7
-		sum += int(values[text[0]]) * [...]int{7, 3, 1}[s.n]
-		text = text[1:]
+	sum, i := s.sum, 0
+	for s.n != 0 && i < len(text) { // up to the next weight of 7
+		weight := 3
+		if s.n == 2 {
+			weight = 1
+		}
+		sum += int(values[text[i]]) * weight
 		s.n = (s.n + 1) % 3
+		i++
 	}
-	for len(text) >= 3 {
-		sum += int(values[text[0]])*7 + int(values[text[1]])*3 + int(values[text[2]])
-		text = text[3:]
+	for ; i+2 < len(text); i += 3 {
+		sum += int(values[text[i]])*7 + int(values[text[i+1]])*3 + int(values[text[i+2]])
 	}
-	for _, c := range text {
-		sum += int(values[c]) * [...]int{7, 3, 1}[s.n]
-		s.n++ // at most 2: fewer than three are left
+	if i < len(text) {
+		sum += int(values[text[i]]) * 7
+		s.n = 1
+	}
+	if i+1 < len(text) {
+		sum += int(values[text[i+1]]) * 3
+		s.n = 2
 	}
 	s.sum = sum
 }

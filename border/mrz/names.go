@@ -7,14 +7,15 @@ import "bytes"
 func (z *Zone) findNames() {
 	l := z.layout
 	if !l.name.printed() {
-		z.surname, z.given = l.surname, l.given
+		z.surname, z.given = z.trim(l.surname), z.trim(l.given)
 		z.NamesTruncated = z.text[l.surname.to-1] != '<' || z.text[l.given.to-1] != '<'
 		return
 	}
-	z.surname = l.name
 	if i := bytes.Index(z.text[l.name.from:l.name.to], []byte("<<")); i >= 0 {
-		z.surname.to = l.name.from + uint8(i)
-		z.given = span{z.surname.to + 2, l.name.to}
+		z.surname = span{l.name.from, l.name.from + uint8(i)}
+		z.given = z.trim(span{z.surname.to + 2, l.name.to})
+	} else {
+		z.surname = z.trim(l.name)
 	}
 	z.NamesTruncated = z.text[l.name.to-1] != '<'
 }

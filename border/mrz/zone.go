@@ -91,9 +91,9 @@ func (z *Zone) putFields(today Date) (aDate bool) {
 	if l.nationality.printed() {
 		z.putState(Nationality, l.nationality)
 	}
-	aDate = z.putDate(BirthDate, l.birth, twoDigitDate.birthYear, today)
+	aDate = z.putDate(BirthDate, l.birth, today)
 	z.putSex(z.text[l.sex.from])
-	if l.expiry.printed() && z.putDate(ExpiryDate, l.expiry, twoDigitDate.expiryYear, today) {
+	if l.expiry.printed() && z.putDate(ExpiryDate, l.expiry, today) {
 		aDate = true
 	}
 	z.putTrimmed(OptionalData, z.optional)
@@ -124,11 +124,14 @@ func (z *Zone) made(f Field, n int) {
 }
 
 // putTrimmed takes a field as it is, without its trailing fillers.
-func (z *Zone) putTrimmed(f Field, s span) {
+func (z *Zone) putTrimmed(f Field, s span) { z.fields[f] = z.trim(s) }
+
+// trim takes trailing fillers off a span.
+func (z *Zone) trim(s span) span {
 	for s.to > s.from && z.text[s.to-1] == '<' {
 		s.to--
 	}
-	z.fields[f] = s
+	return s
 }
 
 func (z *Zone) putState(f Field, s span) {
