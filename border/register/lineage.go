@@ -92,16 +92,18 @@ func (p *projection) family(k stationEpoch) error {
 		if c.parent.Seq >= reach && !twin {
 			continue
 		}
-		detail := rollback(e, c, reach)
-		others, err := p.abandoned(k.station, children, c)
+		alarm := alarmRow{kind: AlarmRolledBack, station: k.station, fact: true}
+		others, err := p.others(k, children, c)
 		if err != nil {
 			return err
 		}
-		subject := c.epoch.String()
-		if c.parent.Seq >= reach { // which of the two is the copy cannot be told
-			subject = fmt.Sprintf("%s/%d", k.epoch, reach)
+		if c.parent.Seq < reach {
+			alarm.subject, alarm.detail = c.epoch.String(), rollback(e, c, reach)+others
+		} else { // which of the two is the copy cannot be told
+			alarm.subject = fmt.Sprintf("%s/%d", k.epoch, reach)
+			alarm.detail = "A copy of the station's journal was put back: it was continued twice at the same event." + others
 		}
-		if err := p.raise(alarmRow{kind: AlarmRolledBack, station: k.station, subject: subject, detail: detail + others, fact: true}); err != nil {
+		if err := p.raise(alarm); err != nil {
 			return err
 		}
 	}
@@ -127,21 +129,20 @@ func rollback(e epochRow, c lineageRow, reach uint64) string {
 	return b.String()
 }
 
-// abandoned names the other epochs that continued the same parent at the same place or
-// later: the hub returns them too.
-func (p *projection) abandoned(station border.StationID, children []lineageRow, c lineageRow) (string, error) {
+// others names the epochs that continue the same parent at the same place as c (itself
+// included) or later than c: the hub returns what it holds of them too.
+func (p *projection) others(k stationEpoch, children []lineageRow, c lineageRow) (string, error) {
 	var b strings.Builder
-	for _, o := range children {
-		if o.epoch == c.epoch || o.parent.Seq < c.parent.Seq {
+	for i, o := range children {
+		alone := (i == 0 || children[i-1].parent.Seq != o.parent.Seq) && (i+1 == len(children) || children[i+1].parent.Seq != o.parent.Seq)
+		if o.parent.Seq < c.parent.Seq || o.epoch == c.epoch && alone {
 			continue
 		}
-		e, ok, err := p.t.epoch(station, o.epoch)
+		e, _, err := p.t.epoch(k.station, o.epoch)
 		if err != nil {
 			return "", err
 		}
-		if ok {
-			fmt.Fprintf(&b, " Epoch %s continues it too, at event %d; the hub holds its events 1 to %d.", o.epoch, o.parent.Seq, e.Held)
-		}
+		fmt.Fprintf(&b, " Epoch %s continues event %d; the hub holds its events 1 to %d.", o.epoch, o.parent.Seq, e.Held)
 	}
 	return b.String(), nil
 }
