@@ -44,18 +44,19 @@ const (
 const (
 	ReasonNotAvailable = "not_available" // this system cannot do it yet
 	ReasonNoMRZ        = "no_mrz"
-	ReasonUnreadable   = "unreadable" // the field cannot be read
-	ReasonClock        = "clock"      // the station's clock cannot be trusted
-	ReasonHub          = "hub"        // the hub did not answer in time or is away
-	ReasonPending      = "pending"    // asked, no answer yet
-	ReasonNoList       = "no_list"    // no list is loaded
-	ReasonFailed       = "failed"     // the check itself failed; see the log
-	ReasonDigits       = "digits"     // a printed check digit does not fit
-	ReasonExpired      = "expired"    // past its date of expiry
-	ReasonListed       = "listed"     // on a list
-	ReasonInside       = "inside"     // entry, though the last crossing was an entry
-	ReasonNotInside    = "not_inside" // exit, though the last crossing was an exit
-	ReasonRefused      = "refused"    // the last crossing was refused
+	ReasonNotPrinted   = "not_printed" // the document prints no such field
+	ReasonUnreadable   = "unreadable"  // the field cannot be read
+	ReasonClock        = "clock"       // the station's clock cannot be trusted
+	ReasonHub          = "hub"         // the hub did not answer in time or is away
+	ReasonPending      = "pending"     // asked, no answer yet
+	ReasonNoList       = "no_list"     // no list is loaded
+	ReasonFailed       = "failed"      // the check itself failed; see the log
+	ReasonDigits       = "digits"      // a printed check digit does not fit
+	ReasonExpired      = "expired"     // past its date of expiry
+	ReasonListed       = "listed"      // on a list
+	ReasonInside       = "inside"      // entry, though the last crossing was an entry
+	ReasonNotInside    = "not_inside"  // exit, though the last crossing was an exit
+	ReasonRefused      = "refused"     // the last crossing was refused
 )
 
 // Result is one check with its outcome.

@@ -1,0 +1,339 @@
+package counter
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"garita/border"
+	"garita/border/journal"
+	"garita/border/seal"
+	"garita/border/verdict"
+	"garita/border/watch"
+)
+
+// hubDeadline is how long a verdict waits for the hub before history_elsewhere says
+// not_checked(hub). A later answer still improves an open encounter.
+const hubDeadline = 1500 * time.Millisecond
+
+// hubPatience is how long a late answer is waited for.
+const hubPatience = 30 * time.Second
+
+// askLimit bounds how many questions to the hub are under way at once.
+const askLimit = 64
+
+// draftDeadline bounds how long a verdict waits for its draft to be on the disk.
+const draftDeadline = 2 * time.Second
+
+// Clock is the station's clock with its trust and its best guess of today.
+type Clock interface {
+	border.TrustedClock
+	// Today is the present time as far as it is known, for reading two-digit years.
+	Today() time.Time
+}
+
+// Place is one counter of the station and the direction it begins with.
+type Place struct {
+	ID        border.CounterID
+	Direction string // border.Entry or border.Exit
+}
+
+// Config connects the service to the rooms it uses.
+type Config struct {
+	Places   []Place
+	Zone     *time.Location // of the post: "today" is its calendar day
+	Journal  *journal.Journal
+	Keys     *seal.StationKeys
+	Blinder  *seal.Blinder
+	Policy   *verdict.Policy
+	Lists    []*watch.List
+	Clock    Clock
+	IDs      *border.IDs
+	Officers []Officer
+	Log      *slog.Logger
+
+	Hub      border.HubAsker
+	HubState func() border.HubStatus
+	Scanners func() []border.ScannerStatus
+	Station  border.StationID
+	SoftKeys bool
+	Demo     bool
+}
+
+// Service runs all counters of a station. Safe for concurrent use.
+//
+// Lock order: place.work before place.mu. place.work is held during I/O and serialises
+// what happens at one counter; place.mu guards what a screen reads and is never held
+// during I/O. No lock of one counter is taken under that of another.
+type Service struct {
+	cfg    Config
+	places map[border.CounterID]*place
+	order  []border.CounterID
+
+	ctx    context.Context // ends with Close; parent of questions to the hub
+	cancel context.CancelFunc
+	asking sync.WaitGroup
+	slots  chan struct{}
+}
+
+// place is the state of one counter.
+type place struct {
+	id   border.CounterID
+	work sync.Mutex
+
+	mu          sync.Mutex // guards what follows
+	revision    uint64
+	direction   string
+	open        *encounter
+	queue       []*encounter
+	last        *LastRecorded
+	notice      string
+	today       Today
+	day         string
+	ended       []border.ID // drafts to drop with the next one that is saved
+	subscribers map[chan struct{}]struct{}
+}
+
+// New opens the counters and restores the drafts of open encounters: each waits in its
+// counter's queue to be called up. Close must be called.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	s := &Service{cfg: cfg, places: make(map[border.CounterID]*place), slots: make(chan struct{}, askLimit)}
+	for _, p := range cfg.Places {
+		if err := p.ID.Validate(); err != nil {
+			return nil, err
+		}
+		if s.places[p.ID] != nil || p.Direction != border.Entry && p.Direction != border.Exit {
+			return nil, &border.Error{Code: border.Invalid, Op: "open counter " + string(p.ID),
+				Message: "Each counter needs its own name, and entry or exit as direction."}
+		}
+		s.places[p.ID] = &place{id: p.ID, direction: p.Direction, subscribers: make(map[chan struct{}]struct{})}
+		s.order = append(s.order, p.ID)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.restore(ctx); err != nil {
+		s.cancel()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close ends the questions to the hub and waits for them.
+func (s *Service) Close() {
+	s.cancel()
+	s.asking.Wait()
+}
+
+// Counters lists the counters in the order of the configuration.
+func (s *Service) Counters() []border.CounterID { return slices.Clone(s.order) }
+
+// Officers lists who may work here.
+func (s *Service) Officers() []Officer { return slices.Clone(s.cfg.Officers) }
+
+func (s *Service) place(c border.CounterID) (*place, error) {
+	if p := s.places[c]; p != nil {
+		return p, nil
+	}
+	return nil, &border.Error{Code: border.NotFound, Op: "find a counter", Message: "This station has no such counter."}
+}
+
+// officer finds an officer by badge who may decide at a counter.
+func (s *Service) officer(badge string) (Officer, error) {
+	for _, o := range s.cfg.Officers {
+		if o.Badge != badge {
+			continue
+		}
+		if slices.Contains(o.Roles, "inspector") || slices.Contains(o.Roles, "supervisor") {
+			return o, nil
+		}
+		break
+	}
+	return Officer{}, &border.Error{Code: border.Forbidden, Op: "find the officer",
+		Message: "Choose an officer of this post who may work at a counter."}
+}
+
+// Subscribe returns a channel that carries one signal after one or more changes of the
+// counter's view, and a function that ends the subscription.
+func (s *Service) Subscribe(c border.CounterID) (<-chan struct{}, func(), error) {
+	p, err := s.place(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	ch := make(chan struct{}, 1)
+	p.mu.Lock()
+	p.subscribers[ch] = struct{}{}
+	p.mu.Unlock()
+	return ch, func() {
+		p.mu.Lock()
+		delete(p.subscribers, ch)
+		p.mu.Unlock()
+	}, nil
+}
+
+// change applies a change to what the screen shows and wakes its readers.
+func (p *place) change(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+	p.revision++
+	for ch := range p.subscribers {
+		select {
+		case ch <- struct{}{}:
+		default: // it has a signal waiting already
+		}
+	}
+}
+
+// Refresh wakes the readers of all counters: something a verdict leans on has changed.
+// Open encounters that the hub could not be asked about are asked again.
+func (s *Service) Refresh() {
+	connected := s.cfg.HubState().Connected
+	for _, id := range s.order {
+		p := s.places[id]
+		p.change(func() {
+			if e := p.open; e != nil && connected && e.hubMissed {
+				s.ask(p, e)
+			}
+		})
+	}
+}
+
+// View returns what a counter's screen shows.
+func (s *Service) View(c border.CounterID) (View, error) {
+	p, err := s.place(c)
+	if err != nil {
+		return View{}, err
+	}
+	status := s.status(c)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := View{Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{}, Status: status}
+	v.Status.Today = p.today
+	if p.open != nil {
+		v.Encounter = p.open.view()
+	}
+	for _, e := range p.queue {
+		v.Queue = append(v.Queue, QueueItem{ID: e.id, Surname: e.doc.Surname, GivenNames: e.doc.GivenNames,
+			Level: e.verdict.Level, Restored: e.restored})
+	}
+	if p.last != nil {
+		last := *p.last
+		v.Last = &last
+	}
+	return v, nil
+}
+
+func (s *Service) status(c border.CounterID) Status {
+	st := Status{Hub: s.cfg.HubState(), Clock: s.cfg.Clock.Trust(), Storage: s.cfg.Journal.Storage(), Lists: []ListStatus{},
+		Scanners: []border.ScannerStatus{}, SoftKeys: s.cfg.SoftKeys, Demo: s.cfg.Demo, Now: s.cfg.Clock.Now(), Zone: s.cfg.Zone.String()}
+	for _, l := range s.cfg.Lists {
+		age := st.Now.Sub(l.Issued)
+		st.Lists = append(st.Lists, ListStatus{List: l.Title, Version: l.Version, Issued: l.Issued,
+			AgeS: int64(age.Seconds()), Entries: l.Len(), Stale: l.MaxAge > 0 && age > l.MaxAge})
+	}
+	for _, sc := range s.cfg.Scanners() {
+		if sc.Counter == c || sc.Counter == "" {
+			st.Scanners = append(st.Scanners, sc)
+		}
+	}
+	return st
+}
+
+// SetDirection changes the direction of a counter. An open encounter is judged again.
+func (s *Service) SetDirection(ctx context.Context, c border.CounterID, direction, officer string) error {
+	p, err := s.place(c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.officer(officer); err != nil {
+		return err
+	}
+	if direction != border.Entry && direction != border.Exit {
+		return &border.Error{Code: border.Invalid, Op: "change direction", Message: "The direction is entry or exit."}
+	}
+	p.work.Lock()
+	defer p.work.Unlock()
+	p.change(func() {
+		p.direction = direction
+		if p.open != nil {
+			p.open.judge(s.cfg.Policy, direction)
+		}
+	})
+	return nil
+}
+
+// restore fills the queues from the drafts on the disk and shows what each counter
+// recorded last.
+func (s *Service) restore(ctx context.Context) error {
+	drafts, unreadable, err := s.cfg.Journal.Drafts(ctx)
+	if err != nil {
+		if border.CodeOf(err) == border.Unavailable {
+			return nil // the disk is full or failing: the counters come up empty and say so
+		}
+		return err
+	}
+	if unreadable > 0 {
+		s.cfg.Log.Warn("counter: drafts could not be read and were left out", "count", unreadable)
+	}
+	for _, d := range drafts {
+		p := s.places[d.Counter]
+		if p == nil {
+			continue // the counter was taken out of the configuration
+		}
+		e, err := s.readDraft(d)
+		if err != nil {
+			s.cfg.Log.Warn("counter: a draft could not be read and was left out", "error", err)
+			continue
+		}
+		s.check(ctx, e)
+		e.judge(s.cfg.Policy, p.direction)
+		p.queue = append(p.queue, e)
+	}
+	return s.restoreLast(ctx)
+}
+
+func (s *Service) restoreLast(ctx context.Context) error {
+	newest, err := s.cfg.Journal.Newest(ctx, 1000)
+	if err != nil {
+		return err
+	}
+	for i := range newest {
+		h, err := newest[i].ReadHeader()
+		if err != nil || h.Crossing == nil {
+			continue
+		}
+		if p := s.places[h.Counter]; p != nil && p.last == nil {
+			last := s.lastRecorded(&newest[i], h)
+			last.AfterRestart = true
+			p.last = &last
+		}
+	}
+	day := s.cfg.Clock.Now().UTC().Format(time.DateOnly)
+	counts, err := s.cfg.Journal.Counts(ctx, day)
+	if err != nil {
+		return err
+	}
+	for _, c := range counts {
+		if p := s.places[c.Counter]; p != nil {
+			p.day = day
+			p.today.add(c.Outcome, c.N)
+		}
+	}
+	return nil
+}
+
+func (t *Today) add(o border.Outcome, n int64) {
+	switch o {
+	case border.Admitted:
+		t.Entries += n
+	case border.Departed:
+		t.Exits += n
+	default:
+		t.Other += n
+	}
+}
+
+// errNoEncounter: the encounter named is not open at this counter.
+var errNoEncounter = errors.New("the encounter is not open at this counter")
