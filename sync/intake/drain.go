@@ -33,21 +33,18 @@ func (in *Intake) drain(ctx context.Context, changed <-chan struct{}) error {
 		return &border.Error{Code: border.Unavailable, Op: "read the stream", Err: err}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	msgs := make(chan jetstream.Msg, 64)
+	box := newInbox()
 	lost := make(chan error, 1)
 	done := make(chan struct{})
 	go func() { // ends when the iterator is stopped or ctx ends, below
 		defer close(done)
 		for {
 			m, err := it.Next(jetstream.NextContext(ctx))
+			if err == nil {
+				err = box.put(ctx, m)
+			}
 			if err != nil {
 				lost <- err
-				return
-			}
-			select {
-			case msgs <- m:
-			case <-ctx.Done():
-				lost <- ctx.Err()
 				return
 			}
 		}
@@ -62,8 +59,11 @@ func (in *Intake) drain(ctx context.Context, changed <-chan struct{}) error {
 	acked := 0
 	for {
 		select {
-		case m := <-msgs:
-			batch := gather(m, msgs)
+		case <-box.ready:
+			batch := box.take()
+			if len(batch) == 0 {
+				continue
+			}
 			if err := in.take(ctx, batch); err != nil {
 				return err
 			}
@@ -84,21 +84,6 @@ func (in *Intake) drain(ctx context.Context, changed <-chan struct{}) error {
 			return &border.Error{Code: border.Unavailable, Op: "read the stream", Err: err}
 		}
 	}
-}
-
-// gather adds what is queued now to the first message, and never waits for more.
-func gather(first jetstream.Msg, more <-chan jetstream.Msg) []jetstream.Msg {
-	batch := []jetstream.Msg{first}
-	for size := len(first.Data()); len(batch) < wire.MaxBatch && size < batchBytes; {
-		select {
-		case m := <-more:
-			batch = append(batch, m)
-			size += len(m.Data())
-		default:
-			return batch
-		}
-	}
-	return batch
 }
 
 // take stores one batch, trying again until the register has it, and only then

@@ -77,12 +77,7 @@ func defaults(d *time.Duration, v time.Duration) {
 // returns nil. It fails only when the URL cannot be read or a subscription is refused.
 func (in *Intake) Run(ctx context.Context) error {
 	changed := make(chan struct{}, 1)
-	nc, err := link.Open(link.Config{URL: in.c.URL, Name: "garita intake", Log: in.c.Log, Changed: func() {
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-	}})
+	nc, err := link.Open(link.Config{URL: in.c.URL, Name: "garita intake", Log: in.c.Log, Changed: func() { signal(changed) }})
 	if err != nil {
 		return err
 	}

@@ -60,10 +60,12 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	r := &rig{t: t, log: testLog(t), dir: t.TempDir(), sink: bordertest.NewMemorySink(wallClock{}), asker: bordertest.NewMemoryAsker(wallClock{})}
 	r.seam = r.sink
-	r.tune = func(*intake.Config) {}
+	r.tune = noTuning
 	t.Cleanup(r.stop)
 	return r
 }
+
+func noTuning(*intake.Config) {}
 
 func (r *rig) start() {
 	r.t.Helper()
