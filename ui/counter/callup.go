@@ -1,0 +1,28 @@
+package counter
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// callUp makes a waiting encounter the open one.
+func (s *screen) callUp(c *fiber.Ctx) error {
+	var in struct {
+		Encounter string `json:"encounter" form:"encounter"`
+		Officer   string `json:"officer" form:"officer"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	defer cancel()
+	if err := s.cfg.Service.CallUp(ctx, counterOf(c), id, in.Officer); err != nil {
+		return err
+	}
+	return c.JSON(done{})
+}

@@ -1,0 +1,40 @@
+package counter
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/counter"
+)
+
+// decide records how the open encounter ends. Sending the same decision again is safe:
+// the encounter's id is the crossing's.
+func (s *screen) decide(c *fiber.Ctx) error {
+	var in struct {
+		Encounter string `json:"encounter" form:"encounter"`
+		Revision  uint64 `json:"revision" form:"revision"`
+		Outcome   string `json:"outcome" form:"outcome"`
+		Ground    string `json:"ground" form:"ground"`
+		Note      string `json:"note" form:"note"`
+		Officer   string `json:"officer" form:"officer"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	defer cancel()
+	r, err := s.cfg.Service.Decide(ctx, counter.Decision{
+		Counter: counterOf(c), Encounter: id, Revision: in.Revision,
+		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: in.Officer,
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(done{Text: recordedText(r)})
+}

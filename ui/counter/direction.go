@@ -1,0 +1,24 @@
+package counter
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// direction turns a counter from entry to exit or back.
+func (s *screen) direction(c *fiber.Ctx) error {
+	var in struct {
+		Direction string `json:"direction" form:"direction"`
+		Officer   string `json:"officer" form:"officer"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	defer cancel()
+	if err := s.cfg.Service.SetDirection(ctx, counterOf(c), in.Direction, in.Officer); err != nil {
+		return err
+	}
+	return c.JSON(done{})
+}

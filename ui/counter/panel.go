@@ -1,0 +1,263 @@
+package counter
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"garita/border"
+	"garita/border/counter"
+	"garita/border/verdict"
+)
+
+// Panel is everything on the screen that changes, in words. It is made from a view and
+// nothing else, so the same view always gives the same panel.
+type Panel struct {
+	Counter   border.CounterID
+	Encounter string // id; "" while the counter waits
+	Revision  uint64 // of the verdict
+	Level     verdict.Level
+	Direction string
+	Accept    Choice
+	Refuse    Choice
+	Next      string // id of the encounter that F2 calls up; "" if none waits
+	Last      *Last
+	Say       string // spoken once when encounter or level change
+	Notice    string
+
+	Doc     *Doc
+	Verdict *Verdict
+	Past    []Past
+	Queue   []Waiting
+	Status  Banner
+	Today   counter.Today
+}
+
+// Choice is an outcome behind a key.
+type Choice struct {
+	Outcome border.Outcome
+	Word    string
+}
+
+// Doc is the open encounter's document.
+type Doc struct {
+	Source   string // in words
+	Keyed    bool
+	Restored bool
+	AtRisk   bool // the draft is not on the disk
+	Kind     string
+	Rows     []Row
+	Lines    []string
+	Warnings []string
+}
+
+// Row is one field of a document.
+type Row struct {
+	Label    string
+	Value    string
+	Detail   string // beside the value, in small
+	Name     bool   // a name: of any script and direction
+	Mono     bool   // to be compared character by character
+	Wrong    bool   // its check digit does not fit
+	Proposed string // a repair that would make it fit; never applied
+}
+
+// Verdict is the verdict in words.
+type Verdict struct {
+	Level  verdict.Level
+	Word   string
+	Hint   string
+	Checks []Check
+	// Unable names what this version cannot check yet, so that nothing is silently absent.
+	Unable []string
+}
+
+// Check is one check in words.
+type Check struct {
+	Name  string
+	Mark  string // ok, look, refer or none: also as a word in Said
+	Said  string // outcome in one word
+	Text  string
+	Level verdict.Level
+}
+
+// Past is an earlier crossing.
+type Past struct {
+	When, Where, What string
+	Doubtful          bool // by a clock that could not be trusted
+}
+
+// Waiting is somebody to be called up.
+type Waiting struct {
+	ID, Surname, GivenNames string
+	Level                   verdict.Level
+	Word                    string
+	Restored                bool
+}
+
+// Last is what was recorded last.
+type Last struct {
+	ID, Surname, GivenNames, What, When string
+	AfterRestart                        bool
+}
+
+// zones keeps the post's zone: loading it for every change would read a file.
+type zones struct {
+	mu   sync.Mutex // guards the rest
+	name string
+	loc  *time.Location
+}
+
+// get returns the zone with that name, UTC if there is none.
+func (z *zones) get(name string) *time.Location {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.loc == nil || z.name != name {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			loc = time.UTC
+		}
+		z.name, z.loc = name, loc
+	}
+	return z.loc
+}
+
+// panel puts a view into words.
+func (s *screen) panel(v counter.View) Panel {
+	zone := s.zones.get(v.Status.Zone)
+	p := Panel{
+		Counter: v.Counter, Direction: v.Direction, Notice: v.Notice, Today: v.Status.Today,
+		Accept: Choice{border.Admitted, acceptWord(v.Direction)}, Refuse: Choice{border.Refused, refuseWord(v.Direction)},
+		Status: banner(v.Status, zone),
+	}
+	if v.Direction == border.Exit {
+		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented
+	}
+	for _, q := range v.Queue {
+		p.Queue = append(p.Queue, Waiting{q.ID.String(), q.Surname, q.GivenNames, q.Level, levelWords[q.Level], q.Restored})
+	}
+	if len(p.Queue) > 0 {
+		p.Next = p.Queue[0].ID
+	}
+	if l := v.Last; l != nil {
+		p.Last = &Last{l.Crossing.String(), l.Surname, l.GivenNames, outcomeWord(l.Outcome),
+			clockTime(l.RecordedAt, v.Status.Now, zone), l.AfterRestart}
+	}
+	if e := v.Encounter; e != nil {
+		p.Encounter, p.Revision, p.Level = e.ID.String(), e.Verdict.Revision, e.Verdict.Level
+		p.Doc = document(e, v.Status)
+		p.Verdict = words(e.Verdict, v.Status)
+		p.Past = past(e.Verdict, zone)
+		p.Say = say(p.Verdict)
+	}
+	return p
+}
+
+// clockTime gives the post's time of day, with the date unless it is today.
+func clockTime(t, now time.Time, zone *time.Location) string {
+	t, now = t.In(zone), now.In(zone)
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2 Jan 2006 15:04")
+}
+
+var sourceWords = map[border.ScanSource]string{
+	border.SourceReader: "From the reader", border.SourceWedge: "From a keyboard reader", border.SourceKeyed: "Keyed by hand",
+}
+
+func document(e *counter.EncounterView, st counter.Status) *Doc {
+	d := e.Document
+	doc := &Doc{
+		Source: sourceWords[e.Source], Keyed: e.Source == border.SourceKeyed, Restored: e.Restored, AtRisk: !e.Durable,
+		Kind: strings.TrimSpace(d.Format + " " + d.DocumentCode), Lines: d.Lines,
+	}
+	for _, w := range d.Warnings {
+		doc.Warnings = append(doc.Warnings, warningText(w))
+	}
+	add := func(field, label, value string, change func(*Row)) {
+		r := Row{Label: label, Value: value}
+		for _, w := range d.Wrong {
+			r.Wrong = r.Wrong || w == field
+		}
+		for _, p := range d.Proposals {
+			if p.Field == field {
+				r.Proposed = p.Proposed
+			}
+		}
+		if change != nil {
+			change(&r)
+		}
+		doc.Rows = append(doc.Rows, r)
+	}
+	isName := func(r *Row) { r.Name = true }
+	mono := func(r *Row) { r.Mono = true }
+	add("surname", "Surname", d.Surname, func(r *Row) {
+		r.Name = true
+		if d.NamesTruncated {
+			r.Detail = "cut short on the document"
+		}
+	})
+	add("given_names", "Given names", d.GivenNames, isName)
+	add("document_number", "Number", d.DocumentNumber, mono)
+	add("nationality", "Nationality", d.Nationality, func(r *Row) {
+		r.Mono = true
+		if d.IssuingState != d.Nationality {
+			r.Detail = "issued by " + d.IssuingState
+		}
+	})
+	add("birth_date", "Born", day(d.BirthDate), func(r *Row) { r.Detail = age(d.BirthDate, st) })
+	add("sex", "Sex", sexWords[d.Sex], nil)
+	add("expiry_date", "Expires", day(d.ExpiryDate), nil)
+	if d.OptionalData != "" {
+		add("optional_data", "Optional data", d.OptionalData, mono)
+	}
+	return doc
+}
+
+// warningText turns the parser's "code field" into words.
+func warningText(w string) string {
+	code, field, _ := strings.Cut(w, " ")
+	text, known := warningWords[code]
+	if !known {
+		text = strings.ReplaceAll(code, "_", " ")
+	}
+	if field == "" {
+		return text
+	}
+	return fieldWord(field) + ": " + text
+}
+
+// age in full years, if the clock can be believed and the birth date is a full one.
+func age(birth string, st counter.Status) string {
+	b, err := time.Parse(time.DateOnly, birth)
+	if err != nil || st.Clock.State == border.ClockUntrusted || st.Now.Before(b) {
+		return ""
+	}
+	years := st.Now.Year() - b.Year()
+	if st.Now.Month() < b.Month() || st.Now.Month() == b.Month() && st.Now.Day() < b.Day() {
+		years--
+	}
+	return count(uint64(max(years, 0)), "year old", "years old")
+}
+
+// past lists the earlier crossings that the history checks found, newest first.
+func past(v verdict.Verdict, zone *time.Location) []Past {
+	const most = 6
+	var all []border.PastCrossing
+	for _, r := range v.Reasons {
+		all = append(all, r.Past...)
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].OccurredAt.After(all[j].OccurredAt) })
+	var out []Past
+	for _, c := range all[:min(len(all), most)] {
+		out = append(out, Past{
+			When:  c.OccurredAt.In(zone).Format("2 Jan 2006 15:04"),
+			Where: fmt.Sprintf("%s (%s)", c.Post, c.Station), What: outcomeWord(border.Outcome(c.Outcome)),
+			Doubtful: c.ClockState == string(border.ClockUntrusted),
+		})
+	}
+	return out
+}

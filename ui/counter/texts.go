@@ -1,0 +1,241 @@
+package counter
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"garita/border"
+	"garita/border/counter"
+	"garita/border/journal"
+	"garita/border/verdict"
+)
+
+// This file and the templates hold every text of the screen, so that a catalogue of
+// languages can take their place.
+
+// Ground is a coded ground of a refusal with its words.
+type Ground struct {
+	Code string
+	Text string
+}
+
+// refusalGrounds may be given for a refused entry.
+var refusalGrounds = []Ground{
+	{"no_valid_document", "No valid travel document"},
+	{"false_document", "False, forged or altered travel document"},
+	{"no_visa", "No valid visa or residence permit"},
+	{"false_visa", "False, forged or altered visa or permit"},
+	{"purpose_not_shown", "Purpose and conditions of stay not shown"},
+	{"stay_used_up", "Permitted stay is used up"},
+	{"no_means", "Not enough means for the stay"},
+	{"listed", "Entry ban or alert confirmed"},
+	{"public_order", "Threat to public order, security or health"},
+	{"other", "Other, see note"},
+}
+
+// preventionGrounds may be given for a departure that was prevented.
+var preventionGrounds = []Ground{
+	{"no_valid_document", "No valid travel document"},
+	{"false_document", "False, forged or altered travel document"},
+	{"court_order", "Court order against leaving"},
+	{"minor_no_consent", "Minor without consent"},
+	{"listed", "Alert confirmed"},
+	{"other", "Other, see note"},
+}
+
+var levelWords = map[verdict.Level]string{verdict.Proceed: "Proceed", verdict.Look: "Look closer", verdict.Refer: "Refer"}
+
+var levelHints = map[verdict.Level]string{
+	verdict.Proceed: "Nothing found speaks against it.",
+	verdict.Look:    "Something needs your eyes before you decide.",
+	verdict.Refer:   "Something speaks against it. Refer or decide with care.",
+}
+
+var checkWords = map[verdict.Check]string{
+	verdict.MRZ: "Check digits", verdict.Expiry: "Expiry", verdict.DocumentList: "Document on lists",
+	verdict.NameList: "Name on lists", verdict.HistoryHere: "History here", verdict.HistoryElsewhere: "History elsewhere",
+	verdict.Chip: "Chip", verdict.Fingerprint: "Fingerprint", verdict.Interpol: "INTERPOL", verdict.Visa: "Visa",
+}
+
+var fieldWords = map[string]string{
+	"document_number": "document number", "birth_date": "birth date", "expiry_date": "expiry date",
+	"optional_data": "optional data", "personal_number": "personal number", "composite": "overall digit",
+	"nationality": "nationality", "issuing_state": "issuing state", "sex": "sex", "surname": "surname",
+	"given_names": "given names", "document_code": "document code", "names": "names", "name": "name",
+	"optional_data_2": "optional data, second line", "document_number_check": "digit of the document number",
+	"birth_date_check": "digit of the birth date", "expiry_date_check": "digit of the expiry date",
+	"optional_data_check": "digit of the optional data", "composite_check": "overall digit",
+}
+
+// warningWords say what the parser found odd about a field.
+var warningWords = map[string]string{
+	"unknown_state": "no known state", "unexpected_document_code": "not usual for this kind of document",
+	"check_digit_with_filler": "its check digit fits in an unusual way", "ocr_corrected": "a look-alike character was put right",
+	"invalid_character": "a character that cannot stand there", "invalid_date": "no day of the calendar",
+	"zero_date_part": "partly unknown",
+}
+
+func fieldWord(f string) string {
+	if w, ok := fieldWords[f]; ok {
+		return w
+	}
+	return strings.ReplaceAll(f, "_", " ")
+}
+
+func fieldList(fields []string) string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = fieldWord(f)
+	}
+	return strings.Join(out, ", ")
+}
+
+var outcomeWords = map[border.Outcome]string{
+	border.Admitted: "Admitted", border.Departed: "Departed", border.Refused: "Refused entry",
+	border.DeparturePrevented: "Departure prevented", border.Withdrawn: "Withdrawn", border.HandedOver: "Handed over",
+}
+
+func outcomeWord(o border.Outcome) string {
+	if w, ok := outcomeWords[o]; ok {
+		return w
+	}
+	return string(o)
+}
+
+func directionWord(d string) string {
+	switch d {
+	case border.Entry:
+		return "Entry"
+	case border.Exit:
+		return "Exit"
+	}
+	return d
+}
+
+// acceptWord names the key that lets a traveller pass.
+func acceptWord(direction string) string {
+	if direction == border.Exit {
+		return "Let depart"
+	}
+	return "Admit"
+}
+
+// refuseWord names the key that does not.
+func refuseWord(direction string) string {
+	if direction == border.Exit {
+		return "Prevent departure"
+	}
+	return "Refuse"
+}
+
+var sexWords = map[string]string{"M": "Male", "F": "Female", "X": "X (unspecified)", "<": "X (unspecified)", "": ""}
+
+// recordedText says on the message line that a crossing is durable.
+func recordedText(r counter.Recorded) string {
+	if r.Replayed {
+		return "It was recorded before: " + strings.ToLower(outcomeWord(r.Outcome)) + "."
+	}
+	return "Recorded: " + strings.ToLower(outcomeWord(r.Outcome)) + "."
+}
+
+// reasonTexts are the words of a check that was not clear, by "check.reason" or "reason".
+var reasonTexts = map[string]string{
+	"not_available":             "This version cannot check it yet.",
+	"no_mrz":                    "No machine readable zone was read.",
+	"unreadable":                "The field cannot be read. Compare it with the page.",
+	"clock":                     "Not checked: this station's clock cannot be trusted. Read the date yourself.",
+	"hub":                       "Not checked: the hub is away or did not answer in time.",
+	"pending":                   "Asked; no answer yet.",
+	"no_list":                   "Not checked: no list is loaded.",
+	"failed":                    "The check failed. Tell the technician.",
+	"digits":                    "A check digit does not fit.",
+	"expired":                   "The document has expired.",
+	"listed":                    "Possible match with a list.",
+	"inside":                    "The last crossing was an entry: this document seems to be inside already.",
+	"not_inside":                "The last crossing was an exit: this document seems not to be inside.",
+	"refused":                   "The last crossing was refused.",
+	"mrz.unreadable":            "The zone cannot be read. Compare every field with the page.",
+	"history_here.failed":       "This station's own records could not be asked.",
+	"history_elsewhere.pending": "The hub has been asked; no answer yet.",
+	"expiry.no_mrz":             "Not checked: no date was read.",
+}
+
+var clearTexts = map[verdict.Check]string{
+	verdict.MRZ: "All printed check digits fit.", verdict.Expiry: "Not expired.",
+	verdict.DocumentList: "Not on a list.", verdict.NameList: "No match.",
+	verdict.HistoryHere: "Nothing unusual at this station.", verdict.HistoryElsewhere: "Nothing unusual at other stations.",
+}
+
+var notSeenTexts = map[verdict.Check]string{
+	verdict.HistoryHere: "Not seen at this station before.", verdict.HistoryElsewhere: "Not seen at other stations before.",
+}
+
+// clockReasons say why a clock is not trusted.
+var clockReasons = map[string]string{
+	"before_build":          "it shows a time before this program was made",
+	"before_last_event":     "it shows a time before the last record",
+	"long_after_last_event": "it shows a time long after the last record",
+	"long_after_build":      "it shows a time years after this program was made",
+	"jumped":                "it has jumped",
+	"offset":                "it differs from the hub's by more than 5 minutes",
+}
+
+var storageWords = map[journal.StorageState]string{
+	journal.StorageOK: "ok", journal.StorageLow: "nearly full", journal.StorageReserve: "full, on reserve",
+	journal.StorageFull: "full", journal.StorageFailed: "failing",
+}
+
+var scannerWords = map[string]string{
+	"absent": "not plugged in", "matched": "found", "initialising": "starting", "ready": "ready",
+	"degraded": "in trouble", "failed": "failed",
+}
+
+// span says a length of time in its largest sensible unit.
+func span(d time.Duration) string {
+	n, unit := int64(d/time.Second), "second"
+	switch {
+	case d < 0:
+		return "a moment"
+	case d >= 48*time.Hour:
+		n, unit = int64(d/(24*time.Hour)), "day"
+	case d >= 2*time.Hour:
+		n, unit = int64(d/time.Hour), "hour"
+	case d >= time.Minute:
+		n, unit = int64(d/time.Minute), "minute"
+	default:
+		return "less than a minute"
+	}
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+func size(bytes int64) string {
+	const gib, mib = 1 << 30, 1 << 20
+	if bytes >= 10*gib {
+		return fmt.Sprintf("%d GB", bytes/gib)
+	}
+	if bytes >= gib {
+		return fmt.Sprintf("%.1f GB", float64(bytes)/gib)
+	}
+	return fmt.Sprintf("%d MB", bytes/mib)
+}
+
+func count(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// day writes a date of EDTF (ISO 8601-2) as a person reads it; what is no full date stays
+// as it is.
+func day(edtf string) string {
+	t, err := time.Parse(time.DateOnly, edtf)
+	if err != nil {
+		return edtf
+	}
+	return t.Format("2 Jan 2006")
+}

@@ -1,0 +1,50 @@
+package operations
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/live"
+)
+
+// gap is the shortest time between two states on one stream: under load a person reads
+// four a second no better than a hundred, and each one asks the database.
+const gap = 250 * time.Millisecond
+
+// event is what the live stream carries; see ui/counter for the same at a counter.
+type event struct {
+	Revision uint64 `json:"revision"` // counts the states of this one stream
+	View     view   `json:"view"`
+	HTML     string `json:"html"`
+}
+
+// live streams the screen: event "view" with the newest state, whole.
+func (s *screen) live(c *fiber.Ctx) error {
+	return s.streams.Serve(c, func() (live.Feed, error) {
+		changed, cancel := s.cfg.Register.Subscribe()
+		var revision uint64
+		var shown []byte
+		next := func(ctx context.Context) (live.Frame, bool, error) {
+			v, err := s.view(ctx)
+			if err != nil {
+				return live.Frame{}, false, err
+			}
+			html, err := s.layout.Fragment("panel", panel(v, s.cfg.Clock.Now()))
+			if err != nil {
+				return live.Frame{}, false, err
+			}
+			if bytes.Equal(html, shown) {
+				return live.Frame{}, false, nil
+			}
+			shown = html
+			revision++
+			data, err := json.Marshal(event{Revision: revision, View: v, HTML: string(html)})
+			return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
+		}
+		return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil
+	})
+}

@@ -1,0 +1,77 @@
+// Keeps a page up to date: one event stream, and each region that changed put in its place.
+
+/** A stream that is silent for this long in ms is dead: it beats every two seconds. */
+const SILENCE = 6500;
+const AGAIN = 500;
+
+/**
+ * Follows a stream for as long as the page lives.
+ * @param {string} url
+ * @param {(data: any) => void} view  gets the data of each event "view"
+ * @param {(up: boolean) => void} link  is told when the connection is lost and found
+ */
+export function follow(url, view, link) {
+  let source = null;
+  let silence = 0;
+  let again = 0;
+  const open = () => {
+    clearTimeout(again);
+    source?.close();
+    source = new EventSource(url);
+    source.addEventListener('view', (e) => {
+      alive();
+      view(JSON.parse(e.data));
+    });
+    source.addEventListener('beat', alive);
+    source.addEventListener('error', () => {
+      link(false);
+      // The browser comes back by itself from a lost connection, not from a refusal.
+      if (source.readyState === EventSource.CLOSED) retry();
+    });
+    watch();
+  };
+  const retry = () => {
+    clearTimeout(again);
+    again = setTimeout(open, AGAIN);
+  };
+  const watch = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      link(false);
+      open();
+    }, SILENCE);
+  };
+  const alive = () => {
+    link(true);
+    watch();
+  };
+  open();
+}
+
+/** Puts the regions of a rendered panel in their places; the focus stays where it was. */
+export function swap(html) {
+  const parsed = document.createElement('template');
+  parsed.innerHTML = html;
+  for (const next of parsed.content.querySelectorAll('[data-region], #state')) {
+    const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
+    if (!now || now.outerHTML === next.outerHTML) continue;
+    const focused = now.contains(document.activeElement) ? document.activeElement.id : null;
+    now.replaceWith(next);
+    if (focused !== null) (document.getElementById(focused) ?? document.getElementById('verdict-word') ?? document.getElementById('work'))?.focus();
+  }
+}
+
+/** Sends JSON; the answer is {ok, ...body}. A lost connection is an answer too. */
+export async function post(url, body) {
+  try {
+    const r = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(12000),
+    });
+    return { ok: r.ok, ...(await r.json()) };
+  } catch {
+    return { ok: false, code: 'unavailable', title: '', next: '' };
+  }
+}
