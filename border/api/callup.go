@@ -1,0 +1,30 @@
+package api
+
+import (
+	"context"
+
+	"garita/border"
+	"garita/border/counter"
+)
+
+type callUpInput struct {
+	atCounter
+	Body struct {
+		Encounter string `json:"encounter,omitempty" doc:"Empty: the first that waits"`
+		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`
+	}
+}
+
+// callUp opens an encounter that waits; it answers with the view.
+func callUp(s *counter.Service) func(context.Context, *callUpInput) (counter.View, error) {
+	return func(ctx context.Context, in *callUpInput) (counter.View, error) {
+		var id border.ID
+		if err := id.UnmarshalText([]byte(in.Body.Encounter)); err != nil {
+			return counter.View{}, err
+		}
+		if err := s.CallUp(ctx, in.Counter, id, in.Body.Officer); err != nil {
+			return counter.View{}, err
+		}
+		return s.View(in.Counter)
+	}
+}

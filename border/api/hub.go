@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"garita/border"
+	"garita/border/register"
+)
+
+// Hub adds the hub's operations.
+func Hub(api huma.API, r *register.Register, log *slog.Logger) {
+	tags := []string{"hub"}
+	huma.Register(api, huma.Operation{OperationID: "list-crossings", Method: http.MethodGet, Path: prefix + "/register/crossings", Tags: tags,
+		Summary: "Crossings of all stations in the order of their arrival, from open headers"}, serve(log, listCrossings(r)))
+	huma.Register(api, huma.Operation{OperationID: "get-crossing", Method: http.MethodGet, Path: prefix + "/register/crossings/{crossing}", Tags: tags,
+		Summary: "One crossing", Errors: []int{404, 422}}, serve(log, getCrossing(r)))
+	huma.Register(api, huma.Operation{OperationID: "list-stations", Method: http.MethodGet, Path: prefix + "/register/stations", Tags: tags,
+		Summary: "Stations: last seen, lag, clock, versions"}, serve(log, listStations(r)))
+	huma.Register(api, huma.Operation{OperationID: "get-counts", Method: http.MethodGet, Path: prefix + "/register/counts", Tags: tags,
+		Summary: "How much the register holds"}, serve(log, getCounts(r)))
+	huma.Register(api, huma.Operation{OperationID: "list-alarms", Method: http.MethodGet, Path: prefix + "/register/alarms", Tags: tags,
+		Summary: "Alarms, newest first"}, serve(log, listAlarms(r)))
+	huma.Register(api, huma.Operation{OperationID: "acknowledge-alarm", Method: http.MethodPost, Path: prefix + "/register/alarms/{alarm}/acknowledge", Tags: tags,
+		Summary: "Note that somebody has taken an alarm up", DefaultStatus: http.StatusOK, Errors: []int{404}}, serve(log, acknowledge(r)))
+}
+
+type pageInput struct {
+	After int64 `query:"after" minimum:"0" doc:"Arrival number of the last crossing seen"`
+	Limit int   `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}
+
+func listCrossings(r *register.Register) func(context.Context, *pageInput) ([]register.Crossing, error) {
+	return func(ctx context.Context, in *pageInput) ([]register.Crossing, error) {
+		return r.Crossings(ctx, in.After, in.Limit)
+	}
+}
+
+func getCrossing(r *register.Register) func(context.Context, *crossingInput) (register.Crossing, error) {
+	return func(ctx context.Context, in *crossingInput) (register.Crossing, error) {
+		id, err := border.ParseID(in.Crossing)
+		if err != nil {
+			return register.Crossing{}, err
+		}
+		return r.CrossingByID(ctx, id)
+	}
+}
+
+func listStations(r *register.Register) func(context.Context, *struct{}) ([]register.Station, error) {
+	return func(ctx context.Context, _ *struct{}) ([]register.Station, error) { return r.Stations(ctx) }
+}
+
+func getCounts(r *register.Register) func(context.Context, *struct{}) (register.Counts, error) {
+	return func(ctx context.Context, _ *struct{}) (register.Counts, error) { return r.Counts(ctx) }
+}
+
+type limitInput struct {
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}
+
+func listAlarms(r *register.Register) func(context.Context, *limitInput) ([]register.Alarm, error) {
+	return func(ctx context.Context, in *limitInput) ([]register.Alarm, error) { return r.Alarms(ctx, in.Limit) }
+}
+
+type alarmInput struct {
+	Alarm int64 `path:"alarm" minimum:"1"`
+}
+
+func acknowledge(r *register.Register) func(context.Context, *alarmInput) (struct{}, error) {
+	return func(ctx context.Context, in *alarmInput) (struct{}, error) {
+		return struct{}{}, r.AcknowledgeAlarm(ctx, in.Alarm)
+	}
+}

@@ -1,0 +1,125 @@
+// Command garita-hub is the national hub: it takes in the stations' events, keeps the
+// national register, answers the stations' questions and shows the flows.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"garita/border/clock"
+	"garita/border/seal"
+	"garita/cmd/internal/hub"
+	"garita/cmd/internal/program"
+	"garita/cmd/internal/version"
+)
+
+const description = `The national hub.
+
+The configuration is a TOML file; environment variables GARITA_HUB_NAME, _DATA, _LISTEN,
+_NATS and _BROKER override it. With no file it serves from ./var/hub on loopback. To see
+everything at work, run: garita demo`
+
+type cli struct {
+	Run       runCmd       `cmd:"" default:"withargs" help:"Serve the hub until SIGTERM."`
+	Provision provisionCmd `cmd:"" help:"Write the provisioning file that a station needs. It holds a secret."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Rebuild the register's projections from the raw events, while the hub is stopped."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+// file is the configuration that most commands need.
+type file struct {
+	Config string `short:"c" help:"TOML configuration file." type:"path" placeholder:"FILE"`
+}
+
+func (f file) read() (hub.Config, error) { return hub.ReadConfig(f.Config, os.Getenv) }
+
+type runCmd struct{ file }
+
+// Run serves the hub.
+func (c *runCmd) Run(ctx context.Context) error {
+	cfg, err := c.read()
+	if err != nil {
+		return err
+	}
+	h, err := hub.Open(ctx, cfg, clock.System(version.Built()), program.Log(os.Stderr))
+	if err != nil {
+		return err
+	}
+	fmt.Println("hub:", h.URL())
+	if h.NATSURL() != "" {
+		fmt.Println("nats:", h.NATSURL())
+	}
+	return h.Run(ctx)
+}
+
+type provisionCmd struct {
+	file
+	Out string `required:"" help:"File to write." type:"path" placeholder:"FILE"`
+}
+
+// Run writes the provisioning file.
+func (c *provisionCmd) Run() error {
+	cfg, err := c.read()
+	if err != nil {
+		return err
+	}
+	private, err := hub.Private(cfg)
+	if err != nil {
+		return err
+	}
+	p, err := private.Provisioning()
+	if err != nil {
+		return err
+	}
+	if err := seal.Save(c.Out, p); err != nil {
+		return err
+	}
+	fmt.Printf("Written for hub %q, public key %s.\nThe file holds the national blind-index key: carry it to the station yourself and leave no copy behind.\n",
+		p.Hub, p.Fingerprint())
+	return nil
+}
+
+type rebuildCmd struct{ file }
+
+// Run rebuilds the projections.
+func (c *rebuildCmd) Run(ctx context.Context) error {
+	cfg, err := c.read()
+	if err != nil {
+		return err
+	}
+	cfg.Listen, cfg.NATS = "127.0.0.1:0", "127.0.0.1:0"
+	h, err := hub.Open(ctx, cfg, clock.System(version.Built()), program.Log(os.Stderr))
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	start := time.Now()
+	if err := h.Register.Rebuild(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("rebuilt in %.1f s\n", time.Since(start).Seconds())
+	return nil
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run() error {
+	fmt.Println("garita-hub", version.Version)
+	return nil
+}
+
+func main() {
+	ctx, stop := program.Context()
+	defer stop()
+	k := kong.Parse(&cli{}, kong.Name("garita-hub"), kong.Description(description), kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if code := program.Exit(k.Run()); code != 0 {
+		stop()
+		os.Exit(code)
+	}
+}

@@ -1,0 +1,303 @@
+package station
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+	_ "time/tzdata" // posts know their zone without the machine's help
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/api"
+	"garita/border/clock"
+	"garita/border/counter"
+	"garita/border/journal"
+	"garita/border/seal"
+	"garita/border/verdict"
+	"garita/cmd/internal/version"
+	"garita/cmd/internal/web"
+	"garita/devices/profile"
+	"garita/devices/supervisor"
+	"garita/sync/uplink"
+	uicounter "garita/ui/counter"
+)
+
+// Station is an open station. Run serves it; Close closes one that was never run.
+type Station struct {
+	Journal  *journal.Journal
+	Counters *counter.Service
+
+	cfg      Config
+	log      *slog.Logger
+	clock    *clock.Keeper
+	keys     *seal.StationKeys
+	uplink   *uplink.Uplink // nil: no hub is configured
+	scanners *supervisor.Supervisor
+	app      *fiber.App
+	listener net.Listener
+	lock     *os.File
+	stop     chan struct{} // closed when the live streams must end
+}
+
+// refreshEvery is how often screens learn of ages that grow.
+const refreshEvery = 5 * time.Second
+
+// Open opens the data folder, the journal and the HTTP address. The clock is the
+// machine's in production.
+func Open(ctx context.Context, cfg Config, keeper *clock.Keeper, log *slog.Logger) (*Station, error) {
+	s := &Station{cfg: cfg, log: log, clock: keeper, stop: make(chan struct{})}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Station) open(ctx context.Context) (err error) {
+	if err = os.MkdirAll(s.cfg.Data, 0o700); err != nil {
+		return &border.Error{Code: border.Internal, Op: "make the data folder", Err: err}
+	}
+	if s.lock, err = Lock(s.cfg.Data); err != nil {
+		return err
+	}
+	blinder, err := s.openKeys(ctx)
+	if err != nil {
+		return err
+	}
+	s.Journal, err = journal.Open(ctx, journal.Config{Dir: s.cfg.Data, Station: s.cfg.Station, Post: s.cfg.Post,
+		Software: version.Version, Clock: s.clock, Keys: s.keys, Log: s.log, LastTrusted: s.clock.LastTrusted,
+		Index: indexer(s.keys, blinder)})
+	if err != nil {
+		return err
+	}
+	if err = s.openUplink(); err != nil {
+		return err
+	}
+	if err = s.openCounters(ctx, blinder); err != nil {
+		return err
+	}
+	return s.openWeb()
+}
+
+// openKeys opens keys.db and reads the provisioning file. A new station makes its secret.
+func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, error) {
+	var prov seal.Provisioning
+	if err := seal.Load(s.cfg.Provisioning, &prov); err != nil {
+		if border.CodeOf(err) == border.NotFound {
+			return nil, &border.Error{Code: border.NotFound, Op: "read " + s.cfg.Provisioning, Err: err,
+				Message: "The station has no provisioning file. At the hub run: garita-hub provision --out FILE, and bring the file here."}
+		}
+		return nil, err
+	}
+	path := filepath.Join(s.cfg.Data, "station.key")
+	var secret seal.StationSecret
+	err := seal.Load(path, &secret)
+	if border.CodeOf(err) == border.NotFound {
+		if _, statErr := os.Stat(filepath.Join(s.cfg.Data, "keys.db")); statErr == nil {
+			return nil, &border.Error{Code: border.NotFound, Op: "read " + path,
+				Message: "The station's key file is gone, but its data are here. Without that file they cannot be read. Bring it back."}
+		}
+		secret = *seal.NewStationSecret()
+		err = seal.Save(path, &secret)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
+	if s.keys, err = seal.OpenStationKeys(ctx, filepath.Join(s.cfg.Data, "keys.db"), s.cfg.Station, &secret, &prov); err != nil {
+		return nil, err
+	}
+	return seal.NewBlinder(prov.BlindKey)
+}
+
+// indexer finds the blind index of a recorded crossing's document.
+func indexer(keys *seal.StationKeys, blinder *seal.Blinder) func(*border.Event) (border.BlindIndex, bool) {
+	return func(e *border.Event) (border.BlindIndex, bool) {
+		plain, err := keys.Open(e, border.PartPersonal)
+		if err != nil {
+			return border.BlindIndex{}, false
+		}
+		var p border.Personal
+		if json.Unmarshal(plain, &p) != nil || p.DocumentNumber == "" {
+			return border.BlindIndex{}, false
+		}
+		return blinder.Document(p.IssuingState, p.DocumentNumber), true
+	}
+}
+
+func (s *Station) openUplink() (err error) {
+	if s.cfg.Hub == "" {
+		return nil
+	}
+	s.uplink, err = uplink.New(uplink.Config{URL: s.cfg.Hub, Station: s.cfg.Station, Post: s.cfg.Post, Zone: s.cfg.Zone,
+		Software: version.Version, Clock: s.clock, Source: s.Journal, Log: s.log,
+		OnOffset: func(offset, _ time.Duration) { s.clock.Measured(offset) }})
+	return err
+}
+
+// hubState is what screens say of the hub.
+func (s *Station) hubState() border.HubStatus {
+	if s.uplink == nil {
+		return border.HubStatus{Problem: "This station has no hub configured."}
+	}
+	return s.uplink.Status()
+}
+
+// AskDocument carries a question to the hub, if there is one.
+func (s *Station) AskDocument(ctx context.Context, q border.DocumentQuestion) (border.DocumentAnswer, error) {
+	if s.uplink == nil {
+		return border.DocumentAnswer{}, &border.Error{Code: border.Unavailable, Op: "ask the hub"}
+	}
+	return s.uplink.AskDocument(ctx, q)
+}
+
+func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error {
+	zone, err := s.cfg.zone()
+	if err != nil {
+		return err
+	}
+	officers, err := readOfficers(s.cfg.Officers)
+	if err != nil {
+		return err
+	}
+	lists, err := readLists(s.cfg.Lists)
+	if err != nil {
+		return err
+	}
+	policy := verdict.DefaultPolicy()
+	if s.cfg.Policy != "" {
+		b, err := os.ReadFile(s.cfg.Policy)
+		if err != nil {
+			return &border.Error{Code: border.NotFound, Op: "read the policy table", Err: err}
+		}
+		if policy, err = verdict.ParsePolicy(b); err != nil {
+			return err
+		}
+	}
+	profiles, err := profile.Embedded()
+	if err != nil {
+		return err
+	}
+	deliver := func(ctx context.Context, scan border.Scan) error { return s.Counters.Scan(ctx, scan) }
+	if s.scanners, err = supervisor.New(s.cfg.Scanners, profiles, s.clock, deliver, s.log); err != nil {
+		return err
+	}
+	places := make([]counter.Place, len(s.cfg.Counters))
+	for i, c := range s.cfg.Counters {
+		places[i] = counter.Place{ID: c.ID, Direction: c.Direction}
+	}
+	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
+		Policy: policy, Lists: lists, Clock: s.clock, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
+		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
+	return err
+}
+
+func (s *Station) openWeb() (err error) {
+	s.app = web.NewApp(s.log)
+	api.Station(api.New(s.app, version.Version), s.Counters, s.Journal, s.clock, s.log)
+	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Stop: s.stop, Log: s.log}
+	if s.cfg.Demo.Presenter != "" {
+		screen.Presenter = newPresenter(s.cfg.Demo.Presenter)
+	}
+	if err = uicounter.Mount(s.app, screen); err != nil {
+		return err
+	}
+	s.listener, err = web.Listen(s.cfg.Listen)
+	return err
+}
+
+// URL is the address of the pages, without a path.
+func (s *Station) URL() string { return "http://" + s.listener.Addr().String() }
+
+// Run serves until ctx ends or a part fails, then closes everything, within 5 s.
+func (s *Station) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var parts sync.WaitGroup
+	failed := make(chan error, 3)
+	run := func(f func(context.Context) error) {
+		parts.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				failed <- err
+			}
+		})
+	}
+	run(s.scanners.Run)
+	if s.uplink != nil {
+		run(s.uplink.Run)
+	}
+	parts.Go(func() { s.refresh(ctx) })
+	run(func(ctx context.Context) error { return web.Serve(ctx, s.app, s.listener) })
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	close(s.stop)
+	cancel()
+	parts.Wait()
+	s.listener = nil
+	return errors.Join(err, s.Close())
+}
+
+// refresh tells the counters when something their verdicts lean on has changed.
+func (s *Station) refresh(ctx context.Context) {
+	var hub <-chan struct{}
+	if s.uplink != nil {
+		hub = s.uplink.Changes()
+	}
+	timer := time.NewTicker(refreshEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hub:
+		case <-s.scanners.Changes():
+		case <-s.Journal.Changes():
+		case <-timer.C:
+		}
+		s.Counters.Refresh()
+	}
+}
+
+// Close closes what Open opened.
+func (s *Station) Close() error {
+	var errs []error
+	if s.listener != nil {
+		errs = append(errs, s.listener.Close())
+	}
+	if s.Counters != nil {
+		s.Counters.Close()
+	}
+	if s.Journal != nil {
+		errs = append(errs, s.Journal.Close())
+	}
+	if s.keys != nil {
+		errs = append(errs, s.keys.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Lock makes a data folder this process's own. The lock ends with the process, however it ends.
+func Lock(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, &border.Error{Code: border.Internal, Op: "lock the data folder", Err: err}
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(&border.Error{Code: border.Conflict, Op: "lock the data folder " + dir, Err: err,
+			Message: "Another program is running on this data folder. Stop it first."}, f.Close())
+	}
+	return f, nil
+}

@@ -1,0 +1,77 @@
+// Package web makes the HTTP server that both services share: a Fiber app that keeps
+// nothing of one request for the next, bounded, on loopback, that ends in time.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+)
+
+// stopTimeout bounds how long open requests may take once the server stops. Live streams
+// end by themselves: they watch the server's stop channel.
+const stopTimeout = 3 * time.Second
+
+// NewApp makes an app. Immutable is not a matter of taste: without it a string kept past
+// its handler becomes another request's, that is another traveller's.
+func NewApp(log *slog.Logger) *fiber.App {
+	return fiber.New(fiber.Config{
+		AppName: "garita", Immutable: true, DisableStartupMessage: true,
+		BodyLimit: 256 << 10, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, // no WriteTimeout: it would cut live streams
+		Concurrency: 4096, ReadBufferSize: 16 << 10,
+		ErrorHandler: func(c *fiber.Ctx, err error) error { return failed(c, err, log) },
+	})
+}
+
+// failed answers what no screen and no operation has answered.
+func failed(c *fiber.Ctx, err error, log *slog.Logger) error {
+	var fe *fiber.Error
+	if errors.As(err, &fe) && fe.Code < fiber.StatusInternalServerError {
+		return c.Status(fe.Code).SendString("There is nothing here.\n")
+	}
+	b := make([]byte, 6)
+	rand.Read(b)
+	ref := hex.EncodeToString(b)
+	log.Error("web: a request failed", "reference", ref, "error", err)
+	return c.Status(fiber.StatusInternalServerError).SendString("Something went wrong. Reference: " + ref + "\n")
+}
+
+// Listen opens a loopback address, host:port; port 0 picks a free one.
+func Listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, &border.Error{Code: border.Invalid, Op: "listen on " + address,
+			Message: "HTTP and NATS listen on loopback only (127.0.0.1:PORT) until sign-in and TLS exist."}
+	}
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &border.Error{Code: border.Unavailable, Op: "listen on " + address, Err: err}
+	}
+	return ln, nil
+}
+
+// Serve serves until ctx ends, then lets open requests finish.
+func Serve(ctx context.Context, app *fiber.App, ln net.Listener) error {
+	ended := make(chan error, 1)
+	go func() { ended <- app.Listener(ln) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	err := app.ShutdownWithTimeout(stopTimeout)
+	<-ended
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil // a client that would not end its request does not keep the program
+	}
+	return err
+}
