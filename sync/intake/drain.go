@@ -20,8 +20,8 @@ const (
 )
 
 // drain takes messages off the stream until ctx ends, the stream is lost, or the
-// connection changed: behind a new connection there may be another stream.
-func (in *Intake) drain(ctx context.Context, changed <-chan struct{}) error {
+// connection is down: behind the next connection there may be another stream.
+func (in *Intake) drain(ctx context.Context, down <-chan struct{}) error {
 	stream, cons, err := in.ensure(ctx)
 	if err != nil {
 		return err
@@ -78,8 +78,8 @@ func (in *Intake) drain(ctx context.Context, changed <-chan struct{}) error {
 				in.purge(ctx, stream, cons)
 				acked = 0
 			}
-		case <-changed:
-			return &border.Error{Code: border.Unavailable, Op: "read the stream", Err: errors.New("the connection to the broker changed")}
+		case <-down:
+			return &border.Error{Code: border.Unavailable, Op: "read the stream", Err: errors.New("the connection to the broker was lost")}
 		case err := <-lost:
 			return &border.Error{Code: border.Unavailable, Op: "read the stream", Err: err}
 		}

@@ -76,8 +76,14 @@ func defaults(d *time.Duration, v time.Duration) {
 // Run works until ctx ends, whatever happens to the broker or the register, and then
 // returns nil. It fails only when the URL cannot be read or a subscription is refused.
 func (in *Intake) Run(ctx context.Context) error {
-	changed := make(chan struct{}, 1)
-	nc, err := link.Open(link.Config{URL: in.c.URL, Name: "garita intake", Log: in.c.Log, Changed: func() { signal(changed) }})
+	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
+	nc, err := link.Open(link.Config{URL: in.c.URL, Name: "garita intake", Log: in.c.Log, Changed: func(isUp bool) {
+		if isUp {
+			signal(up)
+		} else {
+			signal(down)
+		}
+	}})
 	if err != nil {
 		return err
 	}
@@ -97,13 +103,17 @@ func (in *Intake) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if !nc.IsConnected() {
 			select {
-			case <-changed:
+			case <-up:
 			case <-ctx.Done():
 			}
 			continue
 		}
 		began := in.c.Clock.Now()
-		err := in.drain(ctx, changed)
+		select {
+		case <-down: // of the connection before
+		default:
+		}
+		err := in.drain(ctx, down)
 		if ctx.Err() != nil {
 			break
 		}

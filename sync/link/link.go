@@ -20,8 +20,9 @@ type Config struct {
 	// Ping is how often a silent connection is probed; two unanswered probes end it.
 	// 0 means 5 s.
 	Ping time.Duration
-	// Changed is called after every gain or loss of the connection. It must not block.
-	Changed func()
+	// Changed is called after every gain (true) and loss (false) of the connection, a
+	// little late. It must not block.
+	Changed func(up bool)
 }
 
 const (
@@ -36,7 +37,7 @@ func Open(c Config) (*nats.Conn, error) {
 	if c.Ping <= 0 {
 		c.Ping = 5 * time.Second
 	}
-	changed := func(*nats.Conn) { c.Changed() }
+	up := func(*nats.Conn) { c.Changed(true) }
 	nc, err := nats.Connect(c.URL,
 		nats.Name(c.Name),
 		nats.RetryOnFailedConnect(true),
@@ -51,9 +52,9 @@ func Open(c Config) (*nats.Conn, error) {
 		nats.PingInterval(c.Ping),
 		nats.MaxPingsOutstanding(2),
 		nats.FlusherTimeout(dialTimeout),
-		nats.ConnectHandler(changed),
-		nats.ReconnectHandler(changed),
-		nats.DisconnectErrHandler(func(nc *nats.Conn, _ error) { c.Changed() }),
+		nats.ConnectHandler(up),
+		nats.ReconnectHandler(up),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { c.Changed(false) }),
 		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
 			subject := ""
 			if s != nil {

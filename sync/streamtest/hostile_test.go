@@ -127,6 +127,28 @@ func TestGapIsAskedForAndThenAlarmed(t *testing.T) {
 	eventually(t, "the gap is filled", func() bool { return r.sink.Count("PUT-1") == 8 })
 }
 
+// TestNothingIsAcknowledgedBeforeItIsStored has no uplink that would make up for it.
+func TestNothingIsAcknowledgedBeforeItIsStored(t *testing.T) {
+	r := newRig(t)
+	r.sink.Fail(&border.Error{Code: border.NotDurable, Op: "test"})
+	r.start()
+	s := newSender(t, r.url())
+	c := bordertest.NewChain("PUT-1", bordertest.EpochNo(1), border.Parent{})
+	c.Add(4)
+	for _, e := range c.Events() {
+		s.event(e)
+	}
+	eventually(t, "the intake tries again and again", func() bool { return r.sink.Calls() > 3 })
+	if n := streamMessages(t, r.url()); n != 5 {
+		t.Errorf("the stream holds %d of 5 messages that nobody has stored", n)
+	}
+	r.stopJustIntake() // and the next one begins with the same messages
+	r.sink.Fail(nil)
+	r.startIntake()
+	eventually(t, "all is stored", func() bool { return r.sink.Count("PUT-1") == 5 })
+	eventually(t, "and purged", func() bool { return streamMessages(t, r.url()) == 0 })
+}
+
 func TestResendIsObeyed(t *testing.T) {
 	r := newRig(t)
 	r.start()

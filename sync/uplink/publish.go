@@ -78,7 +78,8 @@ func (u *Uplink) publishSome(ctx context.Context, nc *nats.Conn) (sent bool, err
 func (u *Uplink) publish(ctx context.Context, msgs []*nats.Msg) (int, error) {
 	if len(msgs) > 1 {
 		bctx, cancel := context.WithTimeout(ctx, u.c.RequestTimeout)
-		_, err := jetstreamext.PublishMsgBatch(bctx, u.js, msgs)
+		// No acknowledgement of the first message: the wait for it would not heed bctx.
+		_, err := jetstreamext.PublishMsgBatch(bctx, u.js, msgs, jetstreamext.BatchFlowControl{})
 		cancel()
 		if err == nil {
 			return len(msgs), nil

@@ -53,6 +53,7 @@ type Uplink struct {
 
 	mu        sync.Mutex // guards all below; nothing else is locked under it
 	nc        *nats.Conn
+	cut       context.CancelFunc // ends the present session; nil if there is none
 	ledger    ledger
 	connected bool
 	since     time.Time
@@ -106,7 +107,7 @@ func New(c Config) (*Uplink, error) {
 // returns nil. It fails only when the URL cannot be read or the journal is closed for good.
 func (u *Uplink) Run(ctx context.Context) error {
 	nc, err := link.Open(link.Config{
-		URL: u.c.URL, Name: "station " + string(u.c.Station), Log: u.c.Log, Ping: u.c.Ping, Changed: func() { signal(u.link) },
+		URL: u.c.URL, Name: "station " + string(u.c.Station), Log: u.c.Log, Ping: u.c.Ping, Changed: u.linkChanged,
 	})
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 			}
 			continue
 		}
-		err := u.session(ctx, nc, wait.Reset)
+		err := u.attempt(ctx, nc, wait.Reset)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -165,6 +166,32 @@ func (u *Uplink) Run(ctx context.Context) error {
 		t.Stop()
 	}
 	return nil
+}
+
+// attempt is one session. It ends when the connection does: the client library would let
+// its requests wait for answers that cannot come any more.
+func (u *Uplink) attempt(ctx context.Context, nc *nats.Conn, settled func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	u.mu.Lock()
+	u.cut = cancel
+	u.mu.Unlock()
+	defer func() {
+		u.mu.Lock()
+		u.cut = nil
+		u.mu.Unlock()
+	}()
+	return u.session(ctx, nc, settled)
+}
+
+// linkChanged runs on the connection's goroutine.
+func (u *Uplink) linkChanged(up bool) {
+	u.mu.Lock()
+	if !up && u.cut != nil {
+		u.cut()
+	}
+	u.mu.Unlock()
+	signal(u.link)
 }
 
 // plain gives words for the screen.
