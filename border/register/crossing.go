@@ -69,7 +69,9 @@ func (p *projection) crossing(r *rawRow, e *border.Event) error {
 	}
 	p.added++
 	p.flows[flowOf(c)]++
-	p.touch(c)
+	if err := p.touch(c, true); err != nil {
+		return err
+	}
 	return p.await(c, keyID)
 }
 
@@ -105,7 +107,9 @@ func (p *projection) remove(c *crossingRow) error {
 	}
 	p.added--
 	p.flows[flowOf(c)]--
-	p.touch(c)
+	if err := p.touch(c, false); err != nil {
+		return err
+	}
 	return p.t.deletePending(c.ID)
 }
 
@@ -113,15 +117,29 @@ func flowOf(c *crossingRow) flowKey {
 	return flowKey{bucketOf(c.OccurredAt), c.Post, c.Direction, c.Outcome, trusted(c.ClockState)}
 }
 
-// touch notes that a document's stays change from this crossing on.
-func (p *projection) touch(c *crossingRow) {
+// touch notes that a document's stays change from this crossing on, which has come or
+// goes. One by an untrusted clock may change all of them.
+func (p *projection) touch(c *crossingRow, comes bool) error {
 	if c.blind == nil {
-		return
+		return nil
 	}
 	at := place{micros(c.OccurredAt), c.Key.Station, c.Key.Epoch, c.Key.Seq}
+	if !trusted(c.ClockState) && moves(c.Direction, c.Outcome) {
+		if err := p.t.setDoubtful(*c.blind, c.ID, comes); err != nil {
+			return err
+		}
+		at = beginning
+	}
 	if from, ok := p.touched[*c.blind]; !ok || at.before(from) {
 		p.touched[*c.blind] = at
 	}
+	return nil
+}
+
+// moves reports whether a crossing opens or closes a stay.
+func moves(direction, outcome string) bool {
+	return direction == border.Entry && outcome == string(border.Admitted) ||
+		direction == border.Exit && outcome == string(border.Departed)
 }
 
 // open opens the personal part and takes the document's blind index from it. Nothing
@@ -257,7 +275,9 @@ func (p *projection) completeOne(id border.ID) error {
 	if err := p.t.setDocument(id, c.Part, c.blind); err != nil {
 		return err
 	}
-	p.touch(&c)
+	if err := p.touch(&c, true); err != nil {
+		return err
+	}
 	if c.Part == partDamaged {
 		return p.await(&c, keyID)
 	}

@@ -1,7 +1,9 @@
 package register
 
 import (
+	"bytes"
 	"database/sql"
+	"slices"
 
 	"garita/border"
 )
@@ -155,37 +157,45 @@ func (t *sqliteTx) pendingKeys() (out []border.KeyWrap, err error) {
 }
 
 const (
-	stepColumns = `crossing, occurred_at, station, epoch, seq, direction, outcome, clock_state`
+	stepColumns = `crossing, occurred_at, station, epoch, seq, direction, outcome, clock_state, document`
 	// movement: only these open or close a stay.
 	movement = `(direction = 'entry' AND outcome = 'admitted' OR direction = 'exit' AND outcome = 'departed')`
 )
 
+// The next two do not ask for one document in a given order in the usual words: ORDER BY
+// beside an equality with a parameter makes SQLite prepare the statement anew each time,
+// which takes four times as long as the answer.
+
 func (t *sqliteTx) stepBefore(d border.BlindIndex, p place) (step, bool, error) {
-	s, err := t.steps(`SELECT `+stepColumns+` FROM crossing WHERE document = ?1 AND document IS NOT NULL AND `+movement+`
-		AND (occurred_at, station, epoch, seq) < (?2, ?3, ?4, ?5)
-		ORDER BY occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT 1`, d, p)
-	if err != nil || len(s) == 0 {
+	s, err := t.steps(`SELECT `+stepColumns+` FROM crossing WHERE `+movement+`
+		AND (document, occurred_at, station, epoch, seq) < (?1, ?2, ?3, ?4, ?5)
+		ORDER BY document DESC, occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT 1`, d, p)
+	if err != nil || len(s) == 0 { // none, or the last one of another document
 		return step{}, false, err
 	}
 	return s[0], true, nil
 }
 
 func (t *sqliteTx) stepsFrom(d border.BlindIndex, p place) ([]step, error) {
-	return t.steps(`SELECT `+stepColumns+` FROM crossing WHERE document = ?1 AND document IS NOT NULL AND `+movement+`
-		AND (occurred_at, station, epoch, seq) >= (?2, ?3, ?4, ?5)
-		ORDER BY occurred_at, station, epoch, seq`, d, p)
+	s, err := t.steps(`SELECT `+stepColumns+` FROM crossing WHERE document = ?1 AND `+movement+`
+		AND (occurred_at, station, epoch, seq) >= (?2, ?3, ?4, ?5)`, d, p)
+	slices.SortFunc(s, func(a, b step) int { return a.compare(b.place) })
+	return s, err
 }
 
+// steps keeps those of document d.
 func (t *sqliteTx) steps(q string, d border.BlindIndex, p place) (out []step, err error) {
 	err = t.rows(q, placeArgs(d, p), func(rs *sql.Rows) error {
 		var s step
-		var id, epoch sql.RawBytes
+		var id, epoch, document sql.RawBytes
 		var clock string
-		err := rs.Scan(&id, &s.at, &s.station, &epoch, &s.seq, &s.direction, &s.outcome, &clock)
+		err := rs.Scan(&id, &s.at, &s.station, &epoch, &s.seq, &s.direction, &s.outcome, &clock, &document)
 		copy(s.crossing[:], id)
 		copy(s.epoch[:], epoch)
 		s.trusted = trusted(clock)
-		out = append(out, s)
+		if bytes.Equal(document, d[:]) {
+			out = append(out, s)
+		}
 		return err
 	})
 	return out, err
@@ -197,9 +207,17 @@ func placeArgs(d border.BlindIndex, p place) []any {
 
 func (t *sqliteTx) doubtful(d border.BlindIndex) (bool, error) {
 	var n int
-	_, err := t.row(`SELECT EXISTS (SELECT 1 FROM crossing WHERE document = ? AND document IS NOT NULL AND `+movement+`
-		AND clock_state NOT IN ('synced', 'holdover') LIMIT 1)`, []any{d[:]}, &n)
+	_, err := t.row(`SELECT EXISTS (SELECT 1 FROM doubtful WHERE document = ?)`, []any{d[:]}, &n)
 	return n > 0, err
+}
+
+func (t *sqliteTx) setDoubtful(d border.BlindIndex, id border.ID, on bool) error {
+	q := `DELETE FROM doubtful WHERE document = ? AND crossing = ?`
+	if on {
+		q = `INSERT INTO doubtful (document, crossing) VALUES (?, ?) ON CONFLICT DO NOTHING`
+	}
+	_, err := t.exec(q, d[:], id[:])
+	return err
 }
 
 func (t *sqliteTx) deleteStaysFrom(d border.BlindIndex, p place) error {
@@ -222,14 +240,9 @@ func idBlob(id *border.ID) []byte {
 	return id[:]
 }
 
-func (t *sqliteTx) unsettle(d border.BlindIndex, doubtful bool) error {
-	_, err := t.exec(`UPDATE stay SET certain = ?2 WHERE document = ?1 AND state <> 'closed' AND certain <> ?2`, d[:], !doubtful)
-	return err
-}
-
 func (t *sqliteTx) clearProjections() error {
 	for _, q := range [...]string{
-		`DELETE FROM lineage`, `DELETE FROM crossing`, `DELETE FROM pending`, `DELETE FROM stay`, `DELETE FROM flow`,
+		`DELETE FROM lineage`, `DELETE FROM crossing`, `DELETE FROM pending`, `DELETE FROM stay`, `DELETE FROM doubtful`, `DELETE FROM flow`,
 		`UPDATE meta SET value = 0 WHERE name IN ('projection_cursor', 'crossings')`,
 		// Counted anew; when it was opened and acknowledged stays known.
 		`UPDATE alarm SET count = 0 WHERE kind IN ('unknown_type', 'uninterpretable', 'chain_broken', 'crossing_twice')`,

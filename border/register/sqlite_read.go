@@ -62,7 +62,7 @@ func (r sqliteReader) events(ctx context.Context, station border.StationID, epoc
 
 func (r sqliteReader) ask(ctx context.Context, q border.DocumentQuestion) (out []border.PastCrossing, err error) {
 	err = r.rows(ctx, `SELECT crossing, station, post, occurred_at, direction, outcome, clock_state FROM crossing
-		WHERE document = ? AND document IS NOT NULL AND station <> ?
+		WHERE document = ? AND station <> ?
 		ORDER BY occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT ?`,
 		[]any{q.Blind[:], string(q.Station), q.Limit}, func(rs *sql.Rows) error {
 			var c border.PastCrossing

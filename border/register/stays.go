@@ -1,7 +1,9 @@
 package register
 
 import (
+	"bytes"
 	"cmp"
+	"math"
 
 	"garita/border"
 )
@@ -15,13 +17,18 @@ const (
 	pairedByDocument = "same_document"
 )
 
-func (p place) before(q place) bool {
+// beginning is before every crossing of a document.
+var beginning = place{at: math.MinInt64}
+
+func (p place) before(q place) bool { return p.compare(q) < 0 }
+
+func (p place) compare(q place) int {
 	return cmp.Or(
 		cmp.Compare(p.at, q.at),
 		cmp.Compare(p.station, q.station),
-		cmp.Compare(string(p.epoch[:]), string(q.epoch[:])),
+		bytes.Compare(p.epoch[:], q.epoch[:]),
 		cmp.Compare(p.seq, q.seq),
-	) < 0
+	)
 }
 
 // fold makes the stays of a document anew from a place on: its admitted entries and
@@ -31,15 +38,21 @@ func (p place) before(q place) bool {
 //
 // A stay is certain only if no clock it rests on is untrusted. A closed stay rests on its
 // two crossings; any other rests on all of the document's, because an untrusted crossing
-// may belong anywhere.
+// may belong anywhere: whoever adds or removes one folds from the beginning.
 func fold(t tx, d border.BlindIndex, from place) error {
-	var open *step
-	last, ok, err := t.stepBefore(d, from)
+	doubtful, err := t.doubtful(d)
 	if err != nil {
 		return err
 	}
-	if ok && last.direction == border.Entry {
-		open = &last
+	var open *step
+	if from != beginning {
+		last, ok, err := t.stepBefore(d, from)
+		if err != nil {
+			return err
+		}
+		if ok && last.direction == border.Entry {
+			open = &last
+		}
 	}
 	if err := t.deleteStaysFrom(d, from); err != nil {
 		return err
@@ -52,7 +65,7 @@ func fold(t tx, d border.BlindIndex, from place) error {
 		s := &steps[i]
 		switch {
 		case s.direction == border.Entry && open != nil:
-			err = t.putStay(d, stayRow{place: open.place, state: stayExitUnknown, entry: &open.crossing})
+			err = t.putStay(d, stayRow{place: open.place, state: stayExitUnknown, certain: !doubtful, entry: &open.crossing})
 			open = s
 		case s.direction == border.Entry:
 			open = s
@@ -61,20 +74,16 @@ func fold(t tx, d border.BlindIndex, from place) error {
 				entry: &open.crossing, exit: &s.crossing, paired: pairedByDocument})
 			open = nil
 		default:
-			err = t.putStay(d, stayRow{place: s.place, state: stayEntryUnknown, exit: &s.crossing})
+			err = t.putStay(d, stayRow{place: s.place, state: stayEntryUnknown, certain: !doubtful, exit: &s.crossing})
 		}
 		if err != nil {
 			return err
 		}
 	}
 	if open != nil {
-		if err := t.putStay(d, stayRow{place: open.place, state: stayInside, entry: &open.crossing}); err != nil {
+		if err := t.putStay(d, stayRow{place: open.place, state: stayInside, certain: !doubtful, entry: &open.crossing}); err != nil {
 			return err
 		}
 	}
-	doubtful, err := t.doubtful(d)
-	if err != nil {
-		return err
-	}
-	return t.unsettle(d, doubtful)
+	return nil
 }

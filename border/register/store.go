@@ -183,13 +183,12 @@ type tx interface {
 	stepBefore(d border.BlindIndex, p place) (s step, ok bool, err error)
 	// stepsFrom returns the admitted entries and departed exits from a place on.
 	stepsFrom(d border.BlindIndex, p place) ([]step, error)
-	// doubtful reports whether an untrusted crossing of the document is known.
+	// doubtful reports whether an untrusted movement of the document is known, which
+	// setDoubtful notes.
 	doubtful(d border.BlindIndex) (bool, error)
+	setDoubtful(d border.BlindIndex, id border.ID, on bool) error
 	deleteStaysFrom(d border.BlindIndex, p place) error
 	putStay(d border.BlindIndex, s stayRow) error
-	// unsettle makes every stay of a document that is not closed uncertain, or certain
-	// where its known crossing is trusted.
-	unsettle(d border.BlindIndex, doubtful bool) error
 
 	clearProjections() error
 	// dropUnfounded deletes alarms of the projections that a rebuild did not find again.

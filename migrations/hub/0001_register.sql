@@ -123,10 +123,16 @@ CREATE TABLE crossing (
   document        BLOB  -- blind index, NULL while unknown
 ) STRICT;
 CREATE UNIQUE INDEX crossing_arrival ON crossing (arrival);
-CREATE INDEX crossing_document ON crossing (document, occurred_at, station, epoch, seq)
-  WHERE document IS NOT NULL;
-CREATE INDEX crossing_doubtful ON crossing (document)
-  WHERE document IS NOT NULL AND clock_state NOT IN ('synced', 'holdover');
+-- Not partial: a predicate document IS NOT NULL makes SQLite prepare every question about
+-- a document anew, which costs more than the question.
+CREATE INDEX crossing_document ON crossing (document, occurred_at, station, epoch, seq);
+
+-- Movements of a document by a clock that cannot be trusted.
+CREATE TABLE doubtful (
+  document BLOB NOT NULL,
+  crossing BLOB NOT NULL,
+  PRIMARY KEY (document, crossing)
+) STRICT, WITHOUT ROWID;
 
 -- Crossings whose personal part waits for its key.
 CREATE TABLE pending (
@@ -150,7 +156,6 @@ CREATE TABLE stay (
   paired         TEXT NOT NULL,     -- 'same_document' or ''
   PRIMARY KEY (document, at, station, epoch, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX stay_not_closed ON stay (document) WHERE state <> 'closed';
 CREATE INDEX stay_inside ON stay (certain) WHERE state = 'inside';
 
 -- Crossings counted by quarter of an hour in UTC, the finest step of any time zone's
