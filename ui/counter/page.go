@@ -15,8 +15,7 @@ type pageData struct {
 	Counters  []border.CounterID
 	Officers  []counter.Officer
 	Specimens []Specimen
-	Refusal   []Ground
-	Prevented []Ground
+	Grounds   []Ground
 }
 
 // page shows one counter.
@@ -35,7 +34,7 @@ func (s *screen) page(c *fiber.Ctx) error {
 func (s *screen) pageData(c *fiber.Ctx, v counter.View) (pageData, error) {
 	p := pageData{
 		Panel: s.panel(v), Counter: v.Counter, Counters: s.cfg.Service.Counters(), Officers: s.cfg.Service.Officers(),
-		Refusal: refusalGrounds, Prevented: preventionGrounds,
+		Grounds: grounds(),
 	}
 	if s.cfg.Presenter != nil {
 		all, err := s.cfg.Presenter.Specimens(c.Context())

@@ -28,9 +28,11 @@ func (s *screen) scan(c *fiber.Ctx) error {
 	if len(in.Text) > maxScan {
 		return &border.Error{Code: border.TooLarge, Op: "take a scan from a screen"}
 	}
-	lines := strings.FieldsFunc(in.Text, func(r rune) bool { return r == '\r' || r == '\n' || r == '\t' })
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
+	var lines []string
+	for _, l := range strings.FieldsFunc(in.Text, func(r rune) bool { return r == '\r' || r == '\n' || r == '\t' }) {
+		if l = strings.TrimSpace(l); l != "" {
+			lines = append(lines, l)
+		}
 	}
 	if len(lines) == 0 {
 		return &border.Error{Code: border.Invalid, Op: "take a scan from a screen", Message: "There is nothing to read. Type the lines at the foot of the document's page."}

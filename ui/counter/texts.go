@@ -20,28 +20,28 @@ type Ground struct {
 	Text string
 }
 
-// refusalGrounds may be given for a refused entry.
-var refusalGrounds = []Ground{
-	{"no_valid_document", "No valid travel document"},
-	{"false_document", "False, forged or altered travel document"},
-	{"no_visa", "No valid visa or residence permit"},
-	{"false_visa", "False, forged or altered visa or permit"},
-	{"purpose_not_shown", "Purpose and conditions of stay not shown"},
-	{"stay_used_up", "Permitted stay is used up"},
-	{"no_means", "Not enough means for the stay"},
-	{"listed", "Entry ban or alert confirmed"},
-	{"public_order", "Threat to public order, security or health"},
-	{"other", "Other, see note"},
+var groundWords = map[string]string{
+	"document_invalid": "No valid travel document",
+	"document_false":   "False, forged or altered document",
+	"no_visa":          "No valid visa or permit",
+	"listed":           "Alert on a list, confirmed",
+	"entry_ban":        "Entry ban",
+	"purpose":          "Purpose or conditions of stay not shown",
+	"means":            "Not enough means for the stay",
+	"other":            "Other, see note",
 }
 
-// preventionGrounds may be given for a departure that was prevented.
-var preventionGrounds = []Ground{
-	{"no_valid_document", "No valid travel document"},
-	{"false_document", "False, forged or altered travel document"},
-	{"court_order", "Court order against leaving"},
-	{"minor_no_consent", "Minor without consent"},
-	{"listed", "Alert confirmed"},
-	{"other", "Other, see note"},
+// grounds lists the grounds that a station accepts, with their words.
+func grounds() []Ground {
+	var out []Ground
+	for _, code := range counter.Grounds() {
+		text := groundWords[code]
+		if text == "" {
+			text = strings.ReplaceAll(code, "_", " ")
+		}
+		out = append(out, Ground{code, text})
+	}
+	return out
 }
 
 var levelWords = map[verdict.Level]string{verdict.Proceed: "Proceed", verdict.Look: "Look closer", verdict.Refer: "Refer"}
@@ -149,6 +149,7 @@ var reasonTexts = map[string]string{
 	"pending":                   "Asked; no answer yet.",
 	"no_list":                   "Not checked: no list is loaded.",
 	"failed":                    "The check failed. Tell the technician.",
+	"not_printed":               "This kind of document has none printed.",
 	"digits":                    "A check digit does not fit.",
 	"expired":                   "The document has expired.",
 	"listed":                    "Possible match with a list.",

@@ -80,13 +80,11 @@ function ready() {
 function openConfirm(outcome, title) {
   choice = { outcome, encounter: state().encounter, at: performance.now() };
   $('confirm-title').textContent = title;
-  for (const g of ['refused', 'departure_prevented']) $(`ground-${g}`).hidden = outcome !== g;
+  choice.grounded = outcome === 'refused' || outcome === 'departure_prevented';
+  $('ground-place').hidden = !choice.grounded;
   $('confirm').hidden = false;
-  const ground = $(`${outcome}-ground`);
-  if (ground) {
-    ground.value = '';
-    ground.focus();
-  }
+  $('ground').value = '';
+  if (choice.grounded) $('ground').focus();
   message('');
   say(title);
 }
@@ -110,13 +108,12 @@ function accept() {
 
 function confirm() {
   if (performance.now() - choice.at < ARMED) return;
-  const ground = $(`${choice.outcome}-ground`);
-  if (ground && !ground.value) {
+  if (choice.grounded && !$('ground').value) {
     message(words.noGround, true);
-    ground.focus();
+    $('ground').focus();
     return;
   }
-  decide(choice.outcome, ground?.value ?? '');
+  decide(choice.outcome, choice.grounded ? $('ground').value : '');
 }
 
 async function decide(outcome, ground) {

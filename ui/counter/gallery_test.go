@@ -1,0 +1,35 @@
+package counter
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// TestGallery serves every state of the screen to a browser until its standard input
+// ends: for the browser test and for designers. It runs only when GARITA_UI_GALLERY names
+// an address.
+func TestGallery(t *testing.T) {
+	addr := os.Getenv("GARITA_UI_GALLERY")
+	if addr == "" {
+		t.Skip("GARITA_UI_GALLERY names no address to serve the states of the screen on")
+	}
+	stop := make(chan struct{})
+	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
+	if err := Mount(app, Config{Service: newFake(), Clock: fixedClock{}, Presenter: &fakePresenter{}, Stop: stop}); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		fmt.Println("gallery on http://" + addr)
+		for in := bufio.NewScanner(os.Stdin); in.Scan(); { //nolint:revive // waits for the end of the input
+		}
+		close(stop)
+		_ = app.Shutdown()
+	}()
+	if err := app.Listen(addr); err != nil {
+		t.Fatal(err)
+	}
+}
