@@ -109,9 +109,6 @@ func (in *Intake) take(ctx context.Context, batch []jetstream.Msg) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			for _, m := range batch {
-				_ = m.Nak() // so that the next intake has them at once; else after ackWait
-			}
 			return ctx.Err()
 		}
 		in.c.Log.Error("the register cannot store; trying again", "messages", len(batch), "err", err)

@@ -46,18 +46,43 @@ func (in *Intake) ensure(ctx context.Context) (jetstream.Stream, jetstream.Consu
 	if err != nil {
 		return fail(err)
 	}
-	cons, err := st.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	cons, err := renew(ctx, st)
+	if err != nil {
+		return fail(err)
+	}
+	return st, cons, nil
+}
+
+// renew makes the consumer anew behind what the old one had acknowledged. What was
+// delivered and not acknowledged then comes again at once, not when ackWait is over: a
+// process that died had it in its hands.
+func renew(ctx context.Context, st jetstream.Stream) (jetstream.Consumer, error) {
+	c := jetstream.ConsumerConfig{
 		Durable:       wire.Consumer,
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		DeliverPolicy: jetstream.DeliverAllPolicy,
 		AckWait:       ackWait,
 		MaxDeliver:    -1,
 		MaxAckPending: maxAckPending,
-	})
-	if err != nil {
-		return fail(err)
 	}
-	return st, cons, nil
+	switch old, err := st.Consumer(ctx, wire.Consumer); {
+	case errors.Is(err, jetstream.ErrConsumerNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		info, err := st.Info(ctx)
+		if err != nil {
+			return nil, err
+		}
+		floor := old.CachedInfo().AckFloor.Stream
+		if floor > 0 && floor <= info.State.LastSeq { // else the stream lost its end: take all of it
+			c.DeliverPolicy, c.OptStartSeq = jetstream.DeliverByStartSequencePolicy, floor+1
+		}
+		if err := st.DeleteConsumer(ctx, wire.Consumer); err != nil {
+			return nil, err
+		}
+	}
+	return st.CreateConsumer(ctx, c)
 }
 
 // required sets what the protocol relies on. The stream refuses new messages when it is
