@@ -46,9 +46,9 @@ func (p *projection) lineages() error {
 	return nil
 }
 
-// allLineages looks at every family, after a rebuild.
-func (p *projection) allLineages() error {
-	ls, err := p.t.parents()
+// allLineages looks at every family, or at those that an alarm may be due for.
+func (p *projection) allLineages(suspects bool) error {
+	ls, err := p.t.parents(suspects)
 	if err != nil {
 		return err
 	}

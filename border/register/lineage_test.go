@@ -134,3 +134,20 @@ func TestNewJournalOfAKnownStation(t *testing.T) {
 		t.Errorf("alarms %v, %+v", w.alarms(), a)
 	}
 }
+
+// A head was announced and the process ended before anything was made of it.
+func TestRollbackFoundAtOpening(t *testing.T) {
+	w := newWorld(t)
+	a := w.book("PUT-1", 1, border.Parent{})
+	w.store(sent(a.events...)...)
+	w.store(sent(w.book("PUT-1", 2, a.last()).events...)...)
+	w.sql(`UPDATE epoch SET announced = 7 WHERE no = 1`)
+	if len(w.alarms()) != 0 {
+		t.Fatalf("alarms %v", w.alarms())
+	}
+	w.close()
+	w.open()
+	if d := w.alarm(AlarmRolledBack).Detail; !strings.Contains(d, "Events 2 to 7 were announced and never held") {
+		t.Errorf("detail %q", d)
+	}
+}

@@ -116,7 +116,7 @@ func (r *Register) Rebuild(ctx context.Context) error {
 				break
 			}
 		}
-		if err := p.allLineages(); err != nil {
+		if err := p.allLineages(false); err != nil {
 			return err
 		}
 		if err := t.dropUnfounded(); err != nil {
@@ -127,7 +127,9 @@ func (r *Register) Rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.behind.Store(false)
+	// What was stored after that transaction and left to the rebuild is seen to now.
+	r.rebuilding.Store(false)
+	r.follow(nil)
 	r.changed()
 	return nil
 }

@@ -148,6 +148,9 @@ func (r *Register) start(ctx context.Context) error {
 	if err := r.catchUp(ctx); err != nil {
 		return err
 	}
+	if err := r.write(ctx, "look for lost events", func(t tx) error { return r.newProjection(t).allLineages(true) }); err != nil {
+		return err
+	}
 	return r.retryPending(ctx)
 }
 

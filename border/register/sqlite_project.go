@@ -29,7 +29,11 @@ func (t *sqliteTx) children(station border.StationID, parent border.Epoch) ([]li
 		WHERE station = ? AND parent_epoch = ? ORDER BY parent_seq, epoch`, string(station), parent[:])
 }
 
-func (t *sqliteTx) parents() ([]lineageRow, error) {
+func (t *sqliteTx) parents(suspects bool) ([]lineageRow, error) {
+	if suspects {
+		return t.lineages(`SELECT DISTINCT l.station, l.parent_epoch, l.parent_epoch, 0, x'' FROM lineage l
+			JOIN epoch e ON e.station = l.station AND e.epoch = l.parent_epoch WHERE l.parent_seq < max(e.highest, e.announced)`)
+	}
 	return t.lineages(`SELECT DISTINCT station, parent_epoch, parent_epoch, 0, x'' FROM lineage`)
 }
 

@@ -164,8 +164,9 @@ type tx interface {
 	putLineage(l lineageRow) error
 	lineageOf(station border.StationID, epoch border.Epoch) (l lineageRow, ok bool, err error)
 	children(station border.StationID, parent border.Epoch) ([]lineageRow, error)
-	// parents lists every epoch that some epoch names as its parent.
-	parents() ([]lineageRow, error)
+	// parents lists every epoch that some epoch names as its parent; of suspects only
+	// those that reached further than that epoch says.
+	parents(suspects bool) ([]lineageRow, error)
 
 	crossingByID(id border.ID) (c crossingRow, ok bool, err error)
 	putCrossing(c *crossingRow) error
