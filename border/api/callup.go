@@ -8,7 +8,7 @@ import (
 )
 
 type callUpInput struct {
-	atCounter
+	AtCounter
 	Body struct {
 		Encounter string `json:"encounter,omitempty" doc:"Empty: the first that waits"`
 		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`

@@ -8,7 +8,7 @@ import (
 )
 
 type decideInput struct {
-	atCounter
+	AtCounter
 	Body struct {
 		Encounter string         `json:"encounter" format:"uuid" doc:"Also the id of the crossing"`
 		Revision  uint64         `json:"verdict_revision" doc:"Of the verdict that was on the screen"`

@@ -7,7 +7,7 @@ import (
 )
 
 type directionInput struct {
-	atCounter
+	AtCounter
 	Body struct {
 		Direction string `json:"direction" enum:"entry,exit"`
 		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`

@@ -8,7 +8,7 @@ import (
 )
 
 type scanInput struct {
-	atCounter
+	AtCounter
 	Body struct {
 		Lines  []string          `json:"lines" minItems:"1" maxItems:"16" doc:"The MRZ as it was read, a line each"`
 		Source border.ScanSource `json:"source" enum:"wedge,keyed"`

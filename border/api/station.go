@@ -37,8 +37,8 @@ func Station(api huma.API, s *counter.Service, crossings Crossings, clock border
 		Summary: "The open header of a crossing that this station recorded", Errors: []int{404, 422, 503}}, serve(log, getRecord(crossings)))
 }
 
-// atCounter names the counter in the path.
-type atCounter struct {
+// AtCounter names the counter in the path.
+type AtCounter struct {
 	Counter border.CounterID `path:"counter" maxLength:"32" example:"1"`
 }
 
@@ -46,8 +46,8 @@ func listCounters(s *counter.Service) func(context.Context, *struct{}) ([]border
 	return func(context.Context, *struct{}) ([]border.CounterID, error) { return s.Counters(), nil }
 }
 
-func getCounter(s *counter.Service) func(context.Context, *atCounter) (counter.View, error) {
-	return func(_ context.Context, in *atCounter) (counter.View, error) { return s.View(in.Counter) }
+func getCounter(s *counter.Service) func(context.Context, *AtCounter) (counter.View, error) {
+	return func(_ context.Context, in *AtCounter) (counter.View, error) { return s.View(in.Counter) }
 }
 
 func listOfficers(s *counter.Service) func(context.Context, *struct{}) ([]counter.Officer, error) {

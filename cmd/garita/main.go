@@ -1,17 +1,25 @@
-// Command garita is the tool of the project: it reads machine readable zones.
+// Command garita is the tool of the project: the demo, machine readable zones, checks of
+// the record and measurements.
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"garita/cmd/internal/program"
+	"garita/cmd/internal/version"
 )
 
 // cli is the command line: one field for each command.
 type cli struct {
-	MRZ mrzCmd `cmd:"" help:"Read machine readable zones: JSON Lines in, JSON Lines out."`
+	Demo    demoCmd    `cmd:"" help:"Run hub and station with simulated readers and invented travellers."`
+	MRZ     mrzCmd     `cmd:"" help:"Read machine readable zones: JSON Lines in, JSON Lines out."`
+	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 // world is what commands touch outside themselves, so that tests can give them another.
@@ -21,8 +29,22 @@ type world struct {
 	now      func() time.Time
 }
 
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(w *world) error {
+	_, err := fmt.Fprintln(w.out, "garita", version.Version)
+	return err
+}
+
 func main() {
+	ctx, stop := program.Context()
+	defer stop()
 	w := &world{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}
-	k := kong.Parse(&cli{}, kong.Name("garita"), kong.Description("The tool of Garita, the border-post registration service."), kong.UsageOnError())
-	k.FatalIfErrorf(k.Run(w))
+	k := kong.Parse(&cli{}, kong.Name("garita"), kong.Description("The tool of Garita, the border-post registration service."),
+		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	if code := program.Exit(k.Run(w)); code != 0 {
+		stop()
+		os.Exit(code)
+	}
 }

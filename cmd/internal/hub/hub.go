@@ -199,4 +199,3 @@ func (h *Hub) Close() error {
 	}
 	return errors.Join(errs...)
 }
-

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"garita/cmd/internal/demo"
+)
+
+// demoCmd runs hub and station with simulated readers.
+type demoCmd struct {
+	Data       string  `help:"Data folder. Default: ./var, or a fresh temporary folder with --travellers." placeholder:"DIR"`
+	Travellers int     `help:"Run without a browser: this many invented travellers, an automatic inspector, and a count at the end." placeholder:"N"`
+	Rate       float64 `help:"With --travellers: documents per second, however fast they are decided. Default: the next when the last is recorded." placeholder:"R"`
+	JSON       bool    `name:"json" help:"With --travellers: the last line on stdout is the result as JSON."`
+	Counters   int     `default:"2" help:"Counters, each with a simulated reader (1 to 8)."`
+	Seed       uint64  `default:"1" help:"Seed of the invented travellers."`
+	PostListen string  `help:"Address of the counters' pages (127.0.0.1:8080, or a free port with --travellers)." placeholder:"ADDR"`
+	HubListen  string  `help:"Address of the hub's pages (127.0.0.1:8090, or a free port with --travellers)." placeholder:"ADDR"`
+	NATSListen string  `name:"nats-listen" help:"Address of the hub's broker (127.0.0.1:4222, or a free port with --travellers)." placeholder:"ADDR"`
+}
+
+// errNotWhole says that something was lost or doubled.
+var errNotWhole = errors.New("something was lost or doubled")
+
+// Run runs the demo.
+func (c *demoCmd) Run(ctx context.Context, w *world) error {
+	if c.Counters < 1 || c.Counters > 8 || c.Travellers < 0 || c.Rate < 0 {
+		return errors.New("--counters is 1 to 8; --travellers and --rate are not negative")
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	opt := demo.Options{Data: c.Data, Programs: filepath.Dir(exe), PostListen: c.PostListen, HubListen: c.HubListen,
+		NATSListen: c.NATSListen, Counters: c.Counters, Seed: c.Seed, Now: w.now}
+	free := c.Travellers > 0
+	for _, a := range []struct {
+		address *string
+		usual   string
+	}{{&opt.PostListen, "127.0.0.1:8080"}, {&opt.HubListen, "127.0.0.1:8090"}, {&opt.NATSListen, "127.0.0.1:4222"}} {
+		switch {
+		case *a.address != "":
+		case free:
+			*a.address = "127.0.0.1:0"
+		default:
+			*a.address = a.usual
+		}
+	}
+	if free {
+		return c.runTravellers(ctx, w, opt)
+	}
+	return c.runBrowser(ctx, w, opt)
+}
+
+func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) error {
+	if opt.Data == "" {
+		opt.Data = "var"
+	}
+	d, err := demo.Start(ctx, opt, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w.out, "Garita demo. Invented travellers, software keys, no sign-in: never use this folder for a real border.\n\n"+
+		"  counter  %s/\n  hub      %s/\n\nOn the counter page, present a document and decide with the function keys. Stop with Ctrl-C.\n", d.PostURL, d.HubURL)
+	select {
+	case <-ctx.Done():
+	case err = <-d.Failed():
+	}
+	return errors.Join(err, d.Stop())
+}
+
+func (c *demoCmd) runTravellers(ctx context.Context, w *world, opt demo.Options) error {
+	if opt.Data == "" {
+		dir, err := os.MkdirTemp("", "garita-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		opt.Data = dir
+	}
+	travellers := demo.Queue(c.Travellers, c.Seed, w.now())
+	d, err := demo.Start(ctx, opt, travellers)
+	if err != nil {
+		return err
+	}
+	r, err := d.Run(ctx, travellers, c.Rate)
+	if err = errors.Join(err, d.Stop()); err != nil {
+		return err
+	}
+	if c.JSON {
+		err = json.NewEncoder(w.out).Encode(r)
+	} else {
+		_, err = fmt.Fprintf(w.out, "presented %d, recorded %d, registered %d; lost %d, duplicated %d\nscan to verdict p50 %.1f ms, p99 %.1f ms; record p50 %.1f ms, p99 %.1f ms\n",
+			r.Presented, r.Recorded, r.Registered, r.Lost, r.Duplicated, r.ScanToVerdict.P50, r.ScanToVerdict.P99, r.Record.P50, r.Record.P99)
+	}
+	if err == nil && r.Failed() {
+		err = errNotWhole
+	}
+	return err
+}

@@ -1,0 +1,130 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"garita/devices/devicetest"
+	"garita/devices/profile"
+)
+
+// Demo is a running hub and station with simulated readers.
+type Demo struct {
+	PostURL, HubURL string
+
+	folder  *folder
+	shelf   []Specimen
+	readers []*devicetest.Reader
+	server  *http.Server
+	cancel  context.CancelFunc
+	parts   sync.WaitGroup
+	failed  chan error
+}
+
+// startPatience bounds how long the programs may take to serve.
+const startPatience = 20 * time.Second
+
+// Start prepares the data folder, starts both programs and waits until they serve and the
+// readers are ready. Stop must be called.
+func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, err error) {
+	shelf := Shelf(opt.Seed, opt.Now())
+	f, err := prepare(opt, append(shelf[:len(shelf):len(shelf)], travellers...))
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{folder: f, shelf: shelf, PostURL: "http://" + f.opt.PostListen, HubURL: "http://" + f.opt.HubListen, failed: make(chan error, 3)}
+	// The programs outlive ctx until Stop: what it was about must be finished in order.
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	d.cancel = cancel
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Stop())
+		}
+	}()
+	if err := f.provision(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.openReaders(); err != nil {
+		return nil, err
+	}
+	d.servePresenter()
+	hub, post := f.process("hub"), f.process("post")
+	for _, p := range []*process{hub, post} {
+		d.parts.Go(func() {
+			if err := p.run(run); err != nil {
+				d.failed <- err
+			}
+		})
+	}
+	ctx, stop := context.WithTimeout(ctx, startPatience)
+	defer stop()
+	for _, p := range []*process{hub, post} {
+		select {
+		case <-p.ready:
+		case err := <-d.failed:
+			return nil, err
+		case <-ctx.Done():
+			return nil, fmt.Errorf("garita-%s does not serve: %w; see %s", p.name, ctx.Err(), f.path(p.name+".log"))
+		}
+	}
+	return d, d.awaitReaders(ctx)
+}
+
+func (d *Demo) openReaders() error {
+	set, err := profile.Embedded()
+	if err != nil {
+		return err
+	}
+	p, ok := set.Get("generic-framed-mrz")
+	if !ok {
+		return errors.New("the profile generic-framed-mrz is gone")
+	}
+	for _, link := range d.folder.readers {
+		r, err := devicetest.OpenReader(link, p.Framing)
+		if err != nil {
+			return err
+		}
+		d.readers = append(d.readers, r)
+	}
+	return nil
+}
+
+// awaitReaders waits until every reader is ready and the hub is heard: what is presented
+// earlier would be thrown away with the port's stale bytes.
+func (d *Demo) awaitReaders(ctx context.Context) error {
+	api := newClient(d.PostURL)
+	for i := range d.readers {
+		for {
+			v, err := api.view(ctx, counterName(i))
+			if err == nil && v.ready() {
+				break
+			}
+			if ctx.Err() != nil {
+				return fmt.Errorf("wait for the readers: %w", errors.Join(ctx.Err(), err))
+			}
+			pause(ctx, 20*time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// Failed carries the error of a program that would not start.
+func (d *Demo) Failed() <-chan error { return d.failed }
+
+// Stop ends the programs with SIGTERM and closes the readers.
+func (d *Demo) Stop() error {
+	d.cancel()
+	var errs []error
+	if d.server != nil {
+		errs = append(errs, d.server.Close())
+	}
+	d.parts.Wait()
+	for _, r := range d.readers {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
+}
