@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,9 @@ func TestOneHubPerFolder(t *testing.T) {
 	w := newWorld(t)
 	c := Config{Dir: w.dir, Clock: w.clock, Keys: w.keys, Blinder: w.blinder}
 	if second, err := Open(t.Context(), c); border.CodeOf(err) != border.Conflict {
-		_ = second.Close()
+		if second != nil {
+			_ = second.Close()
+		}
 		t.Fatalf("a second hub opened the folder: %v", err)
 	}
 	w.close()
@@ -149,13 +152,15 @@ func TestDamagedDatabaseIsNotOpened(t *testing.T) {
 	raw, err := os.ReadFile(path)
 	w.must(err)
 	good := bytes.Clone(raw)
-	for i := 4096 * 3; i < len(raw); i += 4096 { // the head of every page but the first three
-		copy(raw[i:], bytes.Repeat([]byte{0xA5}, 64))
-	}
+	// One page in the middle of the table of raw events: everything else can still be read.
+	at := bytes.Index(raw, b.events[20].Header[:60]) / 4096 * 4096
+	copy(raw[at:], bytes.Repeat([]byte{0xA5}, 64))
 	w.must(os.WriteFile(path, raw, 0o600))
 	keys := &plainKeys{}
-	if r, err := Open(t.Context(), Config{Dir: w.dir, Clock: w.clock, Keys: keys, Blinder: w.blinder}); err == nil || border.MessageOf(err) == "" {
-		_ = r.Close()
+	if r, err := Open(t.Context(), Config{Dir: w.dir, Clock: w.clock, Keys: keys, Blinder: w.blinder}); err == nil || !strings.Contains(border.MessageOf(err), "database is damaged") {
+		if r != nil {
+			_ = r.Close()
+		}
 		t.Errorf("a damaged database was opened: %v", err)
 	}
 	w.must(os.WriteFile(path, good, 0o600))

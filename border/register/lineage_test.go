@@ -103,6 +103,10 @@ func TestCopiedBackBetweenRuns(t *testing.T) {
 	if d := w.alarm(AlarmRolledBack).Detail; !strings.Contains(d, "events 1 to 2") {
 		t.Errorf("detail %q does not name the other epoch", d)
 	}
+	w.store(sent(b.add(enters("U1", 3)))...)
+	if d := w.alarm(AlarmRolledBack).Detail; !strings.Contains(d, "events 1 to 3") {
+		t.Errorf("detail %q does not follow what came since", d)
+	}
 }
 
 func TestForkedJournal(t *testing.T) {

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -299,5 +300,19 @@ func TestCrossingsByCursor(t *testing.T) {
 	}
 	if ok, err := w.reg.Has(t.Context(), border.ID{1}); ok || err != nil {
 		t.Errorf("Has of nothing = %v, %v", ok, err)
+	}
+}
+
+func TestAlarmsOfOneKindAreBounded(t *testing.T) {
+	w := newWorld(t)
+	b := w.book("PUT-1", 1, border.Parent{})
+	for i := range subjectsPerKind + 20 {
+		b.addType(fmt.Sprintf("crossing.annulled.v%d", i+2))
+	}
+	w.store(sent(b.events...)...)
+	as, err := w.reg.Alarms(t.Context(), 1000)
+	w.must(err)
+	if len(as) != subjectsPerKind+1 || w.alarms()[AlarmUnknownType] != subjectsPerKind+20 {
+		t.Errorf("%d alarms that count %d", len(as), w.alarms()[AlarmUnknownType])
 	}
 }
