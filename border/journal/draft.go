@@ -1,9 +1,9 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
-	"strings"
 
 	"garita/border"
 	"garita/border/seal"
@@ -64,14 +64,21 @@ func (j *Journal) Drafts(ctx context.Context) (drafts []Draft, unreadable int, e
 	return drafts, unreadable, err
 }
 
-// Restore stores events that the hub holds and this journal has lost; see [border.EventSource].
+// Restore stores events that the hub holds and this journal has lost, all or none; see
+// [border.EventSource].
 func (j *Journal) Restore(ctx context.Context, events [][]byte) error {
+	records := make([][]byte, len(events)) // the caller may be gone before the writer has them
+	for i, record := range events {
+		records[i] = bytes.Clone(record)
+	}
 	return j.submit(ctx, &job{op: "restore events", essential: true, do: func(t *transaction) error {
-		for _, record := range events {
-			if err := t.restoreOne([]byte(strings.Clone(string(record)))); err != nil {
-				return err
+		return t.whole(func() error {
+			for _, record := range records {
+				if err := t.restoreOne(record); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	}})
 }

@@ -108,11 +108,15 @@ func (w *writer) beginEpoch() error {
 	if err := w.store.exec(w.store.insertEpoch, epoch[:], parent.Epoch[:], int64(parent.Seq), parent.Hash[:], int64(0)); err != nil {
 		return err
 	}
-	v, _, err := w.query(`SELECT max(ordinal) FROM epoch`)
+	v, _, err := w.store.ask(`SELECT max(ordinal) FROM epoch`)
 	if err != nil {
 		return err
 	}
-	w.ordinal = v.(int64)
+	ordinal, isNumber := v.(int64)
+	if !isNumber {
+		return errDamaged
+	}
+	w.ordinal = ordinal
 	t := &transaction{w: w, head: border.Position{Epoch: epoch}, last: parent.Hash,
 		now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
 	e := &Entry{Header: border.Header{Type: border.TypeEpochOpened, Parent: &parent, Clock: w.j.cfg.Clock.Trust()}}
@@ -129,7 +133,7 @@ func (w *writer) beginEpoch() error {
 
 // claim makes the journal this station's, or refuses that of another.
 func (w *writer) claim() error {
-	v, ok, err := w.query(`SELECT id FROM station`)
+	v, ok, err := w.store.ask(`SELECT id FROM station`)
 	if err != nil {
 		return err
 	}
@@ -144,17 +148,23 @@ func (w *writer) claim() error {
 	return nil
 }
 
+// errDamaged: a column holds what its type forbids, so a page of the file was changed.
+var errDamaged = errors.New("the database is damaged: run garita verify journal")
+
 // lookBack bounds how many events are searched for one written under a trusted clock.
 const lookBack = 100_000
 
 // readHead returns the last event of the last epoch that this journal opened itself, and
 // the time of the last event written under a clock that was not untrusted.
 func (w *writer) readHead() (parent border.Parent, trusted time.Time, err error) {
-	v, ok, err := w.query(`SELECT max(ordinal) FROM epoch WHERE restored = 0`)
+	v, ok, err := w.store.ask(`SELECT max(ordinal) FROM epoch WHERE restored = 0`)
 	if err != nil || !ok || v == nil {
 		return border.Parent{}, time.Time{}, err
 	}
-	last := v.(int64)
+	last, isNumber := v.(int64)
+	if !isNumber {
+		return border.Parent{}, time.Time{}, errDamaged
+	}
 	rows, err := w.store.conn.Query(`SELECT pos, record FROM event WHERE pos < ? ORDER BY pos DESC LIMIT ?`,
 		[]driver.Value{posOf(last+1, 0), int64(lookBack)})
 	if err != nil {
@@ -170,34 +180,22 @@ func (w *writer) readHead() (parent border.Parent, trusted time.Time, err error)
 		if err != nil {
 			return border.Parent{}, time.Time{}, err
 		}
-		ev, err := border.DecodeEvent(row[1].([]byte))
-		if err != nil {
-			return border.Parent{}, time.Time{}, err
+		record, isBytes := row[1].([]byte)
+		if !isBytes {
+			return border.Parent{}, time.Time{}, errDamaged
 		}
+		ev, err := border.DecodeEvent(record)
 		if first {
-			if err := ev.Verify(); err != nil {
+			if err = errors.Join(err, ev.Verify()); err != nil {
 				return border.Parent{}, time.Time{}, err
 			}
 			parent = border.Parent{Epoch: ev.Key.Epoch, Seq: ev.Key.Seq, Hash: ev.Hash}
+		}
+		if err != nil {
+			continue // damaged long ago: verification names it, and recording goes on
 		}
 		if h, err := ev.ReadHeader(); err == nil && h.Clock.State != border.ClockUntrusted {
 			return parent, h.RecordedAt, nil
 		}
 	}
-}
-
-// query returns the first column of the first row of a statement that is run rarely.
-func (w *writer) query(sql string) (v driver.Value, ok bool, err error) {
-	rows, err := w.store.conn.Query(sql, nil)
-	if err != nil {
-		return nil, false, err
-	}
-	row := make([]driver.Value, 1)
-	switch err = rows.Next(row); {
-	case err == nil:
-		v, ok = row[0], true
-	case errors.Is(err, io.EOF):
-		err = nil
-	}
-	return v, ok, errors.Join(err, rows.Close())
 }

@@ -2,8 +2,6 @@ package journal
 
 import (
 	"database/sql/driver"
-	"errors"
-	"io"
 	"time"
 
 	"garita/border"
@@ -16,22 +14,58 @@ const countProjection = "crossing_count.v1"
 // crossings never wait long behind it.
 const projectLimit = 256
 
-// project moves the count projection on by at most projectLimit events. Counts and cursor
-// change in one transaction, so each event counts once.
-func (w *writer) project() error {
+// projectRoom is the free space in bytes below which projections wait: what is left is
+// for crossings.
+const projectRoom = 8 << 20
+
+// follow moves the projections on while nobody waits for the writer. When they fail the
+// record goes on without them: the database is opened again only if the commit itself
+// failed, and the next try comes after a pause, so that a damaged page of a projection
+// does not begin a new epoch every second.
+func (w *writer) follow() {
+	if w.reserve.released || w.j.Storage().Free < projectRoom ||
+		w.behindPause > 0 && time.Since(w.behind) < w.behindPause {
+		return
+	}
+	for len(w.j.queue) == 0 {
+		n, unsure, err := w.project()
+		if err != nil {
+			w.behind = time.Now() //nolint:forbidigo // monotonic pause, not a time of record
+			w.behindPause = min(max(2*w.behindPause, tick), time.Minute)
+			if unsure {
+				_ = w.reopenAfter(err) // its error is kept in the storage state
+			} else {
+				w.j.cfg.Log.Error("journal: a projection cannot follow; the record goes on", "error", err)
+			}
+			return
+		}
+		if w.behindPause = 0; n < projectLimit {
+			return
+		}
+		select {
+		case <-w.j.stop:
+			return
+		default:
+		}
+	}
+}
+
+// project moves the count projection on by at most projectLimit events and returns by how
+// many. Counts and cursor change in one transaction, so each event counts once. unsure
+// says that the error leaves open what is on the disk.
+func (w *writer) project() (n int, unsure bool, err error) {
 	pending, err := w.pending()
 	if err != nil || len(pending) == 0 {
-		return err
+		return 0, false, err
 	}
 	s := w.store
 	if err := s.exec(s.begin); err != nil {
-		return err
+		return 0, false, err
 	}
 	if err := w.count(pending); err != nil {
-		_ = s.exec(s.rollback)
-		return err
+		return 0, s.exec(s.rollback) != nil, err
 	}
-	return s.exec(s.commit)
+	return len(pending), true, s.exec(s.commit)
 }
 
 type pendingEvent struct {
@@ -49,24 +83,22 @@ func (w *writer) pending() ([]pendingEvent, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []pendingEvent
-	row := make([]driver.Value, 2)
-	for {
-		err := rows.Next(row)
-		if errors.Is(err, io.EOF) {
-			return out, rows.Close()
-		}
-		if err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		out = append(out, pendingEvent{row[0].(int64), append([]byte(nil), row[1].([]byte)...)})
-	}
+	return readPending(rows)
 }
 
 func (w *writer) count(events []pendingEvent) error {
 	s := w.store
 	for i, p := range events {
-		if c, ok := countOf(p.record); ok {
+		c, id, ok := countOf(p.record)
+		if ok {
+			// A crossing that a lost copy recorded too counts once.
+			v, held, err := s.one(s.findCrossing, id[:])
+			if err != nil {
+				return err
+			}
+			ok = held && v == p.pos
+		}
+		if ok {
 			if err := s.exec(s.addOne, c.Day, string(c.Counter), c.Direction, string(c.Outcome)); err != nil {
 				return err
 			}
@@ -89,16 +121,17 @@ type Count struct {
 	N         int64            `json:"n"`
 }
 
-// countOf returns the cell of the count table that a record belongs to, with N = 1.
-func countOf(record []byte) (Count, bool) {
+// countOf returns the cell of the count table that a record belongs to, with N = 1, and
+// the id of its crossing.
+func countOf(record []byte) (Count, border.ID, bool) {
 	ev, err := border.DecodeEvent(record)
 	if err != nil || ev.Type != border.TypeCrossingRecorded {
-		return Count{}, false
+		return Count{}, border.ID{}, false
 	}
 	h, err := ev.ReadHeader()
-	if err != nil {
-		return Count{}, false
+	if err != nil || h.Crossing == nil {
+		return Count{}, border.ID{}, false
 	}
 	return Count{Day: h.OccurredAt.UTC().Format(time.DateOnly), Counter: h.Counter, Direction: h.Direction,
-		Outcome: border.Outcome(h.Outcome), N: 1}, true
+		Outcome: border.Outcome(h.Outcome), N: 1}, *h.Crossing, true
 }

@@ -105,6 +105,9 @@ const readBytes = 1 << 20
 // Read returns encoded events of one epoch with seq > after, ascending; see [border.EventSource].
 func (j *Journal) Read(ctx context.Context, epoch border.Epoch, after uint64, limit int) ([][]byte, error) {
 	var out [][]byte
+	if after >= 1<<seqBits || limit <= 0 { // beyond any epoch; it must not reach into another
+		return nil, nil
+	}
 	err := j.reading("read events", func(db *sql.DB) error {
 		rows, err := db.QueryContext(ctx, `
 			SELECT event.record FROM epoch JOIN event
@@ -241,7 +244,7 @@ func readCounts(ctx context.Context, tx *sql.Tx, day string, cells map[Count]int
 
 func foldPending(ctx context.Context, tx *sql.Tx, day string, cells map[Count]int64) error {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT event.record FROM epoch
+		SELECT event.pos, event.record FROM epoch
 		LEFT JOIN cursor ON cursor.projection = ? AND cursor.ordinal = epoch.ordinal
 		JOIN event ON event.pos > (epoch.ordinal << 40) + coalesce(cursor.seq, 0) AND event.pos < ((epoch.ordinal + 1) << 40)
 		ORDER BY event.pos`, countProjection)
@@ -249,13 +252,25 @@ func foldPending(ctx context.Context, tx *sql.Tx, day string, cells map[Count]in
 		return err
 	}
 	defer rows.Close()
+	held, err := tx.PrepareContext(ctx, `SELECT pos FROM crossing WHERE id = ?`)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
 	for rows.Next() {
+		var pos, first int64
 		var record []byte
-		if err := rows.Scan(&record); err != nil {
+		if err := rows.Scan(&pos, &record); err != nil {
 			return err
 		}
-		if c, ok := countOf(record); ok && c.Day == day {
-			c.N = 0
+		c, id, ok := countOf(record)
+		if !ok || c.Day != day {
+			continue
+		}
+		if err := held.QueryRowContext(ctx, id[:]).Scan(&first); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if c.N = 0; first == pos {
 			cells[c]++
 		}
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -50,7 +51,8 @@ func (r *reserve) set(dir string, size int64) {
 		r.released = false
 		return
 	}
-	if info, err := os.Stat(r.path()); err == nil && info.Size() == size {
+	var st unix.Stat_t
+	if unix.Stat(r.path(), &st) == nil && st.Size >= size && st.Blocks*512 >= size { // not a copy with holes
 		r.released = false
 		return
 	}
@@ -68,12 +70,27 @@ func (r *reserve) allocate() error {
 		return err
 	}
 	err = unix.Fallocate(int(f.Fd()), 0, 0, r.size)
+	if errors.Is(err, unix.EOPNOTSUPP) { // not every file system can promise room
+		err = r.fill(f)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
 	err = errors.Join(err, f.Close())
 	if err != nil {
 		return errors.Join(err, os.Remove(r.path()))
+	}
+	return nil
+}
+
+// fill takes the room by writing it.
+func (r *reserve) fill(f *os.File) error {
+	block := make([]byte, 1<<20)
+	rand.Read(block) // nothing that a file system could store in less room
+	for at := int64(0); at < r.size; at += int64(len(block)) {
+		if _, err := f.WriteAt(block[:min(int64(len(block)), r.size-at)], at); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -128,7 +145,5 @@ func (w *writer) housekeep() {
 		w.reserve.set(w.j.cfg.Dir, w.j.cfg.Reserve)
 	}
 	w.survey(nil)
-	if err := w.project(); err != nil {
-		_ = w.reopenAfter(err)
-	}
+	w.follow()
 }

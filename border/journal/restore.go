@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -25,9 +26,6 @@ func (t *transaction) restoreOne(record []byte) error {
 	if ev.Key.Station != t.w.j.cfg.Station {
 		return refuse(errors.New("the event is of another station"))
 	}
-	if ev.Key.Epoch == t.head.Epoch {
-		return refuse(errors.New("the current epoch cannot have lost events"))
-	}
 	ordinal, last, err := t.epoch(ev.Key.Epoch)
 	if err != nil {
 		return err
@@ -36,7 +34,17 @@ func (t *transaction) restoreOne(record []byte) error {
 		return t.restoreEpoch(&ev, record)
 	}
 	if ev.Key.Seq <= last {
-		return nil // held already
+		held, err := t.w.store.event(posOf(ordinal, ev.Key.Seq))
+		if err != nil {
+			return err
+		}
+		if held.Hash != ev.Hash || !bytes.Equal(held.Encode(), record) {
+			return &border.Error{Code: border.Conflict, Op: "restore an event", Err: fmt.Errorf("%s: another event is held", ev.Key)}
+		}
+		return nil
+	}
+	if ev.Key.Epoch == t.head.Epoch {
+		return refuse(errors.New("the current epoch cannot have lost events"))
 	}
 	if ev.Key.Seq != last+1 {
 		return refuse(fmt.Errorf("%s: %w", ev.Key, errChain))
@@ -80,7 +88,12 @@ func (t *transaction) epoch(id border.Epoch) (ordinal int64, last uint64, err er
 	row := make([]driver.Value, 2)
 	switch err = rows.Next(row); {
 	case err == nil:
-		ordinal, last = row[0].(int64), seqOf(row[1].(int64))
+		o, isNumber := row[0].(int64)
+		pos, isPos := row[1].(int64)
+		if !isNumber || !isPos {
+			err = errDamaged
+		}
+		ordinal, last = o, seqOf(pos)
 	case errors.Is(err, io.EOF):
 		err = nil
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
@@ -69,6 +70,8 @@ type store struct {
 	conn *sqlite3.SQLiteConn
 
 	begin, commit, rollback       *sqlite3.SQLiteStmt
+	savepoint, rollbackTo         *sqlite3.SQLiteStmt
+	release                       *sqlite3.SQLiteStmt
 	insertEvent                   *sqlite3.SQLiteStmt
 	insertCrossing, findCrossing  *sqlite3.SQLiteStmt
 	insertDocument                *sqlite3.SQLiteStmt
@@ -92,7 +95,44 @@ func openStore(path string) (*store, error) {
 			return nil, errors.Join(err, s.conn.Close())
 		}
 	}
+	if err := s.insist(); err != nil {
+		return nil, errors.Join(err, s.conn.Close())
+	}
 	return s, nil
+}
+
+// insist makes sure that the settings on which durability stands are in force: SQLite
+// answers a journal mode that it cannot set with the one it keeps, and no error.
+func (s *store) insist() error {
+	for _, want := range []struct {
+		pragma string
+		value  driver.Value
+	}{{"PRAGMA journal_mode", "wal"}, {"PRAGMA synchronous", int64(2)}} {
+		got, _, err := s.ask(want.pragma)
+		if err != nil {
+			return err
+		}
+		if got != want.value {
+			return fmt.Errorf("%s is %v, not %v", want.pragma, got, want.value)
+		}
+	}
+	return nil
+}
+
+// ask returns the first column of the first row of a statement that is run rarely.
+func (s *store) ask(sql string) (v driver.Value, ok bool, err error) {
+	rows, err := s.conn.Query(sql, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	row := make([]driver.Value, 1)
+	switch err = rows.Next(row); {
+	case err == nil:
+		v, ok = row[0], true
+	case errors.Is(err, io.EOF):
+		err = nil
+	}
+	return v, ok, errors.Join(err, rows.Close())
 }
 
 // checkpoint moves the whole log into the database and syncs both. Until it has
@@ -121,6 +161,9 @@ func (s *store) prepare() error {
 		{&s.begin, `BEGIN IMMEDIATE`},
 		{&s.commit, `COMMIT`},
 		{&s.rollback, `ROLLBACK`},
+		{&s.savepoint, `SAVEPOINT job`},
+		{&s.rollbackTo, `ROLLBACK TO job`},
+		{&s.release, `RELEASE job`},
 		{&s.insertEvent, `INSERT INTO event (pos, record) VALUES (?, ?)`},
 		{&s.insertCrossing, `INSERT INTO crossing (id, pos) VALUES (?, ?)`},
 		{&s.findCrossing, `SELECT pos FROM crossing WHERE id = ?`},
@@ -149,7 +192,7 @@ func (s *store) close() error {
 	if s == nil || s.conn == nil {
 		return nil
 	}
-	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.insertEvent, s.insertCrossing, s.findCrossing,
+	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.insertCrossing, s.findCrossing,
 		s.insertDocument, s.putDraft, s.dropDraft, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
 		if st != nil {
 			_ = st.Close() // a statement that failed repeats its error here
@@ -204,14 +247,27 @@ func (s *store) event(pos int64) (border.Event, error) {
 	return border.DecodeEvent(b)
 }
 
-// isFull reports whether err says that the disk has no room.
+// isFull reports whether err says that the disk has no room. SQLite says so in its own
+// words only where it writes the database and its log; making the log's index or a file
+// fails as any other I/O does, and the system's number tells.
 func isFull(err error) bool {
 	var e sqlite3.Error
-	return errors.As(err, &e) && e.Code == sqlite3.ErrFull
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == sqlite3.ErrFull || e.ExtendedCode == sqlite3.ErrIoErrSHMSize ||
+		e.SystemErrno == syscall.ENOSPC || e.SystemErrno == syscall.EDQUOT
 }
 
 // isDatabase reports whether err comes from SQLite, so that the transaction is lost.
 func isDatabase(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e)
+}
+
+// isRefused reports whether SQLite refused a row for its content: the job is at fault, not
+// the disk.
+func isRefused(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrConstraint || e.Code == sqlite3.ErrMismatch || e.Code == sqlite3.ErrTooBig)
 }

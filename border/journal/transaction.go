@@ -28,7 +28,11 @@ func (t *transaction) append(e *Entry) (Receipt, error) {
 			return Receipt{}, err
 		}
 		if ok {
-			return t.replay(v.(int64))
+			pos, isNumber := v.(int64)
+			if !isNumber {
+				return Receipt{}, errDamaged
+			}
+			return t.replay(pos)
 		}
 	}
 	cfg := &t.w.j.cfg
@@ -56,12 +60,15 @@ func (t *transaction) append(e *Entry) (Receipt, error) {
 		if err != nil {
 			return Receipt{}, err
 		}
+		if len(part.Ciphertext) > border.MaxPart {
+			return Receipt{}, errTooLarge // no reader would accept it
+		}
 		ev.Parts = append(ev.Parts, part)
 	}
 	ev.Hash = ev.ComputeHash()
 	record := ev.Encode()
 	if len(header) > border.MaxHeader || len(record) > border.MaxEvent {
-		return Receipt{}, &border.Error{Code: border.TooLarge, Op: "append event", Message: "The record is larger than a record may be."}
+		return Receipt{}, errTooLarge
 	}
 	pos := posOf(t.w.ordinal, key.Seq)
 	if err := s.exec(s.insertEvent, pos, record); err != nil {
@@ -93,6 +100,29 @@ func (t *transaction) replay(pos int64) (Receipt, error) {
 		return Receipt{}, err
 	}
 	return Receipt{Key: ev.Key, RecordedAt: h.RecordedAt, Header: h, Replayed: true}, nil
+}
+
+// whole runs a piece of work of several steps: all of it, or nothing if a step fails.
+func (t *transaction) whole(work func() error) error {
+	s := t.w.store
+	if err := s.exec(s.savepoint); err != nil {
+		return err
+	}
+	restored := t.restored
+	err := work()
+	if isDatabase(err) {
+		return err // the transaction is lost
+	}
+	if err != nil {
+		t.restored = restored
+		if back := s.exec(s.rollbackTo); back != nil {
+			return back
+		}
+	}
+	if released := s.exec(s.release); released != nil {
+		return released
+	}
+	return err
 }
 
 // restore inserts an event that the hub gave back, if it continues what is held.
@@ -129,5 +159,7 @@ func (t *transaction) restore(ordinal int64, ev *border.Event, record []byte) er
 	}
 	return nil
 }
+
+var errTooLarge = &border.Error{Code: border.TooLarge, Op: "append event", Message: "The record is larger than a record may be."}
 
 var errChain = errors.New("the event does not continue the chain that this journal holds")

@@ -13,6 +13,7 @@ type job struct {
 	do        func(*transaction) error
 	done      chan error // capacity 1
 	err       error      // outcome inside the transaction
+	refused   error      // SQLite refused its content; it is left out of the next try
 }
 
 // writer is the one goroutine that writes. It owns the connection.
@@ -30,6 +31,9 @@ type writer struct {
 	failedBy error
 	reserve  reserve
 	batch    []*job
+
+	behind      time.Time     // when the projections last failed, on the monotonic clock
+	behindPause time.Duration // how long they are left alone since then; 0: they work
 }
 
 // tick is how often the writer looks at the disk's free space and moves projections on.
@@ -42,7 +46,11 @@ func (w *writer) run(opened chan<- error) {
 		err = nil // the station must come up and say so
 	}
 	if err != nil {
-		opened <- &border.Error{Code: border.Internal, Op: "open the journal " + w.path, Err: err}
+		code := border.Internal
+		if c := border.CodeOf(err); c != "" {
+			code = c // the data of another station, for one
+		}
+		opened <- &border.Error{Code: code, Op: "open the journal " + w.path, Err: err}
 		w.store.close()
 		return
 	}
@@ -148,14 +156,21 @@ func (w *writer) commit(batch []*job) error {
 	}
 	wrote := false
 	for _, jb := range batch {
-		if jb.err = nil; !jb.essential && w.reserve.released {
+		if jb.err = jb.refused; jb.err != nil {
+			continue
+		}
+		if !jb.essential && w.reserve.released {
 			jb.err = &border.Error{Code: border.StorageFull, Op: jb.op,
 				Message: "The disk is full. What room is left is kept for crossings."}
 			continue
 		}
 		if jb.err = jb.do(t); jb.err != nil && isDatabase(jb.err) {
 			err := jb.err
-			_ = w.store.exec(w.store.rollback) // after some errors SQLite has rolled back itself
+			rolledBack := w.store.exec(w.store.rollback) // after some errors SQLite has done so itself
+			if isRefused(err) && rolledBack == nil {
+				jb.refused = err // the others must not fail with it, nor the journal be reopened for it
+				return w.commit(batch)
+			}
 			return err
 		}
 		wrote = wrote || jb.err == nil
