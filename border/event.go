@@ -143,18 +143,23 @@ type Header struct {
 	TransportMode  string `json:"transport_mode,omitempty"`
 	Source         string `json:"source,omitempty"` // see ScanSource
 
-	Verdict string        `json:"verdict,omitempty"` // level that was on the screen
-	Checks  []CheckRecord `json:"checks,omitempty"`
-	Lists   []ListVersion `json:"lists,omitempty"`
+	Verdict string `json:"verdict,omitempty"` // level that was on the screen
+	// Checks holds each check as it stood when the officer decided, see CheckText. Which
+	// entry a hit was about stands in the sealed parts only.
+	Checks map[string]string `json:"checks,omitempty"`
+	Lists  []ListVersion     `json:"lists,omitempty"`
 }
 
-// CheckRecord is one check as it stood when the officer decided. Which entry a hit
-// was about stands in the sealed parts only.
-type CheckRecord struct {
-	Check   string `json:"check"`
-	Outcome string `json:"outcome"`
-	Reason  string `json:"reason,omitempty"`
-	AgeS    int64  `json:"age_s,omitempty"`
+// CheckText writes a check's outcome as records hold it: "clear", "not_checked(hub)",
+// "stale(93600)" with the age in seconds if there is no other reason.
+func CheckText(outcome, reason string, ageS int64) string {
+	switch {
+	case reason != "":
+		return outcome + "(" + reason + ")"
+	case outcome == "stale":
+		return outcome + "(" + strconv.FormatInt(ageS, 10) + ")"
+	}
+	return outcome
 }
 
 // ListVersion says which version of a list was asked and how old it was.

@@ -22,8 +22,9 @@ type Personal struct {
 // HubOnly is the plaintext of the hub part: always present and of one size on the wire,
 // so that a silent outcome cannot be told from none (design, rules 7 and 8).
 type HubOnly struct {
-	SilentHits []string `json:"silent_hits,omitempty"`
+	SilentHits []string `json:"silent_hits,omitempty"` // "list/entry"
+	More       int      `json:"more,omitempty"`        // silent hits for which there was no room
 }
 
 // HubOnlySize is the fixed size in bytes of the padded plaintext of the hub part.
-const HubOnlySize = 512
+const HubOnlySize = 256

@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -104,7 +105,7 @@ func validate(d *Decision, direction string) error {
 // entry builds the journal's entry from the encounter as it is now, unless its verdict
 // has worsened since it was painted.
 func (s *Service) entry(ctx context.Context, p *place, e *encounter, d *Decision, officer Officer) (*journal.Entry, error) {
-	now := s.cfg.Clock.Now()
+	now := s.cfg.Clock.Now().Truncate(time.Millisecond)
 	keys, err := s.cfg.Keys.Ready(ctx, seal.Bucket(now))
 	if err != nil {
 		return nil, err
@@ -122,31 +123,30 @@ func (s *Service) entry(ctx context.Context, p *place, e *encounter, d *Decision
 		Counter: p.id, Officer: s.cfg.Blinder.Officer(officer.Badge), Crossing: &e.id, Direction: p.direction,
 		Outcome: string(d.Outcome), Ground: d.Ground, Nationality: e.doc.Nationality, Sex: e.doc.Sex,
 		BirthYear: birthYear(e.doc.BirthDate), DocumentKind: e.doc.DocumentCode, DocumentIssuer: e.doc.IssuingState,
-		Source: string(e.scan.Source), Verdict: string(e.verdict.Level), Lists: e.lists}
+		Source: string(e.scan.Source), Verdict: string(e.verdict.Level), Lists: e.lists, Checks: make(map[string]string, len(e.verdict.Reasons))}
 	person := border.Personal{DocumentCode: e.doc.DocumentCode, DocumentNumber: e.doc.DocumentNumber, IssuingState: e.doc.IssuingState,
 		Surname: e.doc.Surname, GivenNames: e.doc.GivenNames, Nationality: e.doc.Nationality, BirthDate: e.doc.BirthDate,
 		ExpiryDate: e.doc.ExpiryDate, Sex: e.doc.Sex, OptionalData: e.doc.OptionalData, Lines: e.scan.Lines,
 		Officer: officer.Badge, Note: d.Note}
 	for _, r := range e.verdict.Reasons {
-		h.Checks = append(h.Checks, border.CheckRecord{Check: string(r.Check), Outcome: string(r.Outcome), Reason: r.Reason, AgeS: r.AgeS})
+		h.Checks[string(r.Check)] = border.CheckText(string(r.Outcome), r.Reason, r.AgeS)
 		person.Hits = append(person.Hits, r.Hits...)
 	}
 	return sealedEntry(e, h, person, keys)
 }
 
 func sealedEntry(e *encounter, h border.Header, person border.Personal, keys *seal.Set) (*journal.Entry, error) {
-	personal, err := json.Marshal(person)
-	if err != nil {
+	var personal bytes.Buffer
+	enc := json.NewEncoder(&personal)
+	enc.SetEscapeHTML(false) // an MRZ is full of '<'
+	if err := enc.Encode(person); err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "write the personal part", Err: err}
 	}
-	hub, err := json.Marshal(border.HubOnly{SilentHits: e.silent})
-	if err == nil {
-		hub, err = seal.PadHubOnly(hub)
-	}
+	hub, err := seal.HubOnly(e.silent)
 	if err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: "write the hub part", Err: err}
+		return nil, err
 	}
-	return &journal.Entry{Header: h, Personal: personal, HubOnly: hub, Keys: keys, Crossing: e.id, Document: e.blind}, nil
+	return &journal.Entry{Header: h, Personal: personal.Bytes(), HubOnly: hub, Keys: keys, Crossing: e.id, Document: e.blind}, nil
 }
 
 // finish shows what was recorded and makes room for the next traveller. p.mu is held.

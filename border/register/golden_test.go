@@ -34,7 +34,7 @@ type golden struct {
 func goldenEvents(w *world) []border.Event {
 	a := w.book("PUT-1", 1, border.Parent{})
 	in := enters("L898902C3", 1)
-	in.extra = map[string]any{"lane_temperature": 31.5, "checks": []any{map[string]any{"check": "digits", "outcome": "clear", "new": true}}}
+	in.extra = map[string]any{"lane_temperature": 31.5, "checks": map[string]any{"mrz": "clear", "a_check_of_tomorrow": "not_checked(not_available)"}}
 	a.add(in)
 	doubtful := enters("D231458907", 2)
 	doubtful.clock = border.ClockUntrusted

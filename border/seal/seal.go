@@ -8,10 +8,12 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -84,16 +86,21 @@ func findPart(e *border.Event, name string) (*border.Part, error) {
 	return nil, &border.Error{Code: border.NotFound, Op: "open part " + name + " of " + e.Key.String()}
 }
 
-// PadHubOnly pads the plaintext of the hub part with spaces to [border.HubOnlySize].
-func PadHubOnly(plain []byte) ([]byte, error) {
-	if len(plain) > border.HubOnlySize {
-		return nil, &border.Error{Code: border.TooLarge, Op: "seal the hub part"}
+// HubOnly writes the plaintext of the hub part: JSON padded with spaces to
+// [border.HubOnlySize]. Silent hits that find no room are counted, not named: whatever
+// their number, nothing about the record gives them away.
+func HubOnly(silent []string) ([]byte, error) {
+	h := border.HubOnly{SilentHits: silent}
+	for {
+		plain, err := json.Marshal(h)
+		if err != nil {
+			return nil, &border.Error{Code: border.Internal, Op: "write the hub part", Err: err}
+		}
+		if len(plain) <= border.HubOnlySize {
+			return append(plain, bytes.Repeat([]byte{' '}, border.HubOnlySize-len(plain))...), nil
+		}
+		h.SilentHits, h.More = h.SilentHits[:len(h.SilentHits)-1], h.More+1
 	}
-	padded := make([]byte, border.HubOnlySize)
-	for i := copy(padded, plain); i < len(padded); i++ {
-		padded[i] = ' '
-	}
-	return padded, nil
 }
 
 func randomHex(n int) string {

@@ -17,6 +17,7 @@ import (
 
 // cli is the command line: one field for each command.
 type cli struct {
+	Bench   benchCmd   `cmd:"" help:"Measure this machine."`
 	Demo    demoCmd    `cmd:"" help:"Run hub and station with simulated readers and invented travellers."`
 	MRZ     mrzCmd     `cmd:"" help:"Read machine readable zones: JSON Lines in, JSON Lines out."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -213,6 +213,9 @@ func (s *Station) openWeb() (err error) {
 	return err
 }
 
+// Keys gives the station's data keys.
+func (s *Station) Keys() *seal.StationKeys { return s.keys }
+
 // URL is the address of the pages, without a path.
 func (s *Station) URL() string { return "http://" + s.listener.Addr().String() }
 
