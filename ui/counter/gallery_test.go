@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -22,14 +23,18 @@ func TestGallery(t *testing.T) {
 	if err := Mount(app, Config{Service: newFake(), Clock: fixedClock{}, Presenter: &fakePresenter{}, Stop: stop}); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan error, 1)
 	go func() {
 		fmt.Println("gallery on http://" + addr)
 		for in := bufio.NewScanner(os.Stdin); in.Scan(); { //nolint:revive // waits for the end of the input
 		}
 		close(stop)
-		_ = app.Shutdown()
+		ended <- app.ShutdownWithTimeout(5 * time.Second)
 	}()
 	if err := app.Listen(addr); err != nil {
 		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

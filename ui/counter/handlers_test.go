@@ -24,7 +24,10 @@ import (
 
 func TestMain(m *testing.M) {
 	// fasthttp keeps one goroutine per process that tells its servers the time.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	// Its worker pools end within ten seconds of their server, by a sleep.
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
 
 type fixedClock struct{}

@@ -1,0 +1,51 @@
+// A headless Chromium for the tests, and what they all ask of a page.
+import { chromium } from 'playwright-core';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The sizes a screen must work at. */
+export const SIZES = { '1024x768': { width: 1024, height: 768 }, '1920x1080': { width: 1920, height: 1080 } };
+
+/** Starts a browser with a new profile; close() ends it and removes the profile. */
+export async function openBrowser() {
+  const profile = mkdtempSync(join(tmpdir(), 'garita-e2e-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    viewport: SIZES['1024x768'],
+    bypassCSP: false,
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+  context.setDefaultTimeout(15000);
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens a page and collects what it complains about: script errors, refused content. */
+export async function openPage(context, url) {
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (e) => page.faults.push(`error: ${e.message}`));
+  page.on('console', (m) => {
+    if (m.type() === 'error' && /Content Security Policy|Refused to/.test(m.text())) page.faults.push(m.text());
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** Returns axe's violations on the page as text, one a line; [] if there is none. */
+export async function axe(page) {
+  await page.evaluate(axeSource); // the debugger's own channel: the page's policy stays as it is
+  const r = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any.map((a) => a.message).join(' ')}`).join(' | ')}`);
+}
