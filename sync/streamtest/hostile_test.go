@@ -81,6 +81,13 @@ func TestHostileMessages(t *testing.T) {
 	if n := r.sink.Count("PUT-2") + r.sink.Count("PUT-3"); n != 0 {
 		t.Errorf("%d events taken in another station's name", n)
 	}
+	var kept bool
+	for _, m := range r.sink.Malformed() {
+		kept = kept || bytes.Equal(m.Event, raw.Data)
+	}
+	if !kept {
+		t.Error("an unreadable message was not kept byte for byte")
+	}
 	hs, err := r.sink.Holdings(t.Context(), "PUT-1", 0, 9)
 	if err != nil || len(hs) != 1 || hs[0].Held != 9 {
 		t.Errorf("holdings = %+v, %v; malformed events count", hs, err)
