@@ -2,7 +2,6 @@ package counter
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"garita/border"
@@ -28,16 +27,7 @@ func newFake() *fakeService {
 	return &fakeService{views: states(), subscribers: map[chan struct{}]border.CounterID{}}
 }
 
-func (f *fakeService) Counters() []border.CounterID {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var out []border.CounterID
-	for c := range f.views {
-		out = append(out, c)
-	}
-	slices.Sort(out)
-	return out
-}
+func (f *fakeService) Counters() []border.CounterID { return []border.CounterID{"PROCEED", "WAITING"} }
 
 func (f *fakeService) View(c border.CounterID) (counter.View, error) {
 	f.mu.Lock()

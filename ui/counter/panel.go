@@ -208,8 +208,8 @@ func document(e *counter.EncounterView, st counter.Status) *Doc {
 			r.Detail = "issued by " + d.IssuingState
 		}
 	})
-	add("birth_date", "Born", day(d.BirthDate), func(r *Row) { r.Detail = age(d.BirthDate, st) })
 	add("sex", "Sex", sexWords[d.Sex], nil)
+	add("birth_date", "Born", day(d.BirthDate), func(r *Row) { r.Detail = age(d.BirthDate, st) })
 	add("expiry_date", "Expires", day(d.ExpiryDate), nil)
 	if d.OptionalData != "" {
 		add("optional_data", "Optional data", d.OptionalData, mono)

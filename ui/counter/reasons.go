@@ -68,7 +68,11 @@ func checkText(r verdict.Reason, st counter.Status) string {
 			text = reasonTexts[r.Reason]
 		}
 	}
-	if text == "" {
+	switch {
+	case text != "":
+	case r.Outcome == verdict.Stale:
+		text = "What was asked is older than allowed."
+	default:
 		text = strings.ReplaceAll(r.Reason, "_", " ")
 	}
 	add := func(s string) { text = strings.TrimSpace(text + " " + s) }
@@ -89,7 +93,7 @@ func checkText(r verdict.Reason, st counter.Status) string {
 		}
 	}
 	if r.Outcome == verdict.Stale && r.AgeS > 0 {
-		add("What was asked is " + span(time.Duration(r.AgeS)*time.Second) + " old.")
+		add("It is " + span(time.Duration(r.AgeS)*time.Second) + " old.")
 	}
 	return text
 }

@@ -53,8 +53,8 @@ var levelHints = map[verdict.Level]string{
 }
 
 var checkWords = map[verdict.Check]string{
-	verdict.MRZ: "Check digits", verdict.Expiry: "Expiry", verdict.DocumentList: "Document on lists",
-	verdict.NameList: "Name on lists", verdict.HistoryHere: "History here", verdict.HistoryElsewhere: "History elsewhere",
+	verdict.MRZ: "Check digits", verdict.Expiry: "Expiry", verdict.DocumentList: "Document lists",
+	verdict.NameList: "Name lists", verdict.HistoryHere: "History here", verdict.HistoryElsewhere: "History elsewhere",
 	verdict.Chip: "Chip", verdict.Fingerprint: "Fingerprint", verdict.Interpol: "INTERPOL", verdict.Visa: "Visa",
 }
 
@@ -129,7 +129,7 @@ func refuseWord(direction string) string {
 	return "Refuse"
 }
 
-var sexWords = map[string]string{"M": "Male", "F": "Female", "X": "X (unspecified)", "<": "X (unspecified)", "": ""}
+var sexWords = map[string]string{"M": "Male", "F": "Female", "X": "Unspecified", "<": "Unspecified", "": ""}
 
 // recordedText says on the message line that a crossing is durable.
 func recordedText(r counter.Recorded) string {
