@@ -111,14 +111,15 @@ type Parent struct {
 // that identifies a person. It is written once as JSON and then kept byte for byte; a
 // reader ignores fields it does not know.
 type Header struct {
-	Station StationID `json:"station"`
-	Epoch   Epoch     `json:"epoch"`
-	Seq     uint64    `json:"seq"`
-	Type    string    `json:"type"`
+	// Station, epoch, seq and recorded_at are given by the journal's writer.
+	Station    StationID `json:"station,omitzero"`
+	Epoch      Epoch     `json:"epoch,omitzero"`
+	Seq        uint64    `json:"seq,omitzero"`
+	RecordedAt time.Time `json:"recorded_at,omitzero"` // UTC
+	Type       string    `json:"type"`
 
 	Post       PostID     `json:"post"`
 	OccurredAt time.Time  `json:"occurred_at"` // UTC
-	RecordedAt time.Time  `json:"recorded_at"` // UTC
 	Clock      ClockTrust `json:"clock"`
 	Software   string     `json:"software,omitempty"` // version that wrote the event
 

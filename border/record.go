@@ -30,8 +30,12 @@ func (e *Event) ComputeHash() Digest {
 	h := sha256.Sum256(e.Header)
 	b = append(b, h[:]...)
 	for i := range e.Parts {
-		d := sha256.Sum256(appendPart(nil, &e.Parts[i]))
-		b = append(b, d[:]...)
+		p := &e.Parts[i]
+		d := sha256.New()
+		var lengths [3*256 + 7]byte
+		d.Write(appendPartHead(lengths[:0], p))
+		d.Write(p.Ciphertext)
+		b = d.Sum(b)
 	}
 	return sha256.Sum256(b)
 }
@@ -60,12 +64,16 @@ func (e *Event) Encode() []byte {
 }
 
 func appendPart(b []byte, p *Part) []byte {
+	return append(appendPartHead(b, p), p.Ciphertext...)
+}
+
+// appendPartHead appends all of a part's encoding but its ciphertext.
+func appendPartHead(b []byte, p *Part) []byte {
 	for _, s := range [...]string{p.Name, p.Alg, p.KeyID} {
 		b = append(b, byte(len(s)))
 		b = append(b, s...)
 	}
-	b = binary.BigEndian.AppendUint32(b, uint32(len(p.Ciphertext)))
-	return append(b, p.Ciphertext...)
+	return binary.BigEndian.AppendUint32(b, uint32(len(p.Ciphertext)))
 }
 
 // DecodeEvent reads an encoded event and checks its form, not its hash: see [Event.Verify].

@@ -49,7 +49,7 @@ func Event(station border.StationID, epoch border.Epoch, seq uint64, prev border
 		h.Checks[c] = border.CheckText("clear", "", 0)
 	}
 	return seal(h, prev, []border.Part{
-		part(border.PartPersonal, KeyIDOf(station, epoch), h, 960),
+		part(border.PartPersonal, KeyIDOf(station, epoch), h, 620),
 		part(border.PartHub, KeyIDOf(station, epoch)+"-hub", h, border.HubOnlySize+28),
 	})
 }

@@ -36,8 +36,8 @@ func TestMemorySink(t *testing.T) {
 
 func TestEventSize(t *testing.T) {
 	e := Event("PUT-1", EpochNo(1), 80_000, border.Digest{}, border.TypeCrossingRecorded)
-	if n := len(e.Encode()); n < 2300 || n > 2700 {
-		t.Errorf("an event has %d bytes, want about 2.5 kB", n)
+	if n := len(e.Encode()); n < 1500 || n > 1900 {
+		t.Errorf("an event has %d bytes, want about 1.7 kB, as a station writes them", n)
 	}
 }
 

@@ -149,10 +149,14 @@ func (j *Journal) Append(ctx context.Context, e *Entry) (Receipt, error) {
 	if e.Keys == nil && (e.Personal != nil || e.Protection != nil || e.HubOnly != nil) {
 		return Receipt{}, &border.Error{Code: border.Internal, Op: "append event", Err: errors.New("parts without keys")}
 	}
+	h, rest, err := j.prepare(e)
+	if err != nil {
+		return Receipt{}, err
+	}
 	var r Receipt
-	err := j.submit(ctx, &job{op: "append event", essential: true, do: func(t *transaction) error {
+	err = j.submit(ctx, &job{op: "append event", essential: true, do: func(t *transaction) error {
 		var err error
-		r, err = t.append(e)
+		r, err = t.append(e, h, rest)
 		return err
 	}})
 	if err != nil {

@@ -120,7 +120,11 @@ func (w *writer) beginEpoch() error {
 	t := &transaction{w: w, head: border.Position{Epoch: epoch}, last: parent.Hash,
 		now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
 	e := &Entry{Header: border.Header{Type: border.TypeEpochOpened, Parent: &parent, Clock: w.j.cfg.Clock.Trust()}}
-	if _, err := t.append(e); err != nil {
+	h, rest, err := w.j.prepare(e)
+	if err != nil {
+		return err
+	}
+	if _, err := t.append(e, h, rest); err != nil {
 		return err
 	}
 	if err := w.store.exec(w.store.commit); err != nil {

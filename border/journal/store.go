@@ -165,7 +165,7 @@ func (s *store) prepare() error {
 		{&s.rollbackTo, `ROLLBACK TO job`},
 		{&s.release, `RELEASE job`},
 		{&s.insertEvent, `INSERT INTO event (pos, record) VALUES (?, ?)`},
-		{&s.insertCrossing, `INSERT INTO crossing (id, pos) VALUES (?, ?)`},
+		{&s.insertCrossing, `INSERT INTO crossing (id, pos) VALUES (?, ?) ON CONFLICT DO NOTHING`},
 		{&s.findCrossing, `SELECT pos FROM crossing WHERE id = ?`},
 		{&s.insertDocument, `INSERT INTO document (blind, pos) VALUES (?, ?)`},
 		{&s.putDraft, `INSERT INTO draft (encounter, counter, key_id, sealed) VALUES (?, ?, ?, ?)
@@ -206,13 +206,28 @@ func (s *store) close() error {
 // exec runs a statement. Never with a cancellable context: cancelling interrupts every
 // statement of the connection.
 func (s *store) exec(st *sqlite3.SQLiteStmt, args ...driver.Value) error {
+	_, err := s.result(st, args...)
+	return err
+}
+
+// add runs an INSERT ... ON CONFLICT DO NOTHING and reports whether there was no conflict.
+func (s *store) add(st *sqlite3.SQLiteStmt, args ...driver.Value) (bool, error) {
+	res, err := s.result(st, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+func (s *store) result(st *sqlite3.SQLiteStmt, args ...driver.Value) (driver.Result, error) {
 	named := s.args[:len(args)]
 	for i, a := range args {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
 	}
-	_, err := st.ExecContext(context.Background(), named)
+	res, err := st.ExecContext(context.Background(), named)
 	clear(named)
-	return err
+	return res, err
 }
 
 // one runs a query and returns the first column of its first row, or ok=false.

@@ -1,8 +1,10 @@
 package journal
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"garita/border"
@@ -18,36 +20,45 @@ type transaction struct {
 	restored bool
 }
 
+// prepare writes the header but for what only the writer can give, so that the writer's
+// time is not spent on it.
+func (j *Journal) prepare(e *Entry) (h border.Header, rest []byte, err error) {
+	h = e.Header
+	h.Station, h.Epoch, h.Seq, h.RecordedAt = "", border.Epoch{}, 0, time.Time{}
+	h.Post, h.Software = j.cfg.Post, j.cfg.Software
+	if h.OccurredAt.IsZero() {
+		h.OccurredAt = j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)
+	}
+	if rest, err = json.Marshal(&h); err != nil {
+		return h, nil, &border.Error{Code: border.Internal, Op: "write event header", Err: err}
+	}
+	return h, rest, nil
+}
+
+// complete puts the writer's fields before the rest of a header.
+func complete(h *border.Header, rest []byte) []byte {
+	b := make([]byte, 0, len(rest)+160)
+	b = append(b, `{"station":"`...) // names have no character that JSON escapes
+	b = append(b, h.Station...)
+	b = append(b, `","epoch":"`...)
+	b = hex.AppendEncode(b, h.Epoch[:])
+	b = append(b, `","seq":`...)
+	b = strconv.AppendUint(b, h.Seq, 10)
+	b = append(b, `,"recorded_at":"`...)
+	b = h.RecordedAt.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `",`...)
+	return append(b, rest[1:]...)
+}
+
 // append seals an entry, chains it and inserts it. Errors that are not of the database
 // leave no trace.
-func (t *transaction) append(e *Entry) (Receipt, error) {
+func (t *transaction) append(e *Entry, h border.Header, rest []byte) (Receipt, error) {
 	s := t.w.store
-	if !e.Crossing.IsZero() {
-		v, ok, err := s.one(s.findCrossing, e.Crossing[:])
-		if err != nil {
-			return Receipt{}, err
-		}
-		if ok {
-			pos, isNumber := v.(int64)
-			if !isNumber {
-				return Receipt{}, errDamaged
-			}
-			return t.replay(pos)
-		}
-	}
 	cfg := &t.w.j.cfg
 	key := border.Key{Station: cfg.Station, Epoch: t.head.Epoch, Seq: t.head.Seq + 1}
-	h := e.Header
-	h.Station, h.Epoch, h.Seq = key.Station, key.Epoch, key.Seq
-	h.Post, h.Software = cfg.Post, cfg.Software
-	h.RecordedAt = t.now
-	if h.OccurredAt.IsZero() {
-		h.OccurredAt = t.now
-	}
-	header, err := json.Marshal(&h)
-	if err != nil {
-		return Receipt{}, &border.Error{Code: border.Internal, Op: "write event header", Err: err}
-	}
+	pos := posOf(t.w.ordinal, key.Seq)
+	h.Station, h.Epoch, h.Seq, h.RecordedAt = key.Station, key.Epoch, key.Seq, t.now
+	header := complete(&h, rest)
 	ev := border.Event{Key: key, Type: h.Type, Header: header, Prev: t.last}
 	for _, p := range []struct {
 		name  string
@@ -70,14 +81,17 @@ func (t *transaction) append(e *Entry) (Receipt, error) {
 	if len(header) > border.MaxHeader || len(record) > border.MaxEvent {
 		return Receipt{}, errTooLarge
 	}
-	pos := posOf(t.w.ordinal, key.Seq)
-	if err := s.exec(s.insertEvent, pos, record); err != nil {
-		return Receipt{}, err
-	}
 	if !e.Crossing.IsZero() {
-		if err := s.exec(s.insertCrossing, e.Crossing[:], pos); err != nil {
+		fresh, err := s.add(s.insertCrossing, e.Crossing[:], pos)
+		if err != nil {
 			return Receipt{}, err
 		}
+		if !fresh {
+			return t.replay(e.Crossing)
+		}
+	}
+	if err := s.exec(s.insertEvent, pos, record); err != nil {
+		return Receipt{}, err
 	}
 	if e.Document != nil {
 		if err := s.exec(s.insertDocument, e.Document[:], pos); err != nil {
@@ -90,7 +104,15 @@ func (t *transaction) append(e *Entry) (Receipt, error) {
 
 // replay returns the receipt of what is recorded already. What is visible here is
 // durable: a failed commit closes the database before anything else is read.
-func (t *transaction) replay(pos int64) (Receipt, error) {
+func (t *transaction) replay(crossing border.ID) (Receipt, error) {
+	v, _, err := t.w.store.one(t.w.store.findCrossing, crossing[:])
+	if err != nil {
+		return Receipt{}, err
+	}
+	pos, isNumber := v.(int64)
+	if !isNumber {
+		return Receipt{}, errDamaged
+	}
 	ev, err := t.w.store.event(pos)
 	if err != nil {
 		return Receipt{}, err
