@@ -5,13 +5,18 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"mime"
+	"net"
 	"net/url"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
 )
 
 // maxBody bounds the body of every request in bytes.
@@ -31,28 +36,59 @@ func New(app *fiber.App, version string) huma.API {
 	return humafiber.New(app, c)
 }
 
-// guard refuses what another site's page could send from a browser here: a request that
-// changes something must come from this origin, or from no page at all.
+// guard refuses what another site's page could send from a browser here, or read: until
+// officers sign in, this is all that stands between such a page and the data.
+//   - The Host must be an address or localhost, else a foreign name that was pointed at
+//     this machine (DNS rebinding) would count as the same origin.
+//   - A request that changes something must come from this origin, or from no page at all.
 func guard(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store") // views hold names: no browser keeps them on its disk
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	host := c.Get(fiber.HeaderHost)
+	if name := hostname(host); name != "localhost" && net.ParseIP(name) == nil {
+		return refuse(c, fiber.StatusForbidden, border.Forbidden)
+	}
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
-		return c.Next()
+		return next(c)
 	}
 	if len(c.Body()) > maxBody {
-		return c.Status(fiber.StatusRequestEntityTooLarge).JSON(plain(fiber.StatusRequestEntityTooLarge, "too_large"), problemType)
+		return refuse(c, fiber.StatusRequestEntityTooLarge, border.TooLarge)
 	}
 	site, origin := c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)
 	ok := site == "" || site == "same-origin" || site == "none"
 	if origin != "" {
 		u, err := url.Parse(origin)
-		ok = ok && err == nil && u.Host == c.Hostname()
+		ok = ok && err == nil && strings.EqualFold(u.Host, host)
 	}
 	if !ok {
-		return c.Status(fiber.StatusForbidden).JSON(plain(fiber.StatusForbidden, "forbidden"), problemType)
+		return refuse(c, fiber.StatusForbidden, border.Forbidden)
 	}
-	if ct := c.Get(fiber.HeaderContentType); !strings.HasPrefix(ct, fiber.MIMEApplicationJSON) {
-		return c.Status(fiber.StatusUnsupportedMediaType).JSON(plain(fiber.StatusUnsupportedMediaType, "invalid"), problemType)
+	if kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || kind != fiber.MIMEApplicationJSON {
+		return refuse(c, fiber.StatusUnsupportedMediaType, border.Invalid)
 	}
-	return c.Next()
+	return next(c)
+}
+
+// next goes on to the operation. A path or method that is none is answered as a problem.
+func next(c *fiber.Ctx) error {
+	err := c.Next()
+	var fe *fiber.Error
+	if errors.As(err, &fe) && fe.Code < fiber.StatusInternalServerError {
+		return refuse(c, fe.Code, border.NotFound)
+	}
+	return err
+}
+
+func refuse(c *fiber.Ctx, status int, code border.Code) error {
+	return c.Status(status).JSON(plain(status, string(code)), problemType)
+}
+
+func hostname(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	return strings.ToLower(host)
 }
 
 // output is a JSON answer.

@@ -16,6 +16,8 @@ type decideInput struct {
 		Ground    string         `json:"ground,omitempty" maxLength:"40" doc:"Coded ground; required for refused and departure_prevented"`
 		Note      string         `json:"note,omitempty" maxLength:"500"`
 		Officer   string         `json:"officer" maxLength:"40" doc:"Badge number"`
+		// Beside a trusted clock it is ignored.
+		StatedDate string `json:"stated_date,omitempty" maxLength:"10" doc:"The day at the post, 2026-11-22, while the station's clock cannot be trusted"`
 	}
 }
 
@@ -27,6 +29,6 @@ func decide(s *counter.Service) func(context.Context, *decideInput) (counter.Rec
 			return counter.Recorded{}, err
 		}
 		return s.Decide(ctx, counter.Decision{Counter: in.Counter, Encounter: id, Revision: in.Body.Revision,
-			Outcome: in.Body.Outcome, Ground: in.Body.Ground, Note: in.Body.Note, Officer: in.Body.Officer})
+			Outcome: in.Body.Outcome, Ground: in.Body.Ground, Note: in.Body.Note, Officer: in.Body.Officer, StatedDate: in.Body.StatedDate})
 	}
 }

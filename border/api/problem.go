@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"garita/border"
 )
@@ -98,10 +100,26 @@ func init() {
 		p.Detail = message
 		for _, err := range errs {
 			if d, ok := err.(huma.ErrorDetailer); ok {
-				e := d.ErrorDetail()
-				p.Fields = append(p.Fields, FieldProblem{Location: e.Location, Message: e.Message})
+				p.Fields = append(p.Fields, fieldOf(d.ErrorDetail()))
 			}
 		}
 		return p
 	}
+}
+
+// fieldOf says what is wrong with a place of the request, in words that hold nothing of
+// what was sent: a property nobody knows is named by what it stands in, and what a parser
+// says of bytes that it cannot read is left out.
+func fieldOf(d *huma.ErrorDetail) FieldProblem {
+	f := FieldProblem{Location: d.Location, Message: d.Message}
+	switch {
+	case d.Message == validation.MsgUnexpectedProperty:
+		f.Location, _, _ = strings.Cut(d.Location, ".")
+		f.Message = "a property that this operation does not know"
+	case strings.HasPrefix(d.Message, "expected string to be RFC 4122 uuid"):
+		f.Message = "expected a UUID"
+	case !strings.HasPrefix(d.Message, "expected "):
+		f.Message = "cannot be read"
+	}
+	return f
 }

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"garita/border/counter"
+)
+
+// FuzzScanBody sends arbitrary bytes where a scan is expected: the answer is a view or a
+// problem of the sender's, never ours.
+func FuzzScanBody(f *testing.F) {
+	for _, s := range []string{scanBody(passport(plainNumber)), scanBody([]string{"", "<"}), `{"lines":null,"source":"wedge"}`, `{}`, `[`, `null`,
+		`{"lines":["\u0000\ud800"],"source":"keyed"}`, strings.Repeat(`{"lines":`, 2000), `{"LINES":["A"],"Source":"keyed"}`, ""} {
+		f.Add([]byte(s))
+	}
+	r := newRig(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r.t = t
+		checkFuzzed(t, r.send("POST", "/api/v1/counters/1/scans", string(body), "Content-Type", "application/json"))
+	})
+}
+
+// FuzzDecideBody does the same where a decision is expected, with an encounter open.
+func FuzzDecideBody(f *testing.F) {
+	e := &counter.EncounterView{}
+	for _, s := range []string{decideBody(e, "admitted", ""), decideBody(e, "refused", "listed"), `{"verdict_revision":1e30}`, `{}`, `null`, `"`,
+		strings.Replace(decideBody(e, "withdrawn", ""), `"verdict_revision":0`, `"verdict_revision":18446744073709551615`, 1),
+		`{"encounter":"00000000-0000-0000-0000-000000000000","verdict_revision":1.5,"outcome":"handed_over","officer":"1001"}`} {
+		f.Add([]byte(s))
+	}
+	r := newRig(f)
+	r.scan(plainNumber)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r.t = t
+		checkFuzzed(t, r.send("POST", "/api/v1/counters/1/decisions", string(body), "Content-Type", "application/json"))
+	})
+}
+
+func checkFuzzed(t *testing.T, a answer) {
+	t.Helper()
+	if a.status >= 500 {
+		t.Errorf("status %d: %s", a.status, a.body)
+	}
+	if !json.Valid([]byte(a.body)) {
+		t.Errorf("the answer is no JSON: %q", a.body)
+	}
+}

@@ -1,0 +1,274 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/bordertest"
+	"garita/border/counter"
+	"garita/border/journal"
+	"garita/border/register"
+	"garita/border/seal"
+	"garita/border/verdict"
+	"garita/border/watch"
+)
+
+// testClock is a synced clock that stands still.
+type testClock struct{ now time.Time }
+
+func (c *testClock) Now() time.Time           { return c.now }
+func (c *testClock) Today() time.Time         { return c.now }
+func (c *testClock) Trust() border.ClockTrust { return border.ClockTrust{State: border.ClockSynced} }
+
+// askedHub is a hub that knows what the test lets it know.
+type askedHub struct {
+	mu     sync.Mutex // guards what follows
+	answer *border.DocumentAnswer
+}
+
+func (h *askedHub) AskDocument(context.Context, border.DocumentQuestion) (border.DocumentAnswer, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.answer == nil {
+		return border.DocumentAnswer{}, &border.Error{Code: border.Unavailable, Op: "ask the hub"}
+	}
+	return *h.answer, nil
+}
+
+func (h *askedHub) knows() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.answer != nil
+}
+
+// rig is a whole station and a whole hub behind one app, on real files.
+type rig struct {
+	t       testing.TB
+	app     *fiber.App
+	clock   *testClock
+	journal *journal.Journal
+	service *counter.Service
+	reg     *register.Register
+	hub     *askedHub
+	logged  *bytes.Buffer
+}
+
+func newRig(t testing.TB) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: &testClock{bordertest.Start}, hub: &askedHub{}, logged: &bytes.Buffer{}}
+	ctx, dir := t.Context(), t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := slog.New(slog.NewJSONHandler(&lockedWriter{w: r.logged}, nil))
+	private, err := seal.NewHubPrivate("utopia")
+	must(err)
+	prov, err := private.Provisioning()
+	must(err)
+	blinder, err := seal.NewBlinder(prov.BlindKey)
+	must(err)
+	keys, err := seal.OpenStationKeys(ctx, filepath.Join(dir, "station-keys.db"), "PUT-1", seal.NewStationSecret(), prov)
+	must(err)
+	t.Cleanup(func() { must(keys.Close()) })
+	r.journal, err = journal.Open(ctx, journal.Config{Dir: dir, Station: "PUT-1", Post: "PUT", Software: "test", Clock: r.clock,
+		Keys: keys, Log: log, LastTrusted: func(time.Time) {}, Reserve: -1,
+		Index: func(*border.Event) (border.BlindIndex, bool) { return border.BlindIndex{}, false }})
+	must(err)
+	t.Cleanup(func() { must(r.journal.Close()) })
+	list, err := watch.ReadCSV(strings.NewReader("# list=sample\n# version=1\n# issued=2026-11-01T00:00:00Z\n" +
+		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" +
+		"S1,,,,," + listedNumber + ",UTO,refer\n"))
+	must(err)
+	r.service, err = counter.New(ctx, counter.Config{Journal: r.journal, Keys: keys, Blinder: blinder, Policy: verdict.DefaultPolicy(),
+		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}},
+		Zone:   time.UTC, Lists: []*watch.List{list}, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: log, Station: "PUT-1", SoftKeys: true,
+		Officers: []counter.Officer{{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []string{"inspector"}},
+			{Badge: "3001", Name: "Technician Ulf Tamsin", Roles: []string{"technician"}}},
+		Hub:      r.hub,
+		HubState: func() border.HubStatus { return border.HubStatus{Connected: r.hub.knows()} },
+		Scanners: func() []border.ScannerStatus { return nil }})
+	must(err)
+	t.Cleanup(r.service.Close)
+
+	hubKeys, err := seal.OpenHubKeys(ctx, filepath.Join(dir, "hub-keys.db"), private)
+	must(err)
+	t.Cleanup(func() { must(hubKeys.Close()) })
+	r.reg, err = register.Open(ctx, register.Config{Dir: dir, Clock: r.clock, Keys: hubKeys, Blinder: blinder, Log: log})
+	must(err)
+	t.Cleanup(func() { must(r.reg.Close()) })
+
+	// As cmd makes it; the body limit is far above the operations' own.
+	r.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})
+	a := New(r.app, "test")
+	Station(a, r.service, r.journal, r.clock, log)
+	Hub(a, r.reg, log)
+	return r
+}
+
+// lockedWriter lets several goroutines log.
+type lockedWriter struct {
+	mu sync.Mutex // guards w
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends a request as a program would; headers come in pairs.
+func (r *rig) send(method, path, body string, headers ...string) answer {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, "http://127.0.0.1:8080"+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+			continue
+		}
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := r.app.Test(req, -1)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(b)}
+}
+
+// scan presents a passport at counter 1 and returns its open encounter.
+func (r *rig) scan(number string) *counter.EncounterView {
+	r.t.Helper()
+	if a := r.send("POST", "/api/v1/counters/1/scans", scanBody(passport(number))); a.status != http.StatusAccepted {
+		r.t.Fatalf("scan: status %d: %s", a.status, a.body)
+	}
+	v, err := r.service.View("1")
+	if err != nil || v.Encounter == nil {
+		r.t.Fatalf("no encounter is open: %v", err)
+	}
+	return v.Encounter
+}
+
+// record takes one traveller to the journal and from there to the register.
+func (r *rig) record() border.ID {
+	r.t.Helper()
+	e := r.scan(plainNumber)
+	if a := r.send("POST", "/api/v1/counters/1/decisions", decideBody(e, "admitted", "")); a.status != http.StatusCreated {
+		r.t.Fatalf("decide: status %d: %s", a.status, a.body)
+	}
+	ctx := r.t.Context()
+	extents, err := r.journal.Extents(ctx)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, x := range extents {
+		events, err := r.journal.Read(ctx, x.Epoch, 0, 100)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var got []border.Received
+		for _, b := range events {
+			ev, err := border.DecodeEvent(b)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			got = append(got, border.Received{Claimed: ev.Key, Event: b, Head: r.journal.Head(), At: r.clock.Now()})
+		}
+		if _, err := r.reg.Store(ctx, got); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if ok, err := r.reg.Has(ctx, e.ID); err != nil || time.Since(start) > 20*time.Second {
+			r.t.Fatalf("the crossing never reached the register: %v", err)
+		} else if ok {
+			return e.ID
+		}
+	}
+}
+
+// alarm makes the register raise one, by an event that is none.
+func (r *rig) alarm() {
+	r.t.Helper()
+	_, err := r.reg.Store(r.t.Context(), []border.Received{{Claimed: border.Key{Station: "PUT-1", Epoch: bordertest.EpochNo(1), Seq: 1},
+		Event: []byte("no event"), At: r.clock.Now()}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// Invented people of Utopia only.
+const (
+	plainNumber  = "UA1234567"
+	listedNumber = "UB7654321"
+	surname      = "VELORIN"
+	given        = "QUISA"
+)
+
+// passport prints a TD3 (Doc 9303-4) in order.
+func passport(number string) []string {
+	second := number + digit(number) + "UTO" + "850312" + digit("850312") + "F" + "340101" + digit("340101") + "<<<<<<<<<<<<<<<"
+	return []string{filled("P<UTO" + surname + "<<" + given), second + digit(second[0:10]+second[13:20]+second[21:43])}
+}
+
+func filled(s string) string { return s + strings.Repeat("<", 44-len(s)) }
+
+// digit is the 7-3-1 check digit (Doc 9303-3 section 4.9).
+func digit(s string) string {
+	sum := 0
+	for i, c := range s {
+		v := 0
+		switch {
+		case c >= '0' && c <= '9':
+			v = int(c - '0')
+		case c >= 'A' && c <= 'Z':
+			v = int(c-'A') + 10
+		}
+		sum += v * [3]int{7, 3, 1}[i%3]
+	}
+	return strconv.Itoa(sum % 10)
+}
+
+func scanBody(lines []string) string {
+	b, _ := json.Marshal(map[string]any{"lines": lines, "source": "keyed"}) // strings only: cannot fail
+	return string(b)
+}
+
+func decideBody(e *counter.EncounterView, outcome, ground string) string {
+	b, _ := json.Marshal(map[string]any{"encounter": e.ID, "verdict_revision": e.Verdict.Revision, "outcome": outcome,
+		"ground": ground, "officer": "1001"}) // no value of it can fail
+	return string(b)
+}
