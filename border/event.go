@@ -121,7 +121,10 @@ type Header struct {
 	Post       PostID     `json:"post"`
 	OccurredAt time.Time  `json:"occurred_at"` // UTC
 	Clock      ClockTrust `json:"clock"`
-	Software   string     `json:"software,omitempty"` // version that wrote the event
+	// StatedDate is the calendar day at the post that the officer entered while the clock
+	// could not be trusted, "2026-11-22"; "" otherwise.
+	StatedDate string `json:"stated_date,omitempty"`
+	Software   string `json:"software,omitempty"` // version that wrote the event
 
 	Parent *Parent `json:"parent,omitempty"` // epoch.opened only
 

@@ -140,6 +140,9 @@ type Decision struct {
 	Ground    string // coded ground, required for refused and departure_prevented
 	Note      string // at most 500 bytes; sealed
 	Officer   string // badge
+	// StatedDate is the day that the officer entered while the clock cannot be trusted,
+	// "2026-11-22"; "" if none. It decides nothing and is recorded beside the clock's time.
+	StatedDate string
 }
 
 // Recorded is the answer to a decision: the crossing is durable.
