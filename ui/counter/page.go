@@ -1,6 +1,9 @@
 package counter
 
 import (
+	"context"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
@@ -24,24 +27,26 @@ func (s *screen) page(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.pageData(c, v)
-	if err != nil {
-		return err
-	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Counter " + string(v.Counter) + " – Garita", Kind: "counter", Screen: p})
+	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Counter " + string(v.Counter) + " – Garita", Kind: "counter", Screen: s.pageData(v)})
 }
 
-func (s *screen) pageData(c *fiber.Ctx, v counter.View) (pageData, error) {
+// specimenTimeout bounds how long a page waits for the demo.
+const specimenTimeout = 2 * time.Second
+
+func (s *screen) pageData(v counter.View) pageData {
 	p := pageData{
 		Panel: s.panel(v), Counter: v.Counter, Counters: s.cfg.Service.Counters(), Officers: s.cfg.Service.Officers(),
 		Grounds: grounds(),
 	}
 	if s.cfg.Presenter != nil {
-		all, err := s.cfg.Presenter.Specimens(c.Context())
+		ctx, cancel := context.WithTimeout(context.Background(), specimenTimeout)
+		defer cancel()
+		all, err := s.cfg.Presenter.Specimens(ctx)
 		if err != nil {
-			return pageData{}, err
+			// The page works without them; presenting one says why it does not.
+			s.cfg.Log.Warn("no specimens to offer", "error", err)
 		}
 		p.Specimens = all
 	}
-	return p, nil
+	return p
 }

@@ -167,7 +167,7 @@ func banner(st counter.Status, zone *time.Location) Banner {
 		add("keys", "warn", "Keys in files", "")
 	}
 	if st.Demo {
-		add("demo", "note", "Demo: invented travellers only", "")
+		add("demo", "note", "Demo: invented travellers", "")
 	}
 	return b
 }
