@@ -96,7 +96,7 @@ func (versionCmd) Run() error {
 }
 
 func main() {
-	ctx, stop := program.Context()
+	ctx, stop := program.Start()
 	defer stop()
 	k := kong.Parse(&cli{}, kong.Name("garita-post"), kong.Description(description), kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)))

@@ -39,7 +39,7 @@ func (versionCmd) Run(w *world) error {
 }
 
 func main() {
-	ctx, stop := program.Context()
+	ctx, stop := program.Start()
 	defer stop()
 	w := &world{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}
 	k := kong.Parse(&cli{}, kong.Name("garita"), kong.Description("The tool of Garita, the border-post registration service."),

@@ -9,13 +9,21 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"garita/border"
 )
 
-// Context ends at SIGINT or SIGTERM.
-func Context() (context.Context, context.CancelFunc) {
+// gcPercent lets the heap grow fivefold between collections. The live heap is a few MiB;
+// at Go's default of 100 collections take a third of the time of a decision over HTTP.
+const gcPercent = 400
+
+// Start tunes the runtime for a service and returns a context that ends at SIGINT or SIGTERM.
+func Start() (context.Context, context.CancelFunc) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	return signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 }
 
