@@ -1,0 +1,75 @@
+// The counter's page as an inspector uses it, and as readers and careless hands do.
+import { openPage } from './browser.mjs';
+import { until } from './demo.mjs';
+
+/** How long a verdict must have been on the screen before a key decides on it. */
+const ARMED = 450;
+
+const ENDS = { CR: ['Enter'], LF: ['Control+j'], TAB: ['Tab'], CRLF: ['Enter', 'Control+j'] };
+
+/** Opens a counter and chooses an officer. */
+export async function openCounter(context, url, counter = '1') {
+  const page = await openPage(context, `${url}/counters/${counter}`);
+  const c = new CounterPage(page);
+  page.on('request', (r) => {
+    if (r.method() === 'POST') c.posts.push({ path: new URL(r.url()).pathname.split('/').pop(), body: r.postData() });
+  });
+  page.on('framenavigated', () => { c.navigations++; });
+  await c.connected();
+  const badge = await page.locator('#officer option').nth(1).getAttribute('value');
+  await page.locator('#officer').selectOption(badge);
+  return c;
+}
+
+class CounterPage {
+  constructor(page) {
+    this.page = page;
+    this.posts = [];
+    this.navigations = 0;
+  }
+
+  connected() { return this.page.waitForSelector('body[data-live="on"]', { state: 'attached', timeout: 30000 }); }
+
+  state() { return this.page.evaluate(() => ({ ...document.getElementById('state').dataset })); }
+
+  text(region) { return this.page.locator(`[data-region="${region}"]`).innerText(); }
+
+  chip(name) { return this.page.locator(`[data-chip="${name}"]`).first(); }
+
+  message() { return this.page.locator('#message').innerText(); }
+
+  sent(path) { return this.posts.filter((p) => p.path === path); }
+
+  /** Types lines as a reader does: gaps in ms, a pause of tear ms before each torn key. */
+  async wedge(lines, { end = 'CR', gap = () => 8, tears = [] } = {}) {
+    let n = 0;
+    const press = async (key) => {
+      await new Promise((r) => setTimeout(r, tears.includes(n) ? 700 : gap()));
+      n++;
+      await this.page.keyboard.press(key);
+    };
+    for (const line of lines) {
+      for (const c of line) await press(c);
+      for (const key of ENDS[end]) await press(key);
+    }
+  }
+
+  /** Waits until a traveller is on the screen, long enough to be decided on. */
+  async shown(surname) {
+    await until(`${surname} is on the screen`, async () => (await this.text('document')).includes(surname));
+    await this.page.waitForTimeout(ARMED);
+  }
+
+  /** Presses the key that lets pass and waits for the record. */
+  async accept() {
+    await this.page.keyboard.press('F8');
+    await until('it is recorded', async () => /^Recorded/.test(await this.message()));
+    await until('the counter waits again', async () => (await this.state()).encounter === '');
+  }
+
+  async passes(p, lines) {
+    await this.wedge(lines);
+    await this.shown(p.surname);
+    await this.accept();
+  }
+}

@@ -1,0 +1,146 @@
+// Readers that type, hands that slip: no key that a scanner can send decides anything, a
+// scan leaves no trace wherever the focus is, and typing loses no character.
+import assert from 'node:assert/strict';
+import { openCounter } from './counterpage.mjs';
+import { until } from './demo.mjs';
+import { card, passport, traveller } from './mrz.mjs';
+
+// A reproducible source of chance; the seed is printed with a failure.
+const SEED = Number(process.env.SEED ?? 20261122);
+let seed = SEED;
+function chance(from, to) {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return from + Math.floor((seed / 2 ** 32) * (to - from + 1));
+}
+
+/** Where the focus may be when a reader types; before and after bring it there and away. */
+const PLACES = {
+  'nothing': { focus: (p) => p.evaluate(() => document.activeElement?.blur()) },
+  'the note': { focus: async (p) => { await p.locator('#note').fill('kept 12'); await p.locator('#note').focus(); } },
+  'the officer': { focus: (p) => p.locator('#officer').focus() },
+  'the key to admit': { focus: (p) => p.locator('#key-F8').focus() },
+  'a specimen’s button': { focus: (p) => p.locator('#present-1').focus() },
+  'the specimens’ heading': { focus: (p) => p.locator('#specimens summary').focus() },
+  'a link to another counter': { focus: (p) => p.locator('.counters a').last().focus() },
+  'the ground of a refusal': {
+    focus: async (p) => { await p.keyboard.press('F9'); await p.waitForSelector('#ground'); await p.locator('#ground').focus(); },
+    after: (p) => p.keyboard.press('Escape'),
+  },
+  'a document being typed': {
+    focus: async (p) => { await p.keyboard.press('F6'); await p.locator('#keyed-text').fill('I<UTO'); await p.locator('#keyed-text').focus(); },
+    after: async (p) => { await p.locator('#keyed-text').fill(''); await p.keyboard.press('Escape'); },
+  },
+  'the button that reads a typed document': {
+    focus: async (p) => { await p.keyboard.press('F6'); await p.locator('#keyed-send').focus(); },
+    after: (p) => p.keyboard.press('Escape'),
+  },
+};
+
+const RHYTHMS = { '5 ms': () => 5, '80 ms': () => 80, 'uneven': () => chance(5, 80) };
+
+const fields = (p) => p.evaluate(() => ({
+  values: [...document.querySelectorAll('input, select, textarea')].map((f) => f.value),
+  focus: document.activeElement?.id ?? '', open: document.getElementById('specimens').open, path: location.pathname,
+}));
+
+export async function keyboard(context, demo, test) {
+  const c = await openCounter(context, demo.post, '2');
+  const { page } = c;
+  const p = traveller();
+  const documents = [passport(p), card({ ...traveller(), surname: p.surname })];
+  await c.wedge(documents[0]);
+  await c.shown(p.surname);
+
+  let n = 0;
+  for (const [place, { focus, after }] of Object.entries(PLACES)) {
+    for (const end of ['CR', 'LF', 'TAB']) {
+      const rhythm = Object.keys(RHYTHMS)[n % 3];
+      const lines = documents[0];
+      n++;
+      await test(`a wedge scan on ${place}, ended by ${end}, ${rhythm}${n % 2 ? ', torn' : ''}`, async () => {
+        await focus(page);
+        const before = await fields(page);
+        c.posts.length = 0;
+        const tears = n % 2 ? [chance(2, 40), chance(41, 87)] : [];
+        await c.wedge(lines, { end, gap: RHYTHMS[rhythm], tears });
+        await until('the scan is sent', () => c.sent('scans').length > 0, 8000).catch(() => { throw new Error(`no scan was sent (seed ${SEED})`); });
+        await page.waitForTimeout(150);
+        assert.deepEqual(c.posts.map((x) => x.path), ['scans'], `seed ${SEED}`);
+        assert.deepEqual(JSON.parse(c.posts[0].body), { text: lines.join('\n'), source: 'wedge' });
+        assert.deepEqual(await fields(page), before, `seed ${SEED}`);
+        assert.match(await c.text('document'), new RegExp(p.surname));
+        await after?.(page);
+      });
+    }
+  }
+
+  await test('Enter, Tab, Space, digits and letters decide nothing, wherever the focus is', async () => {
+    c.posts.length = 0;
+    const { encounter } = await c.state();
+    for (const id of ['key-F8', 'key-F9', 'key-F10', 'note', 'officer']) {
+      for (const key of ['Enter', 'NumpadEnter', 'Space', '8', 'A', 'a', '<', 'Tab']) {
+        await page.evaluate((i) => document.getElementById(i).focus(), id);
+        await page.keyboard.press(key);
+        if (id === 'officer' && key !== 'Tab') await page.keyboard.press('Escape');
+      }
+    }
+    await page.keyboard.press('F9');
+    await page.waitForTimeout(500);
+    for (const key of ['Enter', 'Space', 'Enter', '1', 'D', 'Tab', 'Enter']) await page.keyboard.press(key);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(300);
+    assert.deepEqual(c.sent('decisions'), []);
+    assert.equal((await c.state()).encounter, encounter);
+    const badge = await page.locator('#officer option').nth(1).getAttribute('value');
+    await page.locator('#officer').selectOption(badge);
+  });
+
+  await test('typing loses no character, however fast', async () => {
+    for (const [text, delay] of [['TRAVELS WITH 2 CHILDREN, SEE P<UTO 123<456', 0], ['nosecondaryinspectionneeded', 15], ['0123456789012345678901234567890123456789', 5], ['Été à Colón', 40]]) {
+      await page.locator('#note').fill('');
+      await page.locator('#note').focus();
+      c.posts.length = 0;
+      await page.keyboard.type(text, { delay });
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(1700); // longer than a torn scan would be waited for
+      assert.equal(await page.locator('#note').inputValue(), text);
+      assert.deepEqual(c.posts, []);
+    }
+    await page.locator('#note').fill('');
+  });
+
+  await test('a document typed by hand is read, and marked as keyed', async () => {
+    const hand = traveller();
+    await page.keyboard.press('F8'); // frees the counter
+    await until('the counter waits again', async () => (await c.state()).encounter === '');
+    await page.keyboard.press('F6');
+    await page.waitForSelector('#keyed[open]');
+    const lines = passport(hand);
+    await page.keyboard.type(lines[0].toLowerCase(), { delay: 135 });
+    await page.keyboard.press('Enter');
+    await page.keyboard.type(lines[1], { delay: 135 });
+    assert.equal((await page.locator('#keyed-text').inputValue()).toUpperCase(), lines.join('\n'));
+    assert.match(await page.locator('#keyed-count').innerText(), /44 \+ 44/);
+    await page.keyboard.press('F8');
+    await c.shown(hand.surname);
+    assert.match(await page.locator('[data-badge="source"]').innerText(), /Keyed by hand/);
+    assert.ok(!(await page.locator('#keyed').isVisible()));
+    await c.accept();
+  });
+
+  await test('what cannot be read says so and opens nothing', async () => {
+    await page.keyboard.press('F6');
+    await page.locator('#keyed-text').fill('NO ZONE AT ALL');
+    await page.keyboard.press('F8');
+    await until('the dialog says so', async () => (await page.locator('#keyed-message').innerText()).length > 10);
+    assert.equal((await c.state()).encounter, '');
+    await page.keyboard.press('Escape');
+  });
+
+  await test('the second counter’s page never navigated, and nothing on it failed', async () => {
+    assert.equal(c.navigations, 0);
+    assert.deepEqual(page.faults, []);
+  });
+  await page.close();
+}
