@@ -24,6 +24,9 @@ type Options struct {
 	Counters   int    // 1 to 8, each with a simulated reader
 	Seed       uint64 // of the invented travellers
 	Now        func() time.Time
+	// Ended is told how a program ended, each time, before it is started again. It may be
+	// called from several goroutines; nil: nobody is told.
+	Ended func(program string, state *os.ProcessState)
 }
 
 // folder is a demo's data folder with the files that the programs read.

@@ -89,6 +89,9 @@ func (p *process) serve(ctx context.Context) error {
 	}
 	_, copyErr := io.Copy(io.Discard, r)
 	err = cmd.Wait()
+	if hear := p.folder.opt.Ended; hear != nil {
+		hear(p.name, cmd.ProcessState)
+	}
 	return errors.Join(err, copyErr, os.Remove(p.folder.path(p.name+".pid")))
 }
 

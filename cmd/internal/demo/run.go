@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -99,16 +100,27 @@ func (d *Demo) judge(ctx context.Context, hub *client, before int64, lanes []*la
 			record = append(record, t.took)
 		}
 	}
-	r.Recorded = len(recorded)
 	r.ScanToVerdict, r.Record = quantiles(toVerdict), quantiles(record)
-	held, rows, err := await(ctx, hub, before, recorded)
+	rows, err := await(ctx, hub, before, recorded)
 	if err != nil {
 		return nil, err
 	}
-	r.Registered = held
-	r.Lost += r.Recorded - held
-	r.Duplicated = rows - held
+	r.settle(recorded, rows)
 	return r, nil
+}
+
+// settle compares the crossings that the station acknowledged with the register's rows.
+// Every row beyond one for each of them counts as doubled.
+func (r *Result) settle(recorded map[border.ID]bool, rows []border.ID) {
+	found := make(map[border.ID]bool)
+	for _, id := range rows {
+		if recorded[id] {
+			found[id] = true
+		}
+	}
+	r.Recorded, r.Registered = len(recorded), len(found)
+	r.Lost += r.Recorded - r.Registered
+	r.Duplicated = len(rows) - r.Registered
 }
 
 // newestArrival returns the arrival number of the last crossing that the register holds.
@@ -128,30 +140,30 @@ func crossings(ctx context.Context, hub *client, after int64) (page []register.C
 }
 
 // await reads the register until it holds all that was recorded, or brings nothing new
-// for a while. It returns how many of those it holds and how many rows came in all.
-func await(ctx context.Context, hub *client, after int64, recorded map[border.ID]bool) (held, rows int, err error) {
-	found := make(map[border.ID]bool)
+// for a while. It returns every row that came.
+func await(ctx context.Context, hub *client, after int64, recorded map[border.ID]bool) ([]border.ID, error) {
+	var rows []border.ID
+	missing := maps.Clone(recorded)
 	last := time.Now()
-	for len(found) < len(recorded) && time.Since(last) < quiet {
+	for {
 		page, err := crossings(ctx, hub, after)
 		if err := ctx.Err(); err != nil {
-			return 0, 0, err
+			return nil, err
 		}
-		if err != nil || len(page) == 0 { // the hub may be away for a while
-			pause(ctx, 50*time.Millisecond)
-			continue
-		}
-		last = time.Now()
 		for _, c := range page {
-			rows++
-			if recorded[c.ID] {
-				found[c.ID] = true
-			}
-			after = c.Arrival
+			rows = append(rows, c.ID)
+			delete(missing, c.ID)
+			after, last = c.Arrival, time.Now()
+		}
+		switch {
+		case err == nil && len(page) == 0 && len(missing) == 0: // nothing came too much either
+			return rows, nil
+		case time.Since(last) > quiet:
+			return rows, err
+		case len(page) == 0: // the hub may be away for a while
+			pause(ctx, 50*time.Millisecond)
 		}
 	}
-	page, err := crossings(ctx, hub, after) // what came too much
-	return len(found), rows + len(page), err
 }
 
 func quantiles(d []time.Duration) Quantiles {
