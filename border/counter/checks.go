@@ -35,9 +35,6 @@ func (s *Service) check(ctx context.Context, e *encounter) {
 	blind := s.cfg.Blinder.Document(e.doc.IssuingState, e.doc.DocumentNumber)
 	e.blind = &blind
 	set(s.checkHere(ctx, e))
-	if !e.heard {
-		set(verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.NotChecked, Reason: verdict.ReasonPending})
-	}
 }
 
 // checkDigits looks at the printed check digits and at dates that are none.
@@ -114,15 +111,24 @@ func (s *Service) checkLists(e *encounter) {
 	now, trusted := s.cfg.Clock.Now(), s.cfg.Clock.Trust().State != border.ClockUntrusted
 	doc := verdict.Result{Check: verdict.DocumentList, Outcome: verdict.Clear}
 	name := verdict.Result{Check: verdict.NameList, Outcome: verdict.Clear}
+	if e.doc.DocumentNumber == "" {
+		doc.Outcome, doc.Reason = verdict.NotChecked, verdict.ReasonUnreadable
+	}
+	if e.doc.Surname == "" && e.doc.GivenNames == "" {
+		name.Outcome, name.Reason = verdict.NotChecked, verdict.ReasonUnreadable
+	}
 	if len(s.cfg.Lists) == 0 {
 		doc.Outcome, doc.Reason = verdict.NotChecked, verdict.ReasonNoList
 		name.Outcome, name.Reason = verdict.NotChecked, verdict.ReasonNoList
 	}
 	for _, l := range s.cfg.Lists {
-		age := int64(now.Sub(l.Issued).Seconds())
+		age := max(0, int64(now.Sub(l.Issued).Seconds())) // a clock behind says nothing of age
 		e.lists = append(e.lists, border.ListVersion{List: l.Title, Version: l.Version, AgeS: age})
 		for _, r := range []*verdict.Result{&doc, &name} {
 			r.AgeS = max(r.AgeS, age)
+			if r.Reason == verdict.ReasonUnreadable {
+				continue // there was nothing to ask the list about
+			}
 			if !trusted {
 				r.Outcome, r.Reason = verdict.Stale, verdict.ReasonClock
 			} else if l.MaxAge > 0 && now.Sub(l.Issued) > l.MaxAge {
@@ -177,15 +183,17 @@ func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 // both sources counts; it is a finding of the source that holds it.
 func (e *encounter) judgeHistory(direction string) {
 	here, elsewhere := e.results[verdict.HistoryHere], e.results[verdict.HistoryElsewhere]
-	clean := func(r *verdict.Result) {
-		if r.Outcome == verdict.Hit {
-			r.Outcome, r.Reason = verdict.Clear, ""
-		}
+	if here.Outcome == verdict.Hit { // of the direction before
+		here.Outcome, here.Reason = verdict.Clear, ""
 	}
-	clean(&here)
-	clean(&elsewhere)
-	if e.heard {
+	switch {
+	case e.blind == nil: // check has said why
+	case e.heard:
 		elsewhere = verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.Clear, Past: e.elsewhere}
+	case e.hubMissed:
+		elsewhere = verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.NotChecked, Reason: verdict.ReasonHub}
+	default:
+		elsewhere = verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.NotChecked, Reason: verdict.ReasonPending}
 	}
 	last, r := newest(e.here), &here
 	if other := newest(e.elsewhere); e.heard && other != nil && (last == nil || other.OccurredAt.After(last.OccurredAt)) {

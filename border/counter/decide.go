@@ -80,6 +80,9 @@ func validate(d *Decision, direction string) error {
 	if len(d.Note) > noteLimit {
 		return invalid("A note has at most " + strconv.Itoa(noteLimit) + " bytes.")
 	}
+	if _, err := time.Parse(time.DateOnly, d.StatedDate); err != nil && d.StatedDate != "" {
+		return invalid("A date reads year-month-day, like 2026-11-22.")
+	}
 	needsGround := false
 	switch d.Outcome {
 	case border.Admitted, border.Refused:
@@ -102,8 +105,8 @@ func validate(d *Decision, direction string) error {
 	return nil
 }
 
-// entry builds the journal's entry from the encounter as it is now, unless its verdict
-// has worsened since it was painted.
+// entry builds the journal's entry from the encounter and the verdict that was painted,
+// unless that has worsened since.
 func (s *Service) entry(ctx context.Context, p *place, e *encounter, d *Decision, officer Officer) (*journal.Entry, error) {
 	now := s.cfg.Clock.Now().Truncate(time.Millisecond)
 	keys, err := s.cfg.Keys.Ready(ctx, seal.Bucket(now))
@@ -112,23 +115,20 @@ func (s *Service) entry(ctx context.Context, p *place, e *encounter, d *Decision
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	painted, ok := e.painted(d.Revision)
-	if !ok {
-		return nil, &border.Error{Code: border.Invalid, Op: "decide", Message: "The decision must name the verdict that was on the screen."}
-	}
-	if e.verdict.Level.WorseThan(painted) {
-		return nil, &border.Error{Code: border.Stale, Op: "decide", Message: "The verdict has changed for the worse. Read it again, then decide."}
+	painted, err := e.painted(d.Revision)
+	if err != nil {
+		return nil, err
 	}
 	h := border.Header{Type: border.TypeCrossingRecorded, OccurredAt: now, Clock: s.cfg.Clock.Trust(),
 		Counter: p.id, Officer: s.cfg.Blinder.Officer(officer.Badge), Crossing: &e.id, Direction: p.direction,
 		Outcome: string(d.Outcome), Ground: d.Ground, Nationality: e.doc.Nationality, Sex: e.doc.Sex,
 		BirthYear: birthYear(e.doc.BirthDate), DocumentKind: e.doc.DocumentCode, DocumentIssuer: e.doc.IssuingState,
-		Source: string(e.scan.Source), Verdict: string(e.verdict.Level), Lists: e.lists, Checks: make(map[string]string, len(e.verdict.Reasons))}
+		Source: string(e.scan.Source), Verdict: string(painted.Level), Lists: e.lists, Checks: make(map[string]string, len(painted.Reasons))}
 	person := border.Personal{DocumentCode: e.doc.DocumentCode, DocumentNumber: e.doc.DocumentNumber, IssuingState: e.doc.IssuingState,
 		Surname: e.doc.Surname, GivenNames: e.doc.GivenNames, Nationality: e.doc.Nationality, BirthDate: e.doc.BirthDate,
 		ExpiryDate: e.doc.ExpiryDate, Sex: e.doc.Sex, OptionalData: e.doc.OptionalData, Lines: e.scan.Lines,
 		Officer: officer.Badge, Note: d.Note}
-	for _, r := range e.verdict.Reasons {
+	for _, r := range painted.Reasons {
 		h.Checks[string(r.Check)] = border.CheckText(string(r.Outcome), r.Reason, r.AgeS)
 		person.Hits = append(person.Hits, r.Hits...)
 	}
@@ -165,9 +165,9 @@ func (s *Service) finish(p *place, e *encounter, r journal.Receipt) {
 // recorded answers a decision. If a first try was recorded after all, with another
 // outcome, the second is refused: the record stands.
 func recorded(r journal.Receipt, d *Decision) (Recorded, error) {
-	if r.Replayed && r.Header.Outcome != string(d.Outcome) {
+	if r.Replayed && (r.Header.Outcome != string(d.Outcome) || r.Header.Ground != d.Ground) {
 		return Recorded{}, &border.Error{Code: border.Conflict, Op: "decide",
-			Message: "This encounter has ended already, with another outcome. See what was recorded last."}
+			Message: "This encounter has ended already, with another outcome or on another ground. See what was recorded last."}
 	}
 	return Recorded{Crossing: d.Encounter, Key: r.Key, Outcome: border.Outcome(r.Header.Outcome), RecordedAt: r.RecordedAt, Replayed: r.Replayed}, nil
 }
@@ -184,6 +184,9 @@ func (s *Service) decided(ctx context.Context, d Decision) (Recorded, error) {
 	h, err := ev.ReadHeader()
 	if err != nil {
 		return Recorded{}, err
+	}
+	if h.Counter != d.Counter {
+		return Recorded{}, &border.Error{Code: border.Conflict, Op: "decide", Message: "This encounter is not open at this counter.", Err: errNoEncounter}
 	}
 	return recorded(journal.Receipt{Key: ev.Key, RecordedAt: h.RecordedAt, Header: h, Replayed: true}, &d)
 }

@@ -30,12 +30,16 @@ type encounter struct {
 	here      []border.PastCrossing
 	elsewhere []border.PastCrossing
 	heard     bool // the hub has answered
-	asks      int  // grows with each question, so that an overtaken answer is known
+	asking    bool // a question is under way
 	hubMissed bool // the hub could not be asked or did not answer in time
 
 	verdict verdict.Verdict
-	levels  []verdict.Level // level of each revision; revision n is at n-1
+	shown   []verdict.Verdict // the last revisions, ending with verdict
 }
+
+// shownLimit bounds how many revisions of a verdict are remembered. A decision on an older
+// one is stale.
+const shownLimit = 64
 
 // take puts the outcome of new checks in place. What the hub has answered, and which
 // revisions were painted, stays.
@@ -59,7 +63,10 @@ func (e *encounter) judge(policy *verdict.Policy, direction string) {
 	}
 	v.Revision++
 	e.verdict = v
-	e.levels = append(e.levels, v.Level)
+	if len(e.shown) == shownLimit {
+		e.shown = append(e.shown[:0], e.shown[1:]...)
+	}
+	e.shown = append(e.shown, v)
 }
 
 func equal(a, b verdict.Verdict) bool {
@@ -69,12 +76,28 @@ func equal(a, b verdict.Verdict) bool {
 	})
 }
 
-// painted returns the level of a revision that was on the screen.
-func (e *encounter) painted(revision uint64) (verdict.Level, bool) {
-	if revision == 0 || revision > uint64(len(e.levels)) {
-		return "", false
+// painted returns the verdict of a revision that was on the screen. It refuses one that
+// never was, one too long ago, and one since which the verdict has worsened.
+func (e *encounter) painted(revision uint64) (*verdict.Verdict, error) {
+	if revision == 0 || revision > e.verdict.Revision {
+		return nil, &border.Error{Code: border.Invalid, Op: "decide", Message: "The decision must name the verdict that was on the screen."}
 	}
-	return e.levels[revision-1], true
+	back := e.verdict.Revision - revision
+	if back >= uint64(len(e.shown)) || worsened(&e.shown[uint64(len(e.shown))-1-back], &e.verdict) {
+		return nil, &border.Error{Code: border.Stale, Op: "decide", Message: "The verdict has changed for the worse. Read it again, then decide."}
+	}
+	return &e.shown[uint64(len(e.shown))-1-back], nil
+}
+
+// worsened reports whether a verdict, or any of its checks, advises more caution than the
+// one that was painted: who has seen one reason to refer has not seen the other.
+func worsened(painted, now *verdict.Verdict) bool {
+	for i := range now.Reasons { // both in the order of verdict.All
+		if now.Reasons[i].Level.WorseThan(painted.Reasons[i].Level) {
+			return true
+		}
+	}
+	return now.Level.WorseThan(painted.Level)
 }
 
 // sameDocument reports whether another scan shows the same document.

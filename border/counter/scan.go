@@ -33,6 +33,9 @@ func (s *Service) Scan(ctx context.Context, scan border.Scan) error {
 	e := s.reopen(p, doc)
 	again := e != nil
 	if !again {
+		if s.crowded(p) { // before anything is kept: a draft would come back after a restart
+			return &border.Error{Code: border.Conflict, Op: "open an encounter", Message: crowdedMessage}
+		}
 		id, err := s.cfg.IDs.New()
 		if err != nil {
 			return err
@@ -43,30 +46,32 @@ func (s *Service) Scan(ctx context.Context, scan border.Scan) error {
 	s.check(ctx, &next)
 	s.keep(ctx, p, &next, draft{OpenedAt: next.openedAt, Source: scan.Source, Scanner: scan.Scanner, Profile: scan.Profile,
 		Lines: scan.Lines, Today: today})
-	full := false
 	p.change(func() {
 		p.notice = ""
-		switch {
-		case again:
-			e.take(&next)
-		case p.open == nil && len(p.queue) == 0:
-			e.take(&next)
+		e.take(&next)
+		if !again && p.open == nil && len(p.queue) == 0 {
 			p.open = e
-		case len(p.queue) >= queueLimit:
-			full = true
-			p.notice = "Too many travellers wait at this counter. Finish or withdraw some first."
-			return
-		default:
-			e.take(&next)
+		} else if !again {
 			p.queue = append(p.queue, e)
 		}
+		s.ask(p, e, false)
 		e.judge(s.cfg.Policy, p.direction)
-		s.ask(p, e)
 	})
-	if full {
-		return &border.Error{Code: border.Conflict, Op: "open an encounter", Message: "Too many travellers wait at this counter."}
-	}
 	return nil
+}
+
+const crowdedMessage = "Too many travellers wait at this counter. Finish or withdraw some first."
+
+// crowded reports whether nobody more may wait, and says so on the screen. p.work is held,
+// so nobody joins the queue meanwhile.
+func (s *Service) crowded(p *place) (full bool) {
+	p.mu.Lock()
+	full = len(p.queue) >= queueLimit
+	p.mu.Unlock()
+	if full {
+		p.change(func() { p.notice = crowdedMessage })
+	}
+	return full
 }
 
 // reopen returns the open or waiting encounter that shows the same document, or nil.
@@ -140,8 +145,8 @@ func (s *Service) CallUp(ctx context.Context, c border.CounterID, id border.ID, 
 		p.queue = slices.Delete(p.queue, i, i+1)
 		p.open = e
 		p.notice = ""
+		s.ask(p, e, true) // it may have waited long
 		e.judge(s.cfg.Policy, p.direction)
-		s.ask(p, e)
 	})
 	return nil
 }

@@ -65,18 +65,23 @@ type Config struct {
 
 // Service runs all counters of a station. Safe for concurrent use.
 //
-// Lock order: place.work before place.mu. place.work is held during I/O and serialises
+// Lock order: Service.restoring, place.work, place.mu, Service.closing. place.work is held during I/O and serialises
 // what happens at one counter; place.mu guards what a screen reads and is never held
-// during I/O. No lock of one counter is taken under that of another.
+// during I/O. No lock of one
+// counter is taken under that of another.
 type Service struct {
 	cfg    Config
 	places map[border.CounterID]*place
 	order  []border.CounterID
 
-	ctx    context.Context // ends with Close; parent of questions to the hub
-	cancel context.CancelFunc
-	asking sync.WaitGroup
-	slots  chan struct{}
+	ctx     context.Context // ends with Close; parent of questions to the hub
+	cancel  context.CancelFunc
+	closing sync.Mutex // orders new questions before or after Close
+	asking  sync.WaitGroup
+	slots   chan struct{}
+
+	restoring sync.Mutex // held while drafts are restored
+	restored  bool       // the drafts on the disk have been read
 }
 
 // place is the state of one counter.
@@ -122,7 +127,9 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 
 // Close ends the questions to the hub and waits for them.
 func (s *Service) Close() {
+	s.closing.Lock()
 	s.cancel()
+	s.closing.Unlock()
 	s.asking.Wait()
 }
 
@@ -187,14 +194,19 @@ func (p *place) change(f func()) {
 }
 
 // Refresh wakes the readers of all counters: something a verdict leans on has changed.
-// Open encounters that the hub could not be asked about are asked again.
+// Open encounters that the hub could not be asked about are asked again, and drafts that
+// could not be read at the start are restored.
 func (s *Service) Refresh() {
+	if err := s.restore(s.ctx); err != nil && s.ctx.Err() == nil {
+		s.cfg.Log.Error("counter: the open encounters could not be restored", "error", err)
+	}
 	connected := s.cfg.HubState().Connected
 	for _, id := range s.order {
 		p := s.places[id]
 		p.change(func() {
 			if e := p.open; e != nil && connected && e.hubMissed {
-				s.ask(p, e)
+				s.ask(p, e, false)
+				e.judge(s.cfg.Policy, p.direction)
 			}
 		})
 	}
@@ -210,7 +222,9 @@ func (s *Service) View(c border.CounterID) (View, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v := View{Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{}, Status: status}
-	v.Status.Today = p.today
+	if p.day == v.Status.Now.UTC().Format(time.DateOnly) {
+		v.Status.Today = p.today
+	}
 	if p.open != nil {
 		v.Encounter = p.open.view()
 	}
@@ -260,79 +274,11 @@ func (s *Service) SetDirection(ctx context.Context, c border.CounterID, directio
 		if p.open != nil {
 			p.open.judge(s.cfg.Policy, direction)
 		}
+		for _, e := range p.queue {
+			e.judge(s.cfg.Policy, direction)
+		}
 	})
 	return nil
-}
-
-// restore fills the queues from the drafts on the disk and shows what each counter
-// recorded last.
-func (s *Service) restore(ctx context.Context) error {
-	drafts, unreadable, err := s.cfg.Journal.Drafts(ctx)
-	if err != nil {
-		if border.CodeOf(err) == border.Unavailable {
-			return nil // the disk is full or failing: the counters come up empty and say so
-		}
-		return err
-	}
-	if unreadable > 0 {
-		s.cfg.Log.Warn("counter: drafts could not be read and were left out", "count", unreadable)
-	}
-	for _, d := range drafts {
-		p := s.places[d.Counter]
-		if p == nil {
-			continue // the counter was taken out of the configuration
-		}
-		e, err := s.readDraft(d)
-		if err != nil {
-			s.cfg.Log.Warn("counter: a draft could not be read and was left out", "error", err)
-			continue
-		}
-		s.check(ctx, e)
-		e.judge(s.cfg.Policy, p.direction)
-		p.queue = append(p.queue, e)
-	}
-	return s.restoreLast(ctx)
-}
-
-func (s *Service) restoreLast(ctx context.Context) error {
-	newest, err := s.cfg.Journal.Newest(ctx, 1000)
-	if err != nil {
-		return err
-	}
-	for i := range newest {
-		h, err := newest[i].ReadHeader()
-		if err != nil || h.Crossing == nil {
-			continue
-		}
-		if p := s.places[h.Counter]; p != nil && p.last == nil {
-			last := s.lastRecorded(&newest[i], h)
-			last.AfterRestart = true
-			p.last = &last
-		}
-	}
-	day := s.cfg.Clock.Now().UTC().Format(time.DateOnly)
-	counts, err := s.cfg.Journal.Counts(ctx, day)
-	if err != nil {
-		return err
-	}
-	for _, c := range counts {
-		if p := s.places[c.Counter]; p != nil {
-			p.day = day
-			p.today.add(c.Outcome, c.N)
-		}
-	}
-	return nil
-}
-
-func (t *Today) add(o border.Outcome, n int64) {
-	switch o {
-	case border.Admitted:
-		t.Entries += n
-	case border.Departed:
-		t.Exits += n
-	default:
-		t.Other += n
-	}
 }
 
 // errNoEncounter: the encounter named is not open at this counter.

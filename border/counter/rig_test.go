@@ -1,0 +1,305 @@
+package counter_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"garita/border"
+	"garita/border/bordertest"
+	"garita/border/clock"
+	"garita/border/counter"
+	"garita/border/journal"
+	"garita/border/seal"
+	"garita/border/verdict"
+	"garita/border/watch"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// wall is the machine's clocks, both in the test's hand.
+type wall struct {
+	mu   sync.Mutex
+	now  time.Time
+	mono time.Duration
+}
+
+func (w *wall) Now() time.Time      { w.mu.Lock(); defer w.mu.Unlock(); return w.now }
+func (w *wall) Mono() time.Duration { w.mu.Lock(); defer w.mu.Unlock(); return w.mono }
+
+// pass lets time pass on both clocks.
+func (w *wall) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now, w.mono = w.now.Add(d), w.mono+d
+}
+
+// set moves the wall clock alone.
+func (w *wall) set(now time.Time) { w.mu.Lock(); defer w.mu.Unlock(); w.now = now }
+
+// hub is a national register in the test's hand.
+type hub struct {
+	mu        sync.Mutex
+	connected bool
+	asked     int
+	answer    func(ctx context.Context, q border.DocumentQuestion) (border.DocumentAnswer, error)
+}
+
+func (h *hub) AskDocument(ctx context.Context, q border.DocumentQuestion) (border.DocumentAnswer, error) {
+	h.mu.Lock()
+	h.asked++
+	f := h.answer
+	h.mu.Unlock()
+	if f == nil {
+		return border.DocumentAnswer{}, nil
+	}
+	return f(ctx, q)
+}
+
+func (h *hub) state() border.HubStatus {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return border.HubStatus{Connected: h.connected}
+}
+
+func (h *hub) connect(yes bool) { h.mu.Lock(); defer h.mu.Unlock(); h.connected = yes }
+func (h *hub) questions() int   { h.mu.Lock(); defer h.mu.Unlock(); return h.asked }
+
+// held makes the hub answer only when the test says so.
+func (h *hub) held() chan<- border.DocumentAnswer {
+	c := make(chan border.DocumentAnswer)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answer = func(ctx context.Context, _ border.DocumentQuestion) (border.DocumentAnswer, error) {
+		select {
+		case a := <-c:
+			return a, nil
+		case <-ctx.Done():
+			return border.DocumentAnswer{}, &border.Error{Code: border.Unavailable, Op: "ask"}
+		}
+	}
+	return c
+}
+
+// rig is a station without its devices and screens.
+type rig struct {
+	t     testing.TB
+	dir   string
+	log   *bytes.Buffer
+	logMu sync.Mutex
+	wall  *wall
+	clock *clock.Keeper
+	keys  *seal.StationKeys
+	j     *journal.Journal
+	hub   *hub
+	lists []*watch.List
+	rand  *zeros
+	s     *counter.Service
+}
+
+// zeros is a source of ids that is the same in every run.
+type zeros struct{ n byte }
+
+func (z *zeros) Read(b []byte) (int, error) {
+	for i := range b {
+		z.n++
+		b[i] = z.n
+	}
+	return len(b), nil
+}
+
+var built = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+
+func newRig(t testing.TB, change ...func(*rig)) *rig {
+	t.Helper()
+	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, hub: &hub{}, rand: &zeros{}, wall: &wall{now: bordertest.Start}}
+	for _, f := range change {
+		f(r)
+	}
+	h, err := seal.NewHubPrivate("HUB")
+	check(t, err)
+	prov, err := h.Provisioning()
+	check(t, err)
+	prov.BlindKey = bytes.Repeat([]byte{7}, 32)
+	r.keys, err = seal.OpenStationKeys(t.Context(), filepath.Join(r.dir, "keys.db"), "PUT-1", seal.NewStationSecret(), prov)
+	check(t, err)
+	r.start()
+	t.Cleanup(func() {
+		r.stop()
+		check(t, r.keys.Close())
+		r.logMu.Lock()
+		defer r.logMu.Unlock()
+		for _, secret := range secrets {
+			if strings.Contains(r.log.String(), secret) {
+				t.Errorf("the log holds %q of a traveller", secret)
+			}
+		}
+	})
+	return r
+}
+
+// Write takes the log.
+func (r *rig) Write(b []byte) (int, error) {
+	r.logMu.Lock()
+	defer r.logMu.Unlock()
+	return r.log.Write(b)
+}
+
+func (r *rig) start() {
+	r.t.Helper()
+	log := slog.New(slog.NewTextHandler(r, nil))
+	r.clock = clock.New(r.wall.Now, r.wall.Mono, built)
+	blinder, err := seal.NewBlinder(bytes.Repeat([]byte{7}, 32))
+	check(r.t, err)
+	r.j, err = journal.Open(r.t.Context(), journal.Config{Dir: r.dir, Station: "PUT-1", Post: "PUT", Clock: r.clock, Keys: r.keys,
+		LastTrusted: r.clock.LastTrusted, Reserve: -1, Log: log})
+	check(r.t, err)
+	r.s, err = counter.New(r.t.Context(), counter.Config{
+		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}, {ID: "3", Direction: border.Exit}},
+		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock,
+		IDs: border.NewIDs(r.clock, r.rand), Log: log, Hub: r.hub, HubState: r.hub.state, Station: "PUT-1",
+		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}}, {Badge: "99", Roles: []string{"technician"}}},
+		Scanners: func() []border.ScannerStatus { return nil },
+	})
+	check(r.t, err)
+}
+
+func (r *rig) stop() {
+	r.t.Helper()
+	r.s.Close()
+	check(r.t, r.j.Close())
+}
+
+func (r *rig) restart() { r.t.Helper(); r.stop(); r.start() }
+
+func (r *rig) view(c border.CounterID) counter.View {
+	r.t.Helper()
+	v, err := r.s.View(c)
+	check(r.t, err)
+	return v
+}
+
+func (r *rig) scan(c border.CounterID, lines []string) {
+	r.t.Helper()
+	check(r.t, r.s.Scan(context.Background(), border.Scan{Counter: c, Source: border.SourceReader, Scanner: "r" + string(c), Lines: lines, ReceivedAt: r.wall.Now()}))
+}
+
+// decision is about what the counter shows now.
+func (r *rig) decision(c border.CounterID, o border.Outcome) counter.Decision {
+	r.t.Helper()
+	v := r.view(c)
+	if v.Encounter == nil {
+		r.t.Fatalf("counter %s shows no encounter", c)
+	}
+	return counter.Decision{Counter: c, Encounter: v.Encounter.ID, Revision: v.Encounter.Verdict.Revision, Outcome: o, Officer: "17"}
+}
+
+func (r *rig) decide(d counter.Decision) counter.Recorded {
+	r.t.Helper()
+	rec, err := r.s.Decide(context.Background(), d)
+	check(r.t, err)
+	return rec
+}
+
+// check of the view's encounter.
+func (r *rig) result(c border.CounterID, k verdict.Check) verdict.Reason {
+	r.t.Helper()
+	v := r.view(c)
+	if v.Encounter == nil {
+		r.t.Fatalf("counter %s shows no encounter", c)
+	}
+	for _, x := range v.Encounter.Verdict.Reasons {
+		if x.Check == k {
+			return x
+		}
+	}
+	r.t.Fatalf("no check %s", k)
+	return verdict.Reason{}
+}
+
+func (r *rig) wait(what string, ok func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("in vain waited for: %s", what)
+		}
+	}
+}
+
+// event returns a recorded event and its header.
+func (r *rig) event(id border.ID) (border.Event, border.Header) {
+	r.t.Helper()
+	ev, err := r.j.Crossing(context.Background(), id)
+	check(r.t, err)
+	h, err := ev.ReadHeader()
+	check(r.t, err)
+	return ev, h
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t testing.TB, err error, code border.Code) {
+	t.Helper()
+	if border.CodeOf(err) != code {
+		t.Fatalf("got error %v, want code %q", err, code)
+	}
+}
+
+// secrets are pieces of the invented travellers that no log may hold.
+var secrets = []string{"UTOPIAN", "FRANKOWA", "U0000", "740812", "1974-08-12"}
+
+// passport prints the TD3 of an invented traveller of Utopia.
+func passport(n int) []string { return passportOf(n, "UTOPIAN", "FRANKOWA", "320415") }
+
+func passportOf(n int, surname, given, expiry string) []string {
+	number := fmt.Sprintf("U%08d", n)
+	data := number + digit(number) + "UTO" + "740812" + digit("740812") + "F" + expiry + digit(expiry) + strings.Repeat("<", 15)
+	return []string{fill("P<UTO"+surname+"<<"+given, 44), data + digit(data[0:10]+data[13:20]+data[21:43])}
+}
+
+func fill(s string, n int) string { return (s + strings.Repeat("<", n))[:n] }
+
+// digit is a check digit by Doc 9303-3 section 4.9.
+func digit(s string) string {
+	sum := 0
+	for i, c := range []byte(s) {
+		v := 0
+		switch {
+		case c >= '0' && c <= '9':
+			v = int(c - '0')
+		case c >= 'A':
+			v = int(c-'A') + 10
+		}
+		sum += v * [3]int{7, 3, 1}[i%3]
+	}
+	return fmt.Sprint(sum % 10)
+}
+
+func list(t testing.TB, title string, rows ...string) *watch.List {
+	t.Helper()
+	l, err := watch.ReadCSV(strings.NewReader("# list=" + title + "\n# version=1\n# issued=2026-11-01T00:00:00Z\n# max_age_hours=720\n" +
+		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" + strings.Join(rows, "\n") + "\n"))
+	check(t, err)
+	return l
+}
+
+func toJSON(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(v, "", " ")
+	check(t, err)
+	return string(b)
+}
