@@ -15,6 +15,7 @@ import (
 // by place.mu once it is at a place; before that it belongs to the goroutine that makes it.
 type encounter struct {
 	id       border.ID
+	order    uint64 // grows with each encounter of a counter, whatever the clock does
 	openedAt time.Time
 	scan     border.Scan
 	restored bool
@@ -129,6 +130,7 @@ func documentView(d *mrz.Document, lines []string) DocumentView {
 // draft is the form of an open encounter on the disk, sealed. Checks are put again when it
 // is restored: lists and history may have changed.
 type draft struct {
+	Order    uint64            `json:"order"` // place in the counter's queue
 	OpenedAt time.Time         `json:"opened_at"`
 	Source   border.ScanSource `json:"source"`
 	Scanner  string            `json:"scanner,omitempty"`
@@ -147,6 +149,6 @@ func (s *Service) readDraft(d journal.Draft) (*encounter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &encounter{id: d.Encounter, openedAt: f.OpenedAt, restored: true, durable: true, doc: doc,
+	return &encounter{id: d.Encounter, order: f.Order, openedAt: f.OpenedAt, restored: true, durable: true, doc: doc,
 		scan: border.Scan{Counter: d.Counter, Source: f.Source, Scanner: f.Scanner, Profile: f.Profile, Lines: f.Lines, ReceivedAt: f.OpenedAt}}, nil
 }

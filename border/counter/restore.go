@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -71,7 +72,9 @@ func (s *Service) restoreDraft(ctx context.Context, p *place, d journal.Draft) {
 	s.check(ctx, e)
 	p.change(func() {
 		e.judge(s.cfg.Policy, p.direction)
-		p.queue = append(p.queue, e)
+		p.orders = max(p.orders, e.order)
+		at, _ := slices.BinarySearchFunc(p.queue, e, func(q, e *encounter) int { return cmp.Compare(q.order, e.order) })
+		p.queue = slices.Insert(p.queue, at, e)
 	})
 }
 

@@ -40,11 +40,12 @@ func (s *Service) Scan(ctx context.Context, scan border.Scan) error {
 		if err != nil {
 			return err
 		}
-		e = &encounter{id: id, openedAt: s.cfg.Clock.Now()}
+		p.orders++
+		e = &encounter{id: id, order: p.orders, openedAt: s.cfg.Clock.Now()}
 	}
-	next := encounter{id: e.id, openedAt: e.openedAt, scan: scan, doc: doc} // the screen stays whole until the checks are done
+	next := encounter{id: e.id, order: e.order, openedAt: e.openedAt, scan: scan, doc: doc} // the screen stays whole until the checks are done
 	s.check(ctx, &next)
-	s.keep(ctx, p, &next, draft{OpenedAt: next.openedAt, Source: scan.Source, Scanner: scan.Scanner, Profile: scan.Profile,
+	s.keep(ctx, p, &next, draft{Order: next.order, OpenedAt: next.openedAt, Source: scan.Source, Scanner: scan.Scanner, Profile: scan.Profile,
 		Lines: scan.Lines, Today: today})
 	p.change(func() {
 		p.notice = ""

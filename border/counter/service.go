@@ -89,6 +89,8 @@ type place struct {
 	id   border.CounterID
 	work sync.Mutex
 
+	orders uint64 // highest order given to an encounter; guarded by work
+
 	mu          sync.Mutex // guards what follows
 	revision    uint64
 	direction   string
