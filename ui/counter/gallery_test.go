@@ -26,7 +26,7 @@ func TestGallery(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		fmt.Println("gallery on http://" + addr)
-		for in := bufio.NewScanner(os.Stdin); in.Scan(); { //nolint:revive // waits for the end of the input
+		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		}
 		close(stop)
 		ended <- app.ShutdownWithTimeout(5 * time.Second)

@@ -91,6 +91,7 @@ func checkText(r verdict.Reason, st counter.Status) string {
 		if r.Reason == verdict.ReasonHub && !st.Hub.Connected && !st.Hub.Since.IsZero() {
 			add("Away for " + span(st.Now.Sub(st.Hub.Since)) + ".")
 		}
+	default: // the reason says it all
 	}
 	if r.Outcome == verdict.Stale && r.AgeS > 0 {
 		add("It is " + span(time.Duration(r.AgeS)*time.Second) + " old.")

@@ -103,16 +103,6 @@ func outcomeWord(o border.Outcome) string {
 	return string(o)
 }
 
-func directionWord(d string) string {
-	switch d {
-	case border.Entry:
-		return "Entry"
-	case border.Exit:
-		return "Exit"
-	}
-	return d
-}
-
 // acceptWord names the key that lets a traveller pass.
 func acceptWord(direction string) string {
 	if direction == border.Exit {
@@ -194,7 +184,8 @@ var scannerWords = map[string]string{
 
 // span says a length of time in its largest sensible unit.
 func span(d time.Duration) string {
-	n, unit := int64(d/time.Second), "second"
+	var n int64
+	var unit string
 	switch {
 	case d < 0:
 		return "a moment"

@@ -165,8 +165,9 @@ func clockText(s register.Station) (text, state string) {
 		return "not compared lately" + offset, "none"
 	case "":
 		return "not known", "none"
+	default:
+		return "not trusted" + offset, "refer"
 	}
-	return "not trusted" + offset, "refer"
 }
 
 var (
