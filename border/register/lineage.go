@@ -118,15 +118,21 @@ func rollback(e epochRow, c lineageRow, reach uint64) string {
 	if e.Held > c.parent.Seq {
 		fmt.Fprintf(&b, " The hub holds and returns events %d to %d.", c.parent.Seq+1, e.Held)
 	}
-	if from := max(e.Held, c.parent.Seq); reach > from {
-		switch {
-		case e.Highest > from:
-			fmt.Fprintf(&b, " Of events %d to %d it holds only some; the rest were announced and are lost unless they still arrive.", from+1, reach)
-		default:
-			fmt.Fprintf(&b, " Events %d to %d were announced and never held: they are lost unless they still arrive.", from+1, reach)
-		}
-	}
+	missing(&b, e, c.parent.Seq, reach)
 	return b.String()
+}
+
+// missing names the events above a seq that an epoch is known to have had, and of which
+// the hub does not hold all. What was never announced nobody at the hub can know.
+func missing(b *strings.Builder, e epochRow, after, reach uint64) {
+	from := max(e.Held, after)
+	switch {
+	case reach <= from:
+	case e.Highest > from:
+		fmt.Fprintf(b, " Of events %d to %d it holds only some; the rest were announced and are lost unless they still arrive.", from+1, reach)
+	default:
+		fmt.Fprintf(b, " Events %d to %d were announced and never held: they are lost unless they still arrive.", from+1, reach)
+	}
 }
 
 // others names the epochs that continue the same parent at the same place as c (itself
@@ -143,6 +149,7 @@ func (p *projection) others(k stationEpoch, children []lineageRow, c lineageRow)
 			return "", err
 		}
 		fmt.Fprintf(&b, " Epoch %s continues event %d; the hub holds its events 1 to %d.", o.epoch, o.parent.Seq, e.Held)
+		missing(&b, e, 0, max(e.Highest, e.Announced))
 	}
 	return b.String(), nil
 }

@@ -107,6 +107,11 @@ func TestCopiedBackBetweenRuns(t *testing.T) {
 	if d := w.alarm(AlarmRolledBack).Detail; !strings.Contains(d, "events 1 to 3") {
 		t.Errorf("detail %q does not follow what came since", d)
 	}
+	_, err := w.reg.Greet(t.Context(), border.Hello{Station: "PUT-1", Head: border.Position{Epoch: b.epoch, Seq: 5}})
+	w.must(err)
+	if d := w.alarm(AlarmRolledBack).Detail; !strings.Contains(d, "Events 4 to 5 were announced and never held") {
+		t.Errorf("detail %q does not name what is lost of the other epoch", d)
+	}
 }
 
 func TestForkedJournal(t *testing.T) {
