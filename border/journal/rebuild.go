@@ -63,7 +63,7 @@ func (t *transaction) index(p pendingEvent, index func(*border.Event) (border.Bl
 	}
 	ev, err := border.DecodeEvent(p.record)
 	if err != nil {
-		return nil // countOf has read it: cannot happen
+		return nil //nolint:nilerr // countOf has read it: cannot happen
 	}
 	if blind, ok := index(&ev); ok {
 		return s.exec(s.insertDocument, blind[:], p.pos)

@@ -160,7 +160,7 @@ func (t *transaction) restore(ordinal int64, ev *border.Event, record []byte) er
 	}
 	h, err := ev.ReadHeader()
 	if err != nil || h.Crossing == nil {
-		return nil // kept byte for byte all the same; there is nothing to index
+		return nil //nolint:nilerr // kept byte for byte all the same; there is nothing to index
 	}
 	_, held, err := s.one(s.findCrossing, h.Crossing[:])
 	if err != nil {

@@ -90,13 +90,13 @@ func (v *verifier) event(ctx context.Context, at *chain, p pendingEvent) error {
 	switch {
 	case ev.Verify() != nil:
 		v.broken("event %s/%d: its content does not fit its hash", epoch.id, seq)
-		return nil
+		return nil //nolint:nilerr // a fault found is a finding, not a failure to look
 	case ev.Key != want:
 		v.broken("event %s/%d: its header names another place", epoch.id, seq)
 		return nil
 	case headErr != nil:
 		v.broken("event %s/%d: its header cannot be read", epoch.id, seq)
-		return nil
+		return nil //nolint:nilerr // a fault found is a finding, not a failure to look
 	case before.known && ev.Prev != before.hash:
 		v.broken("event %s/%d: it does not continue the event before", epoch.id, seq)
 	case seq == 1:

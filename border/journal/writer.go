@@ -51,7 +51,7 @@ func (w *writer) run(opened chan<- error) {
 			code = c // the data of another station, for one
 		}
 		opened <- &border.Error{Code: code, Op: "open the journal " + w.path, Err: err}
-		w.store.close()
+		_ = w.store.close() // it never opened; why is said already
 		return
 	}
 	opened <- nil

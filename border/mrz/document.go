@@ -127,6 +127,7 @@ func (z *Zone) lines() []string {
 		return []string{string(z.read[:30]), string(z.read[maxWidth : maxWidth+30]), string(z.read[2*maxWidth : 2*maxWidth+30])}
 	case TD2, MRVB, FRAID:
 		return []string{string(z.read[:36]), string(z.read[maxWidth : maxWidth+36])}
+	default: // TD3, MRV-A
+		return []string{string(z.read[:44]), string(z.read[maxWidth : maxWidth+44])}
 	}
-	return []string{string(z.read[:44]), string(z.read[maxWidth : maxWidth+44])}
 }

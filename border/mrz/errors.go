@@ -33,8 +33,9 @@ func (c ErrorCode) static() error {
 		return WrongLineCount
 	case WrongLineLength:
 		return WrongLineLength
+	default:
+		return NotMRZ
 	}
-	return NotMRZ
 }
 
 // Message gives one or two plain sentences for the person at the counter. Words are kept

@@ -44,7 +44,7 @@ func TestGolden(t *testing.T) {
 					lines = append(lines, l)
 				}
 			}
-			got := ""
+			var got string
 			if d, err := mrz.Parse(lines, today); err != nil {
 				got = "error: " + mrz.CodeOf(err) + "\n"
 			} else {

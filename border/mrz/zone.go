@@ -105,6 +105,7 @@ func (z *Zone) putFields(today Date) (aDate bool) {
 		expected = first == 'A' || first == 'C' || first == 'I'
 	case TD3:
 		expected = first == 'P'
+	default: // the first letter chose the format
 	}
 	if !expected {
 		z.warn(UnexpectedDocumentCode, DocumentCode)

@@ -267,7 +267,8 @@ func (p *projection) completeOne(id border.ID) error {
 	if err != nil {
 		return p.uninterpretable(&row, "has changed on the disk")
 	}
-	was, keyID := c.Part, ""
+	was := c.Part
+	var keyID string
 	c.Part, keyID, c.blind = p.open(&e)
 	if c.Part == partNoKey || c.Part == was && c.Part == partDamaged {
 		return nil

@@ -143,7 +143,7 @@ func (d *device) read(ctx context.Context, port *serial.Port) error {
 		d.count(func(c *Counts) { c.Bytes += uint64(n) })
 		for _, r := range decoder.Feed(buf[:n], now) {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the end was asked for
 			}
 			health.reading(r)
 			d.take(ctx, r, at)

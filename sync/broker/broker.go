@@ -145,15 +145,15 @@ type logger struct {
 	fatal chan string // the first fatal message
 }
 
-func (l *logger) Noticef(f string, v ...any) { l.out.Debug("broker: " + fmt.Sprintf(f, v...)) }
-func (l *logger) Warnf(f string, v ...any)   { l.out.Warn("broker: " + fmt.Sprintf(f, v...)) }
-func (l *logger) Errorf(f string, v ...any)  { l.out.Error("broker: " + fmt.Sprintf(f, v...)) }
+func (l *logger) Noticef(f string, v ...any) { l.out.Debug("broker", "said", fmt.Sprintf(f, v...)) }
+func (l *logger) Warnf(f string, v ...any)   { l.out.Warn("broker", "said", fmt.Sprintf(f, v...)) }
+func (l *logger) Errorf(f string, v ...any)  { l.out.Error("broker", "said", fmt.Sprintf(f, v...)) }
 func (l *logger) Debugf(string, ...any)      {}
 func (l *logger) Tracef(string, ...any)      {}
 
 func (l *logger) Fatalf(f string, v ...any) {
 	what := fmt.Sprintf(f, v...)
-	l.out.Error("broker: " + what)
+	l.out.Error("broker", "said", what)
 	select {
 	case l.fatal <- what:
 	default:

@@ -136,7 +136,7 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 func (in *Intake) alarm(station border.StationID, text string) {
-	in.c.Log.Warn("alarm: "+text, "station", station)
+	in.c.Log.Warn("intake: alarm", "text", text, "station", station)
 	if in.c.Alarm != nil {
 		in.c.Alarm(station, text)
 	}

@@ -83,7 +83,7 @@ func (b *Backoff) Next() time.Duration {
 		d = b.Min << b.n
 	}
 	b.n++
-	return d/2 + rand.N(d/2+1)
+	return d/2 + rand.N(d/2+1) //nolint:gosec // jitter, not a secret
 }
 
 // Reset begins again with Min.

@@ -21,7 +21,7 @@ type client struct {
 
 func dial(url string) (*client, error) {
 	host := strings.TrimPrefix(url, "http://")
-	conn, err := net.DialTimeout("tcp", host, 5*time.Second)
+	conn, err := net.DialTimeout("tcp", host, 5*time.Second) //nolint:noctx // it has its own deadline
 	if err != nil {
 		return nil, err
 	}

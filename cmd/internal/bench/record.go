@@ -69,7 +69,6 @@ type rig struct {
 	client  *client
 	ids     *border.IDs
 	like    journal.Entry // an entry as the station makes them
-	keys    *seal.Set
 	rng     *rand.Rand
 	queue   []demo.Specimen
 	next    int
@@ -214,7 +213,7 @@ func (r *rig) entry() (*journal.Entry, error) {
 	e.Header.Crossing, e.Crossing = &id, id
 	e.Document = &border.BlindIndex{}
 	for i := range e.Document {
-		e.Document[i] = byte(id[i] ^ id[15-i] ^ byte(id[15])) // as scattered as a keyed hash
+		e.Document[i] = id[i] ^ id[15-i] ^ id[15] // as scattered as a keyed hash
 	}
 	copy(e.Document[:8], id[8:])
 	return &e, nil

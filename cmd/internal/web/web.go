@@ -69,7 +69,7 @@ func Serve(ctx context.Context, app *fiber.App, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 	err := app.ShutdownWithTimeout(stopTimeout)
-	<-ended
+	err = errors.Join(err, <-ended)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil // a client that would not end its request does not keep the program
 	}
