@@ -47,7 +47,7 @@ func (h *HubKeys) Add(ctx context.Context, wraps []border.KeyWrap) error {
 		rows[i] = row{id: w.KeyID, station: string(w.Station), part: w.Part, bucket: w.Bucket, hubWrap: w.Wrapped}
 	}
 	if err := h.store.add(ctx, rows); err != nil {
-		return &border.Error{Code: border.Internal, Op: "store data keys", Err: err}
+		return notStored("store data keys", err)
 	}
 	return nil
 }
@@ -85,8 +85,8 @@ func (h *HubKeys) find(station border.StationID, id string) (*dataKey, error) {
 	if d := h.opened[hubKey{station, id}]; d != nil {
 		return d, nil
 	}
-	r, err := h.store.find(context.Background(), id)
-	if errors.Is(err, ErrNoKey) || err == nil && r.station != string(station) {
+	r, err := h.store.find(context.Background(), station, id)
+	if errors.Is(err, ErrNoKey) {
 		return nil, ErrNoKey
 	}
 	if err != nil {
@@ -109,9 +109,9 @@ func (h *HubKeys) Destroy(ctx context.Context, station border.StationID, bucket 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n, err := h.store.destroy(ctx, station, bucket)
-	if err != nil {
-		return 0, &border.Error{Code: border.Internal, Op: "destroy data keys", Err: err}
-	}
 	clear(h.opened)
+	if err != nil {
+		return 0, notStored("destroy data keys", err)
+	}
 	return n, nil
 }

@@ -104,7 +104,8 @@ func (k *StationKeys) Ready(ctx context.Context, bucket string) (*Set, error) {
 	}
 	if len(fresh) > 0 {
 		if err := k.store.add(ctx, fresh); err != nil {
-			return nil, &border.Error{Code: border.Internal, Op: "store new data keys", Err: err}
+			clear(k.opened) // the new ones are not held
+			return nil, notStored("store new data keys", err)
 		}
 	}
 	k.sets[bucket] = &s
@@ -172,7 +173,7 @@ func (k *StationKeys) find(id string) (*dataKey, error) {
 	if d := k.opened[id]; d != nil {
 		return d, nil
 	}
-	r, err := k.store.find(context.Background(), id)
+	r, err := k.store.find(context.Background(), k.station, id)
 	if errors.Is(err, ErrNoKey) {
 		return nil, ErrNoKey
 	}
@@ -224,11 +225,10 @@ func (k *StationKeys) Destroy(ctx context.Context, bucket string) (int64, error)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	n, err := k.store.destroy(ctx, k.station, bucket)
-	if err != nil {
-		return 0, &border.Error{Code: border.Internal, Op: "destroy data keys", Err: err}
-	}
-	delete(k.sets, bucket)
-	clear(k.opened)
+	clear(k.opened) // whatever came of it: nothing is sealed any more with a key that may be gone
 	clear(k.sets)
+	if err != nil {
+		return 0, notStored("destroy data keys", err)
+	}
 	return n, nil
 }

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"syscall"
 
-	_ "github.com/mattn/go-sqlite3" // database driver
+	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 
 	"garita/border"
@@ -40,10 +41,24 @@ func openStore(ctx context.Context, path string) (*store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return wrap(errors.Join(err, db.Close()))
 	}
-	if _, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+	if err := s.checkpoint(ctx); err != nil {
 		return wrap(errors.Join(err, db.Close()))
 	}
 	return s, nil
+}
+
+// checkpoint moves the whole log into the database and syncs both. Until it has succeeded
+// after an opening, a key that can be read may not be on the disk; and until it has
+// succeeded after a deletion, the log still holds what was deleted.
+func (s *store) checkpoint(ctx context.Context) error {
+	var busy, log, moved int
+	if err := s.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errors.New("the key store is in use by another program")
+	}
+	return nil
 }
 
 func (s *store) migrate(ctx context.Context) error {
@@ -73,17 +88,17 @@ func (s *store) add(ctx context.Context, rows []row) error {
 	for _, r := range rows {
 		if _, err := tx.ExecContext(ctx,
 			`INSERT INTO data_key (id, station, part, bucket, station_wrap, hub_wrap) VALUES (?, ?, ?, ?, ?, ?)
-			 ON CONFLICT (id) DO NOTHING`, r.id, r.station, r.part, r.bucket, r.stationWrap, r.hubWrap); err != nil {
+			 ON CONFLICT DO NOTHING`, r.id, r.station, r.part, r.bucket, r.stationWrap, r.hubWrap); err != nil {
 			return err
 		}
 	}
 	return tx.Commit()
 }
 
-// find returns the row of a key id, or ErrNoKey.
-func (s *store) find(ctx context.Context, id string) (row, error) {
+// find returns the row of a station's key id, or ErrNoKey.
+func (s *store) find(ctx context.Context, station border.StationID, id string) (row, error) {
 	return s.scan(s.db.QueryRowContext(ctx,
-		`SELECT id, station, part, bucket, station_wrap, hub_wrap FROM data_key WHERE id = ?`, id))
+		`SELECT id, station, part, bucket, station_wrap, hub_wrap FROM data_key WHERE station = ? AND id = ?`, string(station), id))
 }
 
 // latest returns a row for a station's part and bucket that the station can unwrap, or ErrNoKey.
@@ -133,6 +148,15 @@ func (s *store) destroy(ctx context.Context, station border.StationID, bucket st
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return n, err
+	return n, s.checkpoint(ctx)
+}
+
+// notStored says why keys could not be stored or destroyed.
+func notStored(op string, err error) error {
+	var e sqlite3.Error
+	if errors.As(err, &e) && (e.Code == sqlite3.ErrFull || e.SystemErrno == syscall.ENOSPC || e.SystemErrno == syscall.EDQUOT) {
+		return &border.Error{Code: border.StorageFull, Op: op, Err: err,
+			Message: "The disk is full: a new data key cannot be stored. Free space on the disk, and call the technician."}
+	}
+	return &border.Error{Code: border.Internal, Op: op, Err: err}
 }
