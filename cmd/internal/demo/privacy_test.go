@@ -1,0 +1,150 @@
+package demo
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestNoTravellerInAnyFile presents travellers, hurts both programs on the way, and then
+// looks for every one of them in every file that is left: databases and their logs, the
+// stream, the programs' logs, drafts that were never decided.
+func TestNoTravellerInAnyFile(t *testing.T) {
+	_, seed := random(t)
+	people := Queue(150, seed, time.Now())
+	s := openSite(t, 2, seed, people...)
+	u, desks := s.desks(2, seed)
+	next := make(chan Specimen, len(people))
+	for _, p := range people[:140] {
+		next <- p
+	}
+	for _, k := range desks {
+		k.next = func() Specimen { return <-next }
+	}
+	serveN(desks, 40)
+	s.stop("hub")
+	serveN(desks, 40)
+	s.kill("post")
+	s.serving("post")
+	s.start("hub")
+	serveN(desks, 40)
+	s.kill("hub")
+	s.serving("hub")
+	serveN(desks, 20)
+	s.whole(u.recorded)
+	s.misread(people[140:])
+	s.fillStream()
+
+	// Not in order: what a clean end would have tidied away must not be there either.
+	for _, name := range []string{"post", "hub"} {
+		s.must(os.WriteFile(s.path(name+".stopped"), nil, 0o600))
+		s.must(syscall.Kill(s.pid(name), syscall.SIGKILL))
+		s.await(name+" is dead", func() bool { _, err := os.Stat(s.path(name + ".pid")); return err != nil })
+	}
+	for _, must := range []string{"post/journal.db-wal", "hub/hub.db-wal", "hub/stream", "post.log", "hub.log"} {
+		if _, err := os.Stat(s.path(must)); err != nil {
+			t.Errorf("there is no %s to search: %v", must, err)
+		}
+	}
+	h := newHaystack(append(people, s.d.shelf...))
+	found, read := h.search(t, s.dir)
+	for _, f := range found {
+		t.Errorf("found in %s", f)
+	}
+	t.Logf("searched %d bytes for %d needles of %d travellers", read, len(h.by), len(people))
+	provesToFind(t, h, s.dir, people[0])
+}
+
+// misread presents documents as bad readers and hurried people do, and leaves the last
+// one of each counter undecided.
+func (s *site) misread(people []Specimen) {
+	s.t.Helper()
+	send := func(lines []string, source string, want int) {
+		err := s.post.call(s.t.Context(), http.MethodPost, "/api/v1/counters/1/scans", map[string]any{"lines": lines, "source": source}, nil)
+		code := http.StatusAccepted
+		if a, ok := err.(*status); ok {
+			code = a.code
+		} else if err != nil {
+			s.t.Fatal(err)
+		}
+		if code != want {
+			s.t.Errorf("a misread document was answered with %d, not %d", code, want)
+		}
+	}
+	p := people[0]
+	send([]string{p.Lines[0]}, "wedge", http.StatusUnprocessableEntity)
+	send([]string{p.Lines[0], p.Lines[1][:30]}, "keyed", http.StatusUnprocessableEntity)
+	send([]string{p.Lines[0] + p.Lines[1]}, "nonsense", http.StatusUnprocessableEntity)
+	send([]string{strings.Repeat(p.surname, 40)}, "keyed", http.StatusRequestEntityTooLarge)
+	for i, p := range people[1:5] {
+		_, err := s.d.readers[i%2].Present(p.Lines[:1]) // torn: the second line never comes
+		s.must(err)
+	}
+	// A decision that names no encounter, with a note of the kind that people write.
+	err := s.post.call(s.t.Context(), http.MethodPost, "/api/v1/counters/1/decisions", map[string]any{"encounter": "1",
+		"verdict_revision": 1, "outcome": p.surname, "note": p.number, "officer": officer}, nil)
+	if a, ok := err.(*status); !ok || a.code != http.StatusUnprocessableEntity {
+		s.t.Errorf("a malformed decision was answered with %v", err)
+	}
+	for i, p := range people[5:] {
+		s.must(s.post.call(s.t.Context(), http.MethodPost, "/api/v1/counters/"+counterName(i%2)+"/scans",
+			map[string]any{"lines": p.Lines, "source": "keyed"}, nil))
+	}
+}
+
+// fillStream leaves events in the stream's files: everything that was recorded goes
+// through them again when the hub's register is empty.
+func (s *site) fillStream() {
+	s.t.Helper()
+	s.stop("hub")
+	old, err := filepath.Glob(s.path("hub", "hub.db*"))
+	s.must(err)
+	for _, f := range old {
+		s.must(os.Remove(f))
+	}
+	s.start("hub")
+	s.delivered()
+}
+
+// provesToFind plants one traveller in a copy of the folder, in every form in turn, and
+// sees each of them found where it was put.
+func provesToFind(t *testing.T, h *haystack, dir string, p Specimen) {
+	t.Helper()
+	work := filepath.Join(t.TempDir(), "copy")
+	copyFolder(t, dir, work)
+	targets := []string{"post/journal.db", "post/journal.db-wal", "hub/hub.db", "post.log", "post/keys.db"}
+	planted := 0
+	for i, n := range needlesOf(p) {
+		path := filepath.Join(work, targets[i%len(targets)])
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := len(whole) / 3
+		spoilt := append(append(append([]byte{}, whole[:at]...), n.form...), whole[at:]...)
+		if err := os.WriteFile(path, spoilt, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		only := filepath.Join(t.TempDir(), "one")
+		if err := os.MkdirAll(only, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path, filepath.Join(only, "file")); err != nil {
+			t.Fatal(err)
+		}
+		if found, _ := h.search(t, only); len(found) == 0 {
+			t.Errorf("%s was planted and not found", n.what)
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		planted++
+	}
+	if planted < 40 {
+		t.Errorf("only %d forms of a traveller were planted", planted)
+	}
+}
