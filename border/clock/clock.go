@@ -32,6 +32,7 @@ type Keeper struct {
 	measured  bool
 	offset    time.Duration
 	measureAt time.Duration
+	hubTime   time.Time // the hub's time at measureAt
 }
 
 // New returns a keeper over a wall clock and a monotonic clock that counts from any
@@ -62,9 +63,10 @@ func (k *Keeper) LastTrusted(t time.Time) {
 func (k *Keeper) Measured(offset time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.measured, k.offset, k.measureAt = true, offset, k.mono()
+	now := k.wall().Round(0)
+	k.measured, k.offset, k.measureAt, k.hubTime = true, offset, k.mono(), now.Add(offset)
 	if offset.Abs() <= MaxOffset {
-		k.refWall, k.refMono, k.jumped = k.wall().Round(0), k.measureAt, false
+		k.refWall, k.refMono, k.jumped = now, k.measureAt, false
 	}
 }
 
@@ -105,6 +107,13 @@ func (k *Keeper) against(now time.Time) string {
 		return "offset"
 	case k.measured:
 		return ""
+	}
+	return k.fits(now)
+}
+
+// fits returns what build time and journal speak against a time, or "".
+func (k *Keeper) fits(now time.Time) string {
+	switch {
 	case now.Before(k.built):
 		return "before_build"
 	case k.last.IsZero() && now.After(k.built.Add(MaxUnused)):
@@ -120,13 +129,21 @@ func (k *Keeper) against(now time.Time) string {
 }
 
 // Today returns the best guess of the present time for reading two-digit years: the wall
-// clock while it is believed, else the latest moment that has surely been.
+// clock while it is believed; else the hub's time if it was ever measured; else, after a
+// jump, what the clock said before and the time since; else the latest moment that has
+// surely been.
 func (k *Keeper) Today() time.Time {
 	if k.Trust().State != border.ClockUntrusted {
 		return k.Now()
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.measured {
+		return k.hubTime.Add(k.mono() - k.measureAt).UTC()
+	}
+	if before := k.refWall.Add(k.mono() - k.refMono); k.jumped && k.fits(before) == "" {
+		return before.UTC()
+	}
 	if k.last.After(k.built) {
 		return k.last.UTC()
 	}

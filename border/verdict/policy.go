@@ -34,7 +34,7 @@ var outcomes = []Outcome{Clear, Hit, Wrong, NotChecked, Stale}
 
 // ParsePolicy reads a table in TOML: one section per check, in it one line per outcome,
 // or per outcome and reason written "outcome.reason". Every check must have a level for
-// every outcome; an unknown check, outcome or level is an [border.Invalid] error.
+// every outcome; an unknown check, outcome, reason or level is an [border.Invalid] error.
 func ParsePolicy(b []byte) (*Policy, error) {
 	bad := func(err error) (*Policy, error) {
 		return nil, &border.Error{Code: border.Invalid, Op: "read the policy table", Err: err}
@@ -87,6 +87,8 @@ func (p *Policy) add(key string, v any) error {
 			k := key + "." + reason
 			if reason == "else" {
 				k = key
+			} else if !slices.Contains(Reasons, reason) { // a slip would let the reason fall to "else"
+				return fmt.Errorf("%s: unknown reason %q; known: else, %v", key, reason, Reasons)
 			}
 			s, ok := lv.(string)
 			if !ok {

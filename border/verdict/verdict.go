@@ -59,6 +59,10 @@ const (
 	ReasonRefused      = "refused"     // the last crossing was refused
 )
 
+// Reasons lists every reason above. A policy table may name no other.
+var Reasons = []string{ReasonNotAvailable, ReasonNoMRZ, ReasonNotPrinted, ReasonUnreadable, ReasonClock, ReasonHub, ReasonPending,
+	ReasonNoList, ReasonFailed, ReasonDigits, ReasonExpired, ReasonListed, ReasonInside, ReasonNotInside, ReasonRefused}
+
 // Result is one check with its outcome.
 type Result struct {
 	Check   Check   `json:"check"`

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"garita/border"
 )
@@ -39,7 +40,8 @@ var edtf = regexp.MustCompile(`^[0-9X]{4}-[0-9X]{2}-[0-9X]{2}$`)
 // birth_date is EDTF with X for unknown digits, or empty; handling is open, refer or
 // silent. A row needs a name or a document number. A bad row is an error with its line.
 func ReadCSV(r io.Reader) (*List, error) {
-	br := bufio.NewReader(io.LimitReader(r, maxFile+1))
+	limit := &io.LimitedReader{R: r, N: maxFile + 1}
+	br := bufio.NewReader(limit)
 	l := &List{}
 	line, err := l.readHead(br)
 	if err != nil {
@@ -49,23 +51,28 @@ func ReadCSV(r io.Reader) (*List, error) {
 	cr.FieldsPerRecord = len(columns)
 	cr.ReuseRecord = true
 	seen := make(map[string]bool)
-	for first := true; ; first = false {
+	header := false
+	for {
 		rec, err := cr.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		at, _ := cr.FieldPos(0)
+		if limit.N == 0 { // before anything else: the last row is cut
+			return nil, bad(0, "the file is larger than %d MiB", maxFile>>20)
+		}
 		if err != nil {
 			var p *csv.ParseError
 			if errors.As(err, &p) {
 				return nil, bad(line+p.Line, "%w", p.Err)
 			}
-			return nil, bad(line+at, "%w", err)
+			return nil, bad(line+1, "%w", err)
 		}
-		if first {
+		at, _ := cr.FieldPos(0)
+		if !header {
 			if strings.Join(rec, ",") != strings.Join(columns, ",") {
 				return nil, bad(line+at, "the header must read %s", strings.Join(columns, ","))
 			}
+			header = true
 			continue
 		}
 		if len(l.entries) == maxEntries {
@@ -77,8 +84,11 @@ func ReadCSV(r io.Reader) (*List, error) {
 		}
 		l.entries = append(l.entries, e)
 	}
-	if _, err := br.ReadByte(); err == nil || cr.InputOffset() > maxFile {
+	switch {
+	case limit.N == 0:
 		return nil, bad(0, "the file is larger than %d MiB", maxFile>>20)
+	case !header: // a list without entries is a list; a file that breaks off is none
+		return nil, bad(line+1, "the header must read %s", strings.Join(columns, ","))
 	}
 	l.index()
 	return l, nil
@@ -91,11 +101,11 @@ func (l *List) readHead(br *bufio.Reader) (lines int, err error) {
 		if err != nil || c[0] != '#' {
 			break
 		}
-		s, err := br.ReadString('\n')
+		s, err := br.ReadSlice('\n') // no further than its buffer
 		if lines++; err != nil || len(s) > maxField {
 			return 0, bad(lines, "the head is cut off or too long")
 		}
-		key, value, ok := strings.Cut(strings.TrimSpace(s[1:]), "=")
+		key, value, ok := strings.Cut(strings.TrimSpace(string(s[1:])), "=")
 		if !ok {
 			return 0, bad(lines, "a head line reads # key=value")
 		}
@@ -144,6 +154,9 @@ func readEntry(rec []string, seen map[string]bool) (Entry, error) {
 		if len(f) > maxField {
 			return Entry{}, fmt.Errorf("%s is longer than %d bytes", columns[i], maxField)
 		}
+		if !utf8.ValidString(f) {
+			return Entry{}, fmt.Errorf("%s is no UTF-8", columns[i])
+		}
 		rec[i] = strings.Clone(f)
 	}
 	e := Entry{ID: rec[0], Surname: rec[1], GivenNames: rec[2], BirthDate: rec[3], Nationality: rec[4],
@@ -153,7 +166,7 @@ func readEntry(rec []string, seen map[string]bool) (Entry, error) {
 		return Entry{}, errors.New("entry is not 1 to 64 letters, digits, '.', '_' or '-'")
 	case seen[e.ID]:
 		return Entry{}, errors.New("entry is there twice")
-	case e.BirthDate != "" && !edtf.MatchString(e.BirthDate):
+	case e.BirthDate != "" && !isDate(e.BirthDate):
 		return Entry{}, errors.New("birth_date is no EDTF date like 1974-08-12 or 1974-XX-XX")
 	case e.Handling != Open && e.Handling != Refer && e.Handling != Silent:
 		return Entry{}, errors.New("handling is none of open, refer, silent")
@@ -162,6 +175,30 @@ func readEntry(rec []string, seen map[string]bool) (Entry, error) {
 	}
 	seen[e.ID] = true
 	return e, nil
+}
+
+// isDate reports whether an EDTF date with unknown digits can be a day: one that cannot
+// would never match anybody.
+func isDate(s string) bool {
+	if !edtf.MatchString(s) {
+		return false
+	}
+	month, day := s[5:7], s[8:10]
+	for m := 1; m <= 12; m++ {
+		for d := 1; d <= 31; d++ {
+			if !compatible(fmt.Sprintf("%02d", m), month) || !compatible(fmt.Sprintf("%02d", d), day) {
+				continue
+			}
+			year, err := strconv.Atoi(s[:4])
+			if err != nil {
+				year = 2000 // unknown digits: it may be a leap year
+			}
+			if time.Date(year, time.Month(m), d, 0, 0, 0, 0, time.UTC).Day() == d {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func bad(line int, format string, args ...any) error {

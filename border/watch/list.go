@@ -61,9 +61,9 @@ func (l *List) Document(issuer, number string) []Hit {
 	if n == "" {
 		return nil
 	}
-	var hits []Hit
-	for _, k := range [...]document{{plain(issuer), n}, {"", n}} {
-		hits = l.append(hits, l.documents[k])
+	hits := l.append(nil, l.documents[document{"", n}])
+	if i := plain(issuer); i != "" {
+		hits = l.append(hits, l.documents[document{i, n}])
 	}
 	return hits
 }
