@@ -12,7 +12,6 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
-	"garita/border/verdict"
 )
 
 // truth is what the station has acknowledged, by crossing.
@@ -93,7 +92,7 @@ func (k *desk) work(enough func() bool) {
 func (k *desk) serve(s Specimen) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	var open border.ID // the encounter that a decision was sent for
+	var open *counter.EncounterView // what a decision was sent for
 	for {
 		v, err := k.api.view(ctx, k.name)
 		switch {
@@ -108,20 +107,27 @@ func (k *desk) serve(s Specimen) {
 				k.t.Errorf("counter %s shows somebody who never stood there", k.name)
 				return
 			}
-			open = v.Encounter.ID
-			if k.decide(ctx, v.Encounter) {
+			open = v.Encounter
+			if k.decide(ctx, open) == ended {
 				return
 			}
 		case len(v.Queue) > 0:
 			if err := k.api.callUp(ctx, k.name, officer); err != nil {
 				k.truth.hurt(err)
 			}
-		case !open.IsZero():
+		case open != nil:
 			// Decided, not known to be recorded, and not open any more: the same decision
-			// again must be answered, with the record.
-			again := &counter.EncounterView{ID: open, Verdict: verdict.Verdict{Revision: 1}}
-			if k.decide(ctx, again) {
+			// again must be answered, with the record. Only an encounter whose draft was
+			// not on the disk, as the screen said, may be gone.
+			switch k.decide(ctx, open) {
+			case ended:
 				return
+			case gone:
+				if open.Durable {
+					k.t.Errorf("counter %s: an encounter that was on the disk is gone: neither open, waiting nor recorded", k.name)
+					return
+				}
+				open = nil
 			}
 		default:
 			err := k.api.call(ctx, http.MethodPost, "/api/v1/counters/"+k.name+"/scans",
@@ -134,8 +140,15 @@ func (k *desk) serve(s Specimen) {
 	}
 }
 
-// decide sends a decision and reports whether the crossing is acknowledged.
-func (k *desk) decide(ctx context.Context, e *counter.EncounterView) bool {
+// What became of a decision.
+const (
+	unclear = iota // try again
+	ended          // acknowledged, or the test has failed
+	gone           // the station does not know the encounter
+)
+
+// decide sends a decision.
+func (k *desk) decide(ctx context.Context, e *counter.EncounterView) int {
 	outcome, ground := border.Admitted, ""
 	if e.ID[15]%8 == 0 { // the same choice at every try
 		outcome, ground = border.Refused, "other"
@@ -159,21 +172,20 @@ func (k *desk) decide(ctx context.Context, e *counter.EncounterView) bool {
 		if r.Replayed {
 			k.truth.replayed++
 		}
-		return true
+		return ended
 	case errors.As(err, &answer) && answer.code == http.StatusConflict:
 		// The screen has moved on: the encounter waits in the queue, or its verdict changed.
-		if lost := !k.known(ctx, e.ID); lost {
-			k.t.Errorf("counter %s: an encounter that was on the screen is gone: neither open, waiting nor recorded", k.name)
-			return true
+		if !k.known(ctx, e.ID) {
+			return gone
 		}
-		return false
+		return unclear
 	case errors.As(err, &answer) && answer.code < 500:
 		k.t.Errorf("counter %s: a decision was refused: %v", k.name, err)
-		return true
+		return ended
 	}
 	k.truth.hurt(err)
 	time.Sleep(5 * time.Millisecond)
-	return false
+	return unclear
 }
 
 // known reports whether the station still knows an encounter, if it can be asked.

@@ -221,4 +221,3 @@ func lastKey(keys map[border.ID]border.Key) border.Key {
 	}
 	return last
 }
-
