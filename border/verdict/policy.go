@@ -1,9 +1,11 @@
 package verdict
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pelletier/go-toml/v2"
@@ -49,11 +51,13 @@ func ParsePolicy(b []byte) (*Policy, error) {
 		return bad(err)
 	}
 	p := &Policy{levels: make(map[string]Level)}
-	for c, byOutcome := range raw {
+	for _, c := range sorted(raw) { // so that the same table gets the same error
+		byOutcome := raw[c]
 		if !slices.Contains(All, c) {
 			return bad(fmt.Errorf("unknown check %q; known: %v", c, All))
 		}
-		for o, v := range byOutcome {
+		for _, o := range sorted(byOutcome) {
+			v := byOutcome[o]
 			if !slices.Contains(outcomes, o) {
 				return bad(fmt.Errorf("[%s]: unknown outcome %q; known: %v", c, o, outcomes))
 			}
@@ -83,8 +87,8 @@ func (p *Policy) add(key string, v any) error {
 		p.levels[key] = l
 		return nil
 	case map[string]any:
-		for reason, lv := range v {
-			k := key + "." + reason
+		for _, reason := range sorted(v) {
+			lv, k := v[reason], key+"."+reason
 			if reason == "else" {
 				k = key
 			} else if !slices.Contains(Reasons, reason) { // a slip would let the reason fall to "else"
@@ -102,6 +106,8 @@ func (p *Policy) add(key string, v any) error {
 	}
 	return fmt.Errorf("%s: a level is a word or a table of reasons", key)
 }
+
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 func (p *Policy) level(r Result) Level {
 	key := string(r.Check) + "." + string(r.Outcome)
