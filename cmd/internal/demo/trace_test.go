@@ -46,7 +46,9 @@ func readTrace(out string) []call {
 	return calls
 }
 
-func isAnswer(s string) bool { return strings.HasPrefix(s, "write(") && strings.Contains(s, `"HTTP/1.1 201`) }
+func isAnswer(s string) bool {
+	return strings.HasPrefix(s, "write(") && strings.Contains(s, `"HTTP/1.1 201`)
+}
 
 func newCall(s string) call {
 	name, text, _ := strings.Cut(s, "(")

@@ -1,0 +1,108 @@
+package demo
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"garita/border"
+	"garita/border/clock"
+	"garita/border/seal"
+	"garita/cmd/internal/hub"
+	"garita/cmd/internal/station"
+)
+
+// nation is a hub and stations inside the test's process, for faults of time: their
+// clocks are the test's.
+type nation struct {
+	t    *testing.T
+	dir  string
+	hub  *hub.Hub
+	prov string
+}
+
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// newNation starts a hub.
+func newNation(t *testing.T) *nation {
+	t.Helper()
+	n := &nation{t: t, dir: t.TempDir()}
+	cfg := hub.Config{Name: "test hub", Data: filepath.Join(n.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0"}
+	private, err := hub.Private(cfg)
+	n.must(err)
+	p, err := private.Provisioning()
+	n.must(err)
+	n.prov = filepath.Join(n.dir, "provisioning.json")
+	n.must(seal.Save(n.prov, p))
+	n.must(os.WriteFile(filepath.Join(n.dir, "officers.toml"), []byte(officers), 0o600))
+	n.hub, err = hub.Open(t.Context(), cfg, clock.System(time.Now()), quietLog())
+	n.must(err)
+	t.Cleanup(n.run(n.hub.Run))
+	return n
+}
+
+func (n *nation) must(err error) {
+	n.t.Helper()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// run runs a program until the returned function is called.
+func (n *nation) run(f func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			n.t.Error(err)
+		}
+	})
+}
+
+// config is that of a station with counters numbered from 1; hubURL "" is one without a hub.
+func (n *nation) config(name border.StationID, counters int, hubURL string) station.Config {
+	c := station.Config{Data: filepath.Join(n.dir, string(name)), Listen: "127.0.0.1:0", Post: "PCA", Station: name,
+		Zone: "America/Costa_Rica", Hub: hubURL, Provisioning: n.prov, Officers: filepath.Join(n.dir, "officers.toml")}
+	for i := range counters {
+		c.Counters = append(c.Counters, station.Counter{ID: border.CounterID(counterName(i)), Direction: border.Entry})
+	}
+	return c
+}
+
+// open opens a station and runs it until stop is called.
+func (n *nation) open(cfg station.Config, k *clock.Keeper) (s *station.Station, stop func()) {
+	n.t.Helper()
+	s, err := station.Open(n.t.Context(), cfg, k, quietLog())
+	n.must(err)
+	stop = n.run(s.Run)
+	n.t.Cleanup(stop)
+	return s, stop
+}
+
+// await waits until something holds.
+func (n *nation) await(what string, holds func() bool) {
+	n.t.Helper()
+	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			n.t.Fatalf("waited %v in vain until %s", patience, what)
+		}
+	}
+}
+
+// delivered waits until the hub holds all of a station's events.
+func (n *nation) delivered(s *station.Station) {
+	n.t.Helper()
+	n.await("the hub holds all events", func() bool {
+		v, err := s.Counters.View("1")
+		n.must(err)
+		c, err := n.hub.Register.Counts(n.t.Context())
+		n.must(err)
+		return v.Status.Hub.Connected && v.Status.Hub.Backlog == 0 && c.ProjectionLag == 0
+	})
+}
