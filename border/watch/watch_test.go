@@ -137,8 +137,8 @@ func TestFaults(t *testing.T) {
 
 // rows is an endless list.
 type rows struct {
-	n, at int
-	rest  string
+	n    int
+	rest string
 }
 
 func (r *rows) Read(b []byte) (int, error) {
