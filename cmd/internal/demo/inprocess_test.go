@@ -31,18 +31,27 @@ func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func newNation(t *testing.T) *nation {
 	t.Helper()
 	n := &nation{t: t, dir: t.TempDir()}
-	cfg := hub.Config{Name: "test hub", Data: filepath.Join(n.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0"}
-	private, err := hub.Private(cfg)
+	private, err := seal.NewHubPrivate("test hub")
 	n.must(err)
 	p, err := private.Provisioning()
 	n.must(err)
 	n.prov = filepath.Join(n.dir, "provisioning.json")
 	n.must(seal.Save(n.prov, p))
 	n.must(os.WriteFile(filepath.Join(n.dir, "officers.toml"), []byte(officers), 0o600))
-	n.hub, err = hub.Open(t.Context(), cfg, clock.System(time.Now()), quietLog())
-	n.must(err)
-	t.Cleanup(n.run(n.hub.Run))
+	n.start(private)
 	return n
+}
+
+// start starts the hub with a given secret.
+func (n *nation) start(private *seal.HubPrivate) {
+	n.t.Helper()
+	cfg := hub.Config{Name: private.Hub, Data: filepath.Join(n.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0"}
+	n.must(os.MkdirAll(cfg.Data, 0o700))
+	n.must(seal.Save(filepath.Join(cfg.Data, "hub.key"), private))
+	var err error
+	n.hub, err = hub.Open(n.t.Context(), cfg, clock.System(time.Now()), quietLog())
+	n.must(err)
+	n.t.Cleanup(n.run(n.hub.Run))
 }
 
 func (n *nation) must(err error) {
