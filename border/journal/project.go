@@ -132,6 +132,10 @@ func countOf(record []byte) (Count, border.ID, bool) {
 	if err != nil || h.Crossing == nil {
 		return Count{}, border.ID{}, false
 	}
+	return cell(&h), *h.Crossing, true
+}
+
+func cell(h *border.Header) Count {
 	return Count{Day: h.OccurredAt.UTC().Format(time.DateOnly), Counter: h.Counter, Direction: h.Direction,
-		Outcome: border.Outcome(h.Outcome), N: 1}, *h.Crossing, true
+		Outcome: border.Outcome(h.Outcome), N: 1}
 }

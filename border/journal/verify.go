@@ -37,6 +37,7 @@ const verifyPage = 256
 // verifier streams once through the events, then through the projections.
 type verifier struct {
 	db      *sql.DB
+	find    *sql.Stmt // position of a crossing; nil until needed
 	report  *Report
 	station border.StationID
 	epochs  map[int64]epochRow
@@ -74,7 +75,7 @@ func Verify(ctx context.Context, path string) (Report, error) {
 	if err := v.open(ctx, path); err != nil {
 		return r, err
 	}
-	defer v.db.Close()
+	defer v.close()
 	for _, step := range []func(context.Context) error{v.begin, v.events, v.ends, v.crossings, v.documents} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil || !isDamage(err) {
@@ -85,6 +86,13 @@ func Verify(ctx context.Context, path string) (Report, error) {
 	}
 	v.conclude()
 	return r, nil
+}
+
+func (v *verifier) close() {
+	if v.find != nil {
+		_ = v.find.Close() // nothing was written
+	}
+	_ = v.db.Close()
 }
 
 // isDamage tells a damaged file from a disk or a program that fails.

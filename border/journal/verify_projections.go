@@ -13,8 +13,15 @@ func (v *verifier) crossing(ctx context.Context, p pendingEvent, h *border.Heade
 	if typ != border.TypeCrossingRecorded || h.Crossing == nil {
 		return nil
 	}
+	if v.find == nil {
+		find, err := v.db.PrepareContext(ctx, `SELECT pos FROM crossing WHERE id = ?`)
+		if err != nil {
+			return err
+		}
+		v.find = find
+	}
 	var pos int64
-	err := v.db.QueryRowContext(ctx, `SELECT pos FROM crossing WHERE id = ?`, h.Crossing[:]).Scan(&pos)
+	err := v.find.QueryRowContext(ctx, h.Crossing[:]).Scan(&pos)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		v.projection("crossing", "crossing: event %s/%d is not found by its id", h.Epoch, h.Seq)
@@ -24,7 +31,7 @@ func (v *verifier) crossing(ctx context.Context, p pendingEvent, h *border.Heade
 	case pos != p.pos:
 		return nil // recorded twice, by a lost copy too; crossings looks where the row points
 	}
-	if c, _, ok := countOf(p.record); ok && h.Seq <= v.cursors[ordinalOf(p.pos)] {
+	if c := cell(h); h.Seq <= v.cursors[ordinalOf(p.pos)] {
 		c.N = 0
 		v.counts[c]--
 	}

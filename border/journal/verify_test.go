@@ -185,7 +185,7 @@ func TestVerifyFindsBitFlips(t *testing.T) {
 	truth, err := dump(r.path())
 	check(t, err)
 	path := filepath.Join(t.TempDir(), journal.FileName)
-	flips, changed, found, harmless, more := 240, 0, 0, 0, 0
+	flips, changed, found, harmless, more := 200, 0, 0, 0, 0
 	for range flips {
 		bad := append([]byte(nil), good...)
 		at, bit := rng.IntN(len(bad)), rng.IntN(8)
