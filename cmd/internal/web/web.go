@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
 
 	"garita/border"
 )
@@ -23,12 +24,14 @@ const stopTimeout = 3 * time.Second
 // NewApp makes an app. Immutable is not a matter of taste: without it a string kept past
 // its handler becomes another request's, that is another traveller's.
 func NewApp(log *slog.Logger) *fiber.App {
-	return fiber.New(fiber.Config{
+	app := fiber.New(fiber.Config{
 		AppName: "garita", Immutable: true, DisableStartupMessage: true,
 		BodyLimit: 256 << 10, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, // no WriteTimeout: it would cut live streams
 		Concurrency: 4096, ReadBufferSize: 16 << 10,
 		ErrorHandler: func(c *fiber.Ctx, err error) error { return failed(c, err, log) },
 	})
+	app.Use(recover.New()) // a fault in one page must not end the record
+	return app
 }
 
 // failed answers what no screen and no operation has answered.
