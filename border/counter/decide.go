@@ -156,7 +156,7 @@ func (s *Service) finish(p *place, e *encounter, r journal.Receipt) {
 	p.ended = append(p.ended, e.id)
 	p.last = &LastRecorded{Crossing: e.id, Surname: e.doc.Surname, GivenNames: e.doc.GivenNames,
 		Outcome: border.Outcome(r.Header.Outcome), Direction: r.Header.Direction, RecordedAt: r.RecordedAt}
-	if day := r.RecordedAt.UTC().Format(time.DateOnly); day != p.day {
+	if day := s.cfg.Journal.Today(r.Header.OccurredAt); day != p.day {
 		p.day, p.today = day, Today{}
 	}
 	p.today.add(border.Outcome(r.Header.Outcome), 1)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"garita/border"
 	"garita/border/journal"
@@ -82,7 +81,7 @@ func (s *Service) restoreDraft(ctx context.Context, p *place, d journal.Draft) {
 func (s *Service) restoreLast(ctx context.Context, p *place, newest []border.Event) error {
 	p.work.Lock()
 	defer p.work.Unlock()
-	day := s.cfg.Clock.Now().UTC().Format(time.DateOnly)
+	day := s.cfg.Journal.Today(s.cfg.Clock.Now())
 	counts, err := s.cfg.Journal.Counts(ctx, day)
 	if err != nil {
 		return err

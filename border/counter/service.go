@@ -224,7 +224,7 @@ func (s *Service) View(c border.CounterID) (View, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v := View{Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{}, Status: status}
-	if p.day == v.Status.Now.UTC().Format(time.DateOnly) {
+	if p.day == s.cfg.Journal.Today(v.Status.Now) {
 		v.Status.Today = p.today
 	}
 	if p.open != nil {

@@ -116,7 +116,7 @@ type ListStatus struct {
 	Stale   bool      `json:"stale"` // older than its maximum age
 }
 
-// Today counts the crossings of this counter on the station's UTC day.
+// Today counts the crossings of this counter on the post's calendar day.
 type Today struct {
 	Entries int64 `json:"entries"`
 	Exits   int64 `json:"exits"`

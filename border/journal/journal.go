@@ -34,9 +34,12 @@ type Config struct {
 	Station  border.StationID // a journal belongs to one station for ever
 	Post     border.PostID
 	Software string // version, written into every event
-	Clock    border.TrustedClock
-	Keys     *seal.StationKeys
-	Log      *slog.Logger
+	// Zone is the post's time zone: Counts are of its calendar days. nil means UTC. In
+	// another zone than before, an opening begins the counts anew.
+	Zone  *time.Location
+	Clock border.TrustedClock
+	Keys  *seal.StationKeys
+	Log   *slog.Logger
 
 	// Index finds the blind index of a crossing event's document, for events that the hub
 	// gives back. False: none, or its key is gone.
@@ -108,6 +111,9 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	}
 	if cfg.Reserve == 0 {
 		cfg.Reserve = DefaultReserve
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -198,6 +204,9 @@ func (j *Journal) submit(ctx context.Context, jb *job) error {
 
 // Station returns whose journal this is.
 func (j *Journal) Station() border.StationID { return j.cfg.Station }
+
+// Today returns the calendar day at the post at a moment, as Counts knows it: "2026-11-22".
+func (j *Journal) Today(now time.Time) string { return now.In(j.cfg.Zone).Format(time.DateOnly) }
 
 // Head is the last durable event of the current epoch.
 func (j *Journal) Head() border.Position {

@@ -117,6 +117,9 @@ func (w *writer) beginEpoch() error {
 		return errDamaged
 	}
 	w.ordinal = ordinal
+	if err := w.renameCounts(); err != nil {
+		return err
+	}
 	t := &transaction{w: w, head: border.Position{Epoch: epoch}, last: parent.Hash,
 		now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
 	e := &Entry{Header: border.Header{Type: border.TypeEpochOpened, Parent: &parent, Clock: w.j.cfg.Clock.Trust()}}

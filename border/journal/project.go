@@ -7,8 +7,20 @@ import (
 	"garita/border"
 )
 
-// countProjection is the name and version of the projection that counts crossings.
-const countProjection = "crossing_count.v1"
+// countPrefix and the post's zone make the name of the projection that counts crossings.
+const countPrefix = "crossing_count.v1 "
+
+func countProjection(zone *time.Location) string { return countPrefix + zone.String() }
+
+// renameCounts begins the counts anew if they are of another version or another zone.
+func (w *writer) renameCounts() error {
+	args := []driver.Value{countProjection(w.j.cfg.Zone)}
+	if _, err := w.store.conn.Exec(`DELETE FROM crossing_count WHERE EXISTS (SELECT 1 FROM cursor WHERE projection <> ?)`, args); err != nil {
+		return err
+	}
+	_, err := w.store.conn.Exec(`DELETE FROM cursor WHERE projection <> ?`, args)
+	return err
+}
 
 // projectLimit bounds how many events one transaction of a projection takes, so that
 // crossings never wait long behind it.
@@ -79,7 +91,7 @@ func (w *writer) pending() ([]pendingEvent, error) {
 		SELECT event.pos, event.record FROM epoch
 		LEFT JOIN cursor ON cursor.projection = ? AND cursor.ordinal = epoch.ordinal
 		JOIN event ON event.pos > (epoch.ordinal << 40) + coalesce(cursor.seq, 0) AND event.pos < ((epoch.ordinal + 1) << 40)
-		ORDER BY event.pos LIMIT ?`, []driver.Value{countProjection, int64(projectLimit)})
+		ORDER BY event.pos LIMIT ?`, []driver.Value{countProjection(w.j.cfg.Zone), int64(projectLimit)})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +101,7 @@ func (w *writer) pending() ([]pendingEvent, error) {
 func (w *writer) count(events []pendingEvent) error {
 	s := w.store
 	for i, p := range events {
-		c, id, ok := countOf(p.record)
+		c, id, ok := countOf(p.record, w.j.cfg.Zone)
 		if ok {
 			// A crossing that a lost copy recorded too counts once.
 			v, held, err := s.one(s.findCrossing, id[:])
@@ -104,7 +116,7 @@ func (w *writer) count(events []pendingEvent) error {
 			}
 		}
 		if i+1 == len(events) || ordinalOf(events[i+1].pos) != ordinalOf(p.pos) {
-			if err := s.exec(s.putCursor, countProjection, ordinalOf(p.pos), int64(seqOf(p.pos))); err != nil {
+			if err := s.exec(s.putCursor, countProjection(w.j.cfg.Zone), ordinalOf(p.pos), int64(seqOf(p.pos))); err != nil {
 				return err
 			}
 		}
@@ -114,7 +126,7 @@ func (w *writer) count(events []pendingEvent) error {
 
 // Count says how many crossings of one kind a day had.
 type Count struct {
-	Day       string           `json:"day"` // UTC date, "2026-11-22"
+	Day       string           `json:"day"` // at the post, "2026-11-22"
 	Counter   border.CounterID `json:"counter"`
 	Direction string           `json:"direction"`
 	Outcome   border.Outcome   `json:"outcome"`
@@ -123,7 +135,7 @@ type Count struct {
 
 // countOf returns the cell of the count table that a record belongs to, with N = 1, and
 // the id of its crossing.
-func countOf(record []byte) (Count, border.ID, bool) {
+func countOf(record []byte, zone *time.Location) (Count, border.ID, bool) {
 	ev, err := border.DecodeEvent(record)
 	if err != nil || ev.Type != border.TypeCrossingRecorded {
 		return Count{}, border.ID{}, false
@@ -132,10 +144,10 @@ func countOf(record []byte) (Count, border.ID, bool) {
 	if err != nil || h.Crossing == nil {
 		return Count{}, border.ID{}, false
 	}
-	return cell(&h), *h.Crossing, true
+	return cell(&h, zone), *h.Crossing, true
 }
 
-func cell(h *border.Header) Count {
-	return Count{Day: h.OccurredAt.UTC().Format(time.DateOnly), Counter: h.Counter, Direction: h.Direction,
+func cell(h *border.Header, zone *time.Location) Count {
+	return Count{Day: h.OccurredAt.In(zone).Format(time.DateOnly), Counter: h.Counter, Direction: h.Direction,
 		Outcome: border.Outcome(h.Outcome), N: 1}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"garita/border"
 )
@@ -199,7 +200,7 @@ func (j *Journal) events(ctx context.Context, op, query string, args ...any) ([]
 	return out, err
 }
 
-// Counts returns the counts of a UTC day, own writes included: the projection, and the
+// Counts returns the counts of a calendar day at the post, own writes included: the projection, and the
 // events behind its cursor folded on top.
 func (j *Journal) Counts(ctx context.Context, day string) ([]Count, error) {
 	cells := make(map[Count]int64)
@@ -212,7 +213,7 @@ func (j *Journal) Counts(ctx context.Context, day string) ([]Count, error) {
 		if err := readCounts(ctx, tx, day, cells); err != nil {
 			return err
 		}
-		return foldPending(ctx, tx, day, cells)
+		return foldPending(ctx, tx, j.cfg.Zone, day, cells)
 	})
 	if err != nil {
 		return nil, err
@@ -242,12 +243,12 @@ func readCounts(ctx context.Context, tx *sql.Tx, day string, cells map[Count]int
 	return rows.Err()
 }
 
-func foldPending(ctx context.Context, tx *sql.Tx, day string, cells map[Count]int64) error {
+func foldPending(ctx context.Context, tx *sql.Tx, zone *time.Location, day string, cells map[Count]int64) error {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT event.pos, event.record FROM epoch
 		LEFT JOIN cursor ON cursor.projection = ? AND cursor.ordinal = epoch.ordinal
 		JOIN event ON event.pos > (epoch.ordinal << 40) + coalesce(cursor.seq, 0) AND event.pos < ((epoch.ordinal + 1) << 40)
-		ORDER BY event.pos`, countProjection)
+		ORDER BY event.pos`, countProjection(zone))
 	if err != nil {
 		return err
 	}
@@ -263,7 +264,7 @@ func foldPending(ctx context.Context, tx *sql.Tx, day string, cells map[Count]in
 		if err := rows.Scan(&pos, &record); err != nil {
 			return err
 		}
-		c, id, ok := countOf(record)
+		c, id, ok := countOf(record, zone)
 		if !ok || c.Day != day {
 			continue
 		}

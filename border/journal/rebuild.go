@@ -50,7 +50,7 @@ func (t *transaction) rebuild() error {
 // index makes the rows by which one event is found.
 func (t *transaction) index(p pendingEvent, index func(*border.Event) (border.BlindIndex, bool)) error {
 	s := t.w.store
-	_, id, ok := countOf(p.record)
+	_, id, ok := countOf(p.record, t.w.j.cfg.Zone)
 	if !ok {
 		return nil
 	}

@@ -109,6 +109,37 @@ func TestCountsReadTheirOwnWrites(t *testing.T) {
 	}
 }
 
+// Days are those of the post: at 22:00 in Panama it is tomorrow in UTC. A post whose zone
+// is corrected gets its days counted anew.
+func TestCountsAreOfDaysAtThePost(t *testing.T) {
+	r := newRig(t)
+	panama, err := time.LoadLocation("America/Panama")
+	check(t, err)
+	in := func(z *time.Location) func(*journal.Config) { return func(c *journal.Config) { c.Zone = z } }
+	late := time.Date(2026, 11, 3, 3, 0, 0, 0, time.UTC)
+	r.clock.set(late, border.ClockSynced)
+	j := r.open(in(panama))
+	if d := j.Today(late); d != "2026-11-02" {
+		t.Errorf("today is %s", d)
+	}
+	r.append(j, 3)
+	for _, z := range []*time.Location{panama, time.UTC, nil, panama} {
+		want := map[bool]string{true: "2026-11-02", false: "2026-11-03"}[z == panama]
+		check(t, j.Close())
+		j = r.open(in(z))
+		for _, projected := range []bool{false, true} {
+			if got := counts(t, j, want); len(got) != 1 || got[0].N != 3 {
+				t.Errorf("zone %v: %+v on %s (projected: %v)", z, got, want, projected)
+			}
+			r.sound()
+			check(t, j.Rebuild(t.Context()))
+		}
+		if got := cursor(t, r.path(), "SELECT sum(n) FROM crossing_count WHERE day = '"+want+"'"); got != 3 {
+			t.Errorf("zone %v: %d projected", z, got)
+		}
+	}
+}
+
 // The projections follow by themselves while nobody waits.
 func TestProjectionFollows(t *testing.T) {
 	r := newRig(t)

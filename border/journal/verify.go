@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -45,6 +46,7 @@ type verifier struct {
 	until   int64                  // last position when the verification began
 	wrong   map[string]int64       // wrong rows by projection
 
+	zone    *time.Location   // of the counted days; nil: nothing is counted
 	cursors map[int64]uint64 // of crossing_count when the verification began
 	counts  map[Count]int64  // stored, less recomputed
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
+	"time"
 
 	"garita/border"
 )
@@ -31,7 +34,8 @@ func (v *verifier) crossing(ctx context.Context, p pendingEvent, h *border.Heade
 	case pos != p.pos:
 		return nil // recorded twice, by a lost copy too; crossings looks where the row points
 	}
-	if c := cell(h); h.Seq <= v.cursors[ordinalOf(p.pos)] {
+	if v.zone != nil && h.Seq <= v.cursors[ordinalOf(p.pos)] {
+		c := cell(h, v.zone)
 		c.N = 0
 		v.counts[c]--
 	}
@@ -40,15 +44,20 @@ func (v *verifier) crossing(ctx context.Context, p pendingEvent, h *border.Heade
 
 // readStoredCounts reads the counts and how far their cursors are.
 func (v *verifier) readStoredCounts(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `SELECT ordinal, seq FROM cursor WHERE projection = ?`, countProjection)
+	rows, err := tx.QueryContext(ctx, `SELECT projection, ordinal, seq FROM cursor`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var name string
 		var ordinal, seq int64
-		if err := rows.Scan(&ordinal, &seq); err != nil {
+		if err := rows.Scan(&name, &ordinal, &seq); err != nil {
 			return err
+		}
+		if err := v.setZone(name); err != nil {
+			v.projection("crossing_count", "crossing_count: %v", err)
+			continue
 		}
 		if _, ok := v.epochs[ordinal]; !ok {
 			v.projection("crossing_count", "crossing_count: a cursor names epoch %d, which is not there", ordinal)
@@ -74,6 +83,23 @@ func (v *verifier) readStoredCounts(ctx context.Context, tx *sql.Tx) error {
 	return cells.Err()
 }
 
+// setZone reads the zone of the counts from the name of their projection.
+func (v *verifier) setZone(projection string) error {
+	name, ok := strings.CutPrefix(projection, countPrefix)
+	if !ok || v.zone != nil && v.zone.String() != name {
+		return errors.New("a cursor names another projection")
+	}
+	if v.zone != nil {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return fmt.Errorf("the days are of a zone that is not known here: %w", err)
+	}
+	v.zone = zone
+	return nil
+}
+
 // crossings checks that every row of the crossing index points to an event of that crossing.
 func (v *verifier) crossings(ctx context.Context) error {
 	for after := []byte{}; ; {
@@ -93,7 +119,7 @@ func (v *verifier) crossings(ctx context.Context) error {
 				return errors.Join(errDamaged, rows.Close())
 			}
 			n, after = n+1, append([]byte(nil), id...)
-			if _, held, ok := countOf(record); !ok || string(held[:]) != string(id) {
+			if _, held, ok := countOf(record, time.UTC); !ok || string(held[:]) != string(id) {
 				v.projection("crossing", "crossing: the row of %d/%d points to no event of its crossing", ordinalOf(pos), seqOf(pos))
 			}
 		}
@@ -127,7 +153,7 @@ func (v *verifier) documents(ctx context.Context) error {
 				return errors.Join(errDamaged, rows.Close())
 			}
 			n, blind, at = n+1, append([]byte(nil), b...), pos
-			if _, _, ok := countOf(record); !ok {
+			if _, _, ok := countOf(record, time.UTC); !ok {
 				v.projection("document", "document: a row points to %d/%d, which is no crossing", ordinalOf(pos), seqOf(pos))
 			}
 		}

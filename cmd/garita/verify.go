@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	_ "time/tzdata" // counts are of days at the post
 
 	"garita/border/journal"
 )

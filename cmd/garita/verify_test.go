@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"garita/border"
+	"garita/border/bordertest"
+	"garita/border/journal"
+)
+
+type stillClock struct{}
+
+func (stillClock) Now() time.Time           { return bordertest.Start }
+func (stillClock) Trust() border.ClockTrust { return border.ClockTrust{State: border.ClockHoldover} }
+
+// garita verify journal prints one line of JSON and fails on any fault.
+func TestVerifyJournal(t *testing.T) {
+	dir := t.TempDir()
+	j, err := journal.Open(t.Context(), journal.Config{Dir: dir, Station: "PUT-1", Post: "PUT", Clock: stillClock{}, Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, journal.FileName)
+	verify := func(path string) (map[string]any, error) {
+		var out bytes.Buffer
+		err := verifyJournalCmd{File: path}.Run(context.Background(), &world{out: &out})
+		var line map[string]any
+		if out.Len() > 0 && (json.Unmarshal(out.Bytes(), &line) != nil || bytes.Count(out.Bytes(), []byte("\n")) != 1) {
+			t.Errorf("no single line of JSON: %s", out.String())
+		}
+		return line, err
+	}
+	line, err := verify(path) // beside the station
+	if err != nil || line["ok"] != true || line["events"] != 1.0 || line["epochs"] != 1.0 || line["gaps"] != 0.0 || line["broken"] != 0.0 {
+		t.Errorf("%v, %v", line, err)
+	}
+	p, ok := line["projections"].(map[string]any)
+	if !ok || p["crossing"] != "ok" || p["document"] != "ok" || p["crossing_count"] != "ok" {
+		t.Errorf("projections %v", line["projections"])
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw = bytes.Replace(raw, []byte("epoch.opened"), []byte("epoch.opencd"), 1)
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := verify(path); err == nil || line["ok"] != false || line["broken"] != 1.0 {
+		t.Errorf("with a flipped bit: %v, %v", line, err)
+	}
+	if _, err := verify(filepath.Join(dir, "none")); border.CodeOf(err) != border.NotFound {
+		t.Errorf("no file: %v", err)
+	}
+}
