@@ -240,7 +240,7 @@ func age(birth string, st counter.Status) string {
 	if st.Now.Month() < b.Month() || st.Now.Month() == b.Month() && st.Now.Day() < b.Day() {
 		years--
 	}
-	return count(uint64(max(years, 0)), "year old", "years old")
+	return fmt.Sprintf("age %d", max(years, 0))
 }
 
 // past lists the earlier crossings that the history checks found, newest first.

@@ -165,7 +165,7 @@ func banner(st counter.Status, zone *time.Location) Banner {
 		scannerChip(sc, add)
 	}
 	if st.SoftKeys {
-		add("keys", "warn", "Keys in files", "")
+		add("keys", "warn", "Keys in files", "The keys are files on this disk: whoever has the disk can read its records. Not for real travellers.")
 	}
 	if st.Demo {
 		add("demo", "note", "Demo: invented travellers", "")
