@@ -86,6 +86,7 @@ func childRun(mode, dir string) error {
 	}
 	j, set, err := childOpen(dir)
 	if err != nil {
+		say("ERR open")
 		return err
 	}
 	say("READY")

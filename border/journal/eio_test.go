@@ -180,8 +180,8 @@ func TestSyncFails(t *testing.T) {
 				d, s := fail(t, mode, n)
 				if d.injected > 0 {
 					fired++
+					errs += s.errs
 				}
-				errs += s.errs
 				if len(d.faults) > 0 {
 					t.Errorf("sync %d: %v", n, d.faults)
 				}
