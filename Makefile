@@ -46,7 +46,7 @@ FUZZTIME ?= 20s
 fuzz: deps ## Run every fuzz target for FUZZTIME (20s)
 	@set -e; for pkg in $$(go list ./...); do \
 	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime=1x $$pkg; done; done
 
 e2e: deps-e2e build ## Test the pages in headless Chromium; last line: N passed, N failed
 	cd ui && npm ci --no-audit --no-fund --silent && node e2e/run.mjs

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"garita/border"
 )
 
@@ -43,9 +45,16 @@ func New(wall func() time.Time, mono func() time.Duration, built time.Time) *Kee
 
 // System returns a keeper over the machine's own clocks. It is for cmd only: everything
 // else is handed a clock.
-func System(built time.Time) *Keeper {
-	start := time.Now()
-	return New(time.Now, func() time.Duration { return time.Since(start) }, built)
+func System(built time.Time) *Keeper { return New(time.Now, sinceBoot, built) }
+
+// sinceBoot counts on while the machine sleeps, unlike Go's monotonic clock: a laptop that
+// is opened again has not seen its clock jump.
+func sinceBoot() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
+		return 0 // no Linux is without it; a clock that stands still is found to have jumped
+	}
+	return time.Duration(t.Nano())
 }
 
 // Now returns the wall-clock time in UTC, without a monotonic reading.

@@ -71,8 +71,12 @@ func (s *Station) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	zone, err := s.cfg.zone()
+	if err != nil {
+		return err
+	}
 	s.Journal, err = journal.Open(ctx, journal.Config{Dir: s.cfg.Data, Station: s.cfg.Station, Post: s.cfg.Post,
-		Software: version.Version, Clock: s.clock, Keys: s.keys, Log: s.log, LastTrusted: s.clock.LastTrusted,
+		Software: version.Version, Clock: s.clock, Keys: s.keys, Log: s.log, Zone: zone, LastTrusted: s.clock.LastTrusted,
 		Index: indexer(s.keys, blinder)})
 	if err != nil {
 		return err
