@@ -35,6 +35,7 @@ type source struct {
 	asked   atomic.Int64
 	closed  atomic.Int64
 	fail    error
+	panics  bool
 	gap     time.Duration
 }
 
@@ -54,6 +55,9 @@ func (s *source) feed() (Feed, error) {
 		Changed: s.changed,
 		Next: func(context.Context) (Frame, bool, error) {
 			s.asked.Add(1)
+			if s.panics {
+				panic("a fault of ours")
+			}
 			now := s.state.Load()
 			if s.fail != nil {
 				return Frame{}, false, s.fail
@@ -274,6 +278,21 @@ func TestGapBetweenFrames(t *testing.T) {
 	}
 }
 
+func TestNothingIsAskedWithinTheGap(t *testing.T) {
+	s := newSource()
+	s.gap = time.Hour
+	srv := serve(t, Config{Heartbeat: time.Hour}, s)
+	defer srv.stop(t)
+	lines(t, bufio.NewReader(open(t, srv.addr).Body), "id: 0")
+	for range 30 {
+		s.change()
+		time.Sleep(2 * time.Millisecond)
+	}
+	if got := s.asked.Load(); got != 1 {
+		t.Errorf("the source was asked %d times within the gap", got)
+	}
+}
+
 func TestFeedThatFailsEndsItsStreamOnly(t *testing.T) {
 	s := newSource()
 	s.fail = errors.New("broken")
@@ -286,19 +305,12 @@ func TestFeedThatFailsEndsItsStreamOnly(t *testing.T) {
 }
 
 func TestPanicEndsItsStreamOnly(t *testing.T) {
-	srv := serve(t, Config{}, newSource())
+	s := newSource()
+	s.panics = true
+	srv := serve(t, Config{}, s)
 	defer srv.stop(t)
-	closed := make(chan struct{})
-	srv.app.Get("/panics", func(c *fiber.Ctx) error {
-		return srv.streams.Serve(c, func() (Feed, error) {
-			return Feed{Next: func(context.Context) (Frame, bool, error) { panic("a fault of ours") }, Close: func() { close(closed) }}, nil
-		})
-	})
-	r, err := http.Get("http://" + srv.addr + "/panics")
-	if err != nil {
-		t.Fatal(err)
+	if _, err := io.ReadAll(open(t, srv.addr).Body); err != nil {
+		t.Error(err)
 	}
-	_, _ = io.ReadAll(r.Body)
-	_ = r.Body.Close()
-	<-closed
+	waitFor(t, "the subscription to end", func() bool { return s.closed.Load() == 1 && srv.streams.Open() == 0 })
 }
