@@ -89,7 +89,7 @@ func openStore(path string) (*store, error) {
 	}
 	s := &store{conn: c.(*sqlite3.SQLiteConn)}
 	for _, p := range []string{
-		"PRAGMA wal_autocheckpoint=1000", "PRAGMA journal_size_limit=67108864", "PRAGMA trusted_schema=OFF",
+		"PRAGMA wal_autocheckpoint=1000", "PRAGMA cache_size=-16384", "PRAGMA journal_size_limit=67108864", "PRAGMA trusted_schema=OFF",
 	} {
 		if _, err := s.conn.Exec(p, nil); err != nil {
 			return nil, errors.Join(err, s.conn.Close())
