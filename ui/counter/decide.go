@@ -19,6 +19,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 		Ground    string `json:"ground" form:"ground"`
 		Note      string `json:"note" form:"note"`
 		Officer   string `json:"officer" form:"officer"`
+		Stated    string `json:"stated_date" form:"stated_date"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
@@ -31,7 +32,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	defer cancel()
 	r, err := s.cfg.Service.Decide(ctx, counter.Decision{
 		Counter: counterOf(c), Encounter: id, Revision: in.Revision,
-		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: in.Officer,
+		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: in.Officer, StatedDate: in.Stated,
 	})
 	if err != nil {
 		return err

@@ -109,7 +109,7 @@ func (s *server) do(method, path, body string, header map[string]string) answer 
 func TestRequests(t *testing.T) {
 	s := serve(t, nil)
 	id := ref(1).String()
-	decision := `{"encounter":"` + id + `","revision":2,"outcome":"admitted","note":"n","officer":"1041"}`
+	decision := `{"encounter":"` + id + `","revision":2,"outcome":"admitted","note":"n","officer":"1041","stated_date":"2026-11-22"}`
 	for _, c := range []struct {
 		name, method, path, body string
 		header                   map[string]string
@@ -152,7 +152,7 @@ func TestRequests(t *testing.T) {
 	if d := cmp.Diff([]border.Scan{wantScan}, s.fake.scans); d != "" {
 		t.Errorf("scans (-want +got):\n%s", d)
 	}
-	wantDecision := counter.Decision{Counter: "PROCEED", Encounter: ref(1), Revision: 2, Outcome: "admitted", Note: "n", Officer: "1041"}
+	wantDecision := counter.Decision{Counter: "PROCEED", Encounter: ref(1), Revision: 2, Outcome: "admitted", Note: "n", Officer: "1041", StatedDate: "2026-11-22"}
 	if d := cmp.Diff([]counter.Decision{wantDecision}, s.fake.decisions); d != "" {
 		t.Errorf("decisions (-want +got):\n%s", d)
 	}

@@ -24,6 +24,7 @@ type Panel struct {
 	Refuse    Choice
 	Next      string // id of the encounter that F2 calls up; "" if none waits
 	Last      *Last
+	AskDate   bool   // the clock cannot be trusted: the officer may enter the day
 	Say       string // spoken once when encounter or level change
 	Notice    string
 
@@ -130,7 +131,7 @@ func (s *screen) panel(v counter.View) Panel {
 	p := Panel{
 		Counter: v.Counter, Direction: v.Direction, Notice: v.Notice, Today: v.Status.Today,
 		Accept: Choice{border.Admitted, acceptWord(v.Direction)}, Refuse: Choice{border.Refused, refuseWord(v.Direction)},
-		Status: banner(v.Status, zone),
+		Status: banner(v.Status, zone), AskDate: v.Status.Clock.State == border.ClockUntrusted,
 	}
 	if v.Direction == border.Exit {
 		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented

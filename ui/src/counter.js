@@ -38,6 +38,7 @@ function paint(data) {
   const before = state().encounter;
   swap(data.html);
   const s = state();
+  $('stated-place').hidden = !s.date;
   if (s.encounter !== before) {
     closeConfirm(false);
     $('note').value = '';
@@ -122,7 +123,7 @@ async function decide(outcome, ground) {
   if (sending || !badge || encounter === decided) return;
   sending = true;
   try {
-    const r = await post(`${base}/decisions`, { encounter, revision: Number(revision), outcome, ground, note: $('note').value, officer: badge });
+    const r = await post(`${base}/decisions`, { encounter, revision: Number(revision), outcome, ground, note: $('note').value, stated_date: state().date ? $('stated').value : '', officer: badge });
     closeConfirm(true);
     if (r.ok) {
       decided = encounter;
