@@ -49,7 +49,7 @@ fuzz: deps ## Run every fuzz target for FUZZTIME (20s)
 	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime=1x $$pkg; done; done
 
 e2e: deps-e2e build ## Test the pages in headless Chromium; last line: N passed, N failed
-	cd ui && npm ci --no-audit --no-fund --silent && node e2e/run.mjs
+	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test --silent >/dev/null && node e2e/run.mjs
 
 soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog
 	GARITA_SOAK=1 go test -timeout 60m -count=1 -v -run Soak ./cmd/...
@@ -68,4 +68,4 @@ $(GOLANGCI): .lint/go.mod .lint/go.sum
 
 ui: ## Build ui/dist from ui/src (needs Node); the result is committed
 	@.make/install "building the pages" nodejs:node npm:npm
-	cd ui && npm ci --no-audit --no-fund --silent && node build.mjs
+	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs
