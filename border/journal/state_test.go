@@ -140,6 +140,19 @@ func TestCountsAreOfDaysAtThePost(t *testing.T) {
 	}
 }
 
+// A station that is started again and again before its first tick must not read ever more
+// events behind its projections at each start.
+func TestProjectionFollowsFromTheOpening(t *testing.T) {
+	r := newRig(t)
+	j := r.open()
+	r.append(j, 3)
+	check(t, j.Close())
+	check(t, r.open().Close())
+	if got := cursor(t, r.path(), "SELECT coalesce(max(seq), 0) FROM cursor WHERE ordinal = 1"); got != 4 {
+		t.Errorf("after a short life the projection is at event %d of the epoch before, not at 4", got)
+	}
+}
+
 // The projections follow by themselves while nobody waits.
 func TestProjectionFollows(t *testing.T) {
 	r := newRig(t)

@@ -57,6 +57,9 @@ func (w *writer) run(opened chan<- error) {
 	opened <- nil
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
+	if w.store != nil {
+		w.follow() // not only at the first tick: a station that never lives that long would read ever more at each start
+	}
 	for {
 		select {
 		case jb := <-w.j.queue:
