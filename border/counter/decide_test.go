@@ -178,3 +178,26 @@ func TestImprovedVerdict(t *testing.T) {
 		t.Errorf("the record says %v, the screen did not", h.Checks)
 	}
 }
+
+// The digits of an MRZ do not cover the names. When the same document is read again and
+// another name comes out, a decision on the first reading is refused: the officer has not
+// seen who would be recorded.
+func TestDocumentReadAnew(t *testing.T) {
+	r := newRig(t)
+	r.scan("1", passportOf(1, "UTOPIAN", "FRANKOWA", "320415"))
+	painted := r.decision("1", border.Admitted)
+	r.scan("1", passportOf(1, "UTOPIAN", "FRANKOWA", "320415"))
+	if again := r.decision("1", border.Admitted); again != painted {
+		t.Fatalf("the same reading changed the decision from %+v to %+v", painted, again)
+	}
+	r.scan("1", passportOf(1, "UTOPIAN", "FRANKA", "320415"))
+	_, err := r.s.Decide(t.Context(), painted)
+	wantCode(t, err, border.Stale)
+	if r.j.Head().Seq != 1 {
+		t.Error("a decision on another reading was recorded")
+	}
+	r.decide(r.decision("1", border.Admitted))
+	if last := r.view("1").Last; last == nil || last.GivenNames != "FRANKA" {
+		t.Errorf("recorded %+v, want the name that was on the screen", last)
+	}
+}

@@ -20,6 +20,7 @@ type encounter struct {
 	scan     border.Scan
 	restored bool
 	durable  bool
+	reread   bool // the document was read anew, differently, and not judged since
 
 	doc   *mrz.Document
 	blind *border.BlindIndex // nil: no document number
@@ -45,6 +46,7 @@ const shownLimit = 64
 // take puts the outcome of new checks in place. What the hub has answered, and which
 // revisions were painted, stays.
 func (e *encounter) take(next *encounter) {
+	e.reread = e.reread || e.doc != nil && !slices.Equal(e.doc.Lines, next.doc.Lines)
 	e.scan, e.doc, e.durable = next.scan, next.doc, next.durable
 	e.blind, e.lists, e.silent, e.here = next.blind, next.lists, next.silent, next.here
 	e.results = next.results
@@ -59,8 +61,11 @@ func (e *encounter) judge(policy *verdict.Policy, direction string) {
 	}
 	v := verdict.Judge(policy, results)
 	v.Revision = e.verdict.Revision
-	if v.Revision > 0 && equal(v, e.verdict) {
+	if v.Revision > 0 && !e.reread && equal(v, e.verdict) {
 		return
+	}
+	if e.reread { // who decides must have seen the document as it is read now
+		e.reread, e.shown = false, nil
 	}
 	v.Revision++
 	e.verdict = v
@@ -84,7 +89,10 @@ func (e *encounter) painted(revision uint64) (*verdict.Verdict, error) {
 		return nil, &border.Error{Code: border.Invalid, Op: "decide", Message: "The decision must name the verdict that was on the screen."}
 	}
 	back := e.verdict.Revision - revision
-	if back >= uint64(len(e.shown)) || worsened(&e.shown[uint64(len(e.shown))-1-back], &e.verdict) {
+	if back >= uint64(len(e.shown)) {
+		return nil, &border.Error{Code: border.Stale, Op: "decide", Message: "What is on the screen has changed. Read it again, then decide."}
+	}
+	if worsened(&e.shown[uint64(len(e.shown))-1-back], &e.verdict) {
 		return nil, &border.Error{Code: border.Stale, Op: "decide", Message: "The verdict has changed for the worse. Read it again, then decide."}
 	}
 	return &e.shown[uint64(len(e.shown))-1-back], nil
