@@ -101,7 +101,7 @@ func (k *desk) serve(s Specimen) {
 			return
 		case err != nil:
 			k.truth.hurt(err)
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond)
 		case v.Encounter != nil:
 			if v.Encounter.Document.Surname != s.surname {
 				k.t.Errorf("counter %s shows somebody who never stood there", k.name)
@@ -134,7 +134,7 @@ func (k *desk) serve(s Specimen) {
 				map[string]any{"lines": s.Lines, "source": "wedge"}, nil)
 			if err != nil {
 				k.truth.hurt(err)
-				time.Sleep(5 * time.Millisecond)
+				time.Sleep(20 * time.Millisecond)
 			}
 		}
 	}
@@ -184,7 +184,7 @@ func (k *desk) decide(ctx context.Context, e *counter.EncounterView) int {
 		return ended
 	}
 	k.truth.hurt(err)
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	return unclear
 }
 
