@@ -2,7 +2,6 @@ package journal
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
@@ -29,8 +28,8 @@ func (j *Journal) prepare(e *Entry) (h border.Header, rest []byte, err error) {
 	if h.OccurredAt.IsZero() {
 		h.OccurredAt = j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)
 	}
-	if rest, err = json.Marshal(&h); err != nil {
-		return h, nil, &border.Error{Code: border.Internal, Op: "write event header", Err: err}
+	if rest, err = h.AppendJSON(make([]byte, 0, 1<<10)); err != nil {
+		return h, nil, err
 	}
 	return h, rest, nil
 }
