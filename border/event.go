@@ -94,9 +94,20 @@ type Position struct {
 }
 
 // The event types of version 1. Within a version fields are only added (design, rule 4).
+// Only crossing.recorded is a crossing; crossing.corrected and stay.extended change what is
+// held of one; the others are traces of the work at a post.
 const (
-	TypeEpochOpened      = "epoch.opened.v1"
-	TypeCrossingRecorded = "crossing.recorded.v1"
+	TypeEpochOpened        = "epoch.opened.v1"
+	TypeCrossingRecorded   = "crossing.recorded.v1"
+	TypeCrossingCorrected  = "crossing.corrected.v1"  // the whole crossing as it should have been recorded
+	TypeStayExtended       = "stay.extended.v1"       // days granted to somebody who is inside
+	TypeEncounterReferred  = "encounter.referred.v1"  // put on the post's list, see Ground
+	TypeEncounterTaken     = "encounter.taken.v1"     // taken from the post's list by an officer
+	TypeEncounterAbandoned = "encounter.abandoned.v1" // ended without a crossing, see Ground
+	TypeGroupClosed        = "group.closed.v1"        // a family, bus or crew is through
+	TypeShiftOpened        = "shift.opened.v1"
+	TypeShiftClosed        = "shift.closed.v1"  // with Counts
+	TypeCounterTaken       = "counter.taken.v1" // an officer holds the counter from now on
 )
 
 // Parent names the event that an epoch continues: the last one its journal held when
@@ -121,6 +132,9 @@ type Header struct {
 	Post       PostID     `json:"post"`
 	OccurredAt time.Time  `json:"occurred_at"` // UTC
 	Clock      ClockTrust `json:"clock"`
+	// LocalDate is the calendar day at the post of OccurredAt, "2026-11-22": stays are counted
+	// in these days, wherever and whenever they are counted.
+	LocalDate string `json:"local_date,omitempty"`
 	// StatedDate is the calendar day at the post that the officer entered while the clock
 	// could not be trusted, "2026-11-22"; "" otherwise.
 	StatedDate string `json:"stated_date,omitempty"`
@@ -132,7 +146,25 @@ type Header struct {
 	Shift   string    `json:"shift,omitempty"`
 	Officer string    `json:"officer,omitempty"` // pseudonym, see border/seal
 
-	Crossing       *ID    `json:"crossing,omitempty"`  // also the id of its encounter
+	// Crossing is the id of a crossing and of its encounter: the one that the event records,
+	// corrects, extends (the entry of the stay), refers, takes or abandons.
+	Crossing *ID `json:"crossing,omitempty"`
+	// Change is the id of a correction or an extension itself: sent again, it is recorded once.
+	Change *ID `json:"change,omitempty"`
+	// Previous is an earlier encounter of the same person that this one follows: a refusal at
+	// ten before an admission at eleven.
+	Previous *ID `json:"previous,omitempty"`
+	// Continues is the entry whose stay this exit ends by the word of an officer, though the
+	// documents differ.
+	Continues *ID    `json:"continues,omitempty"`
+	Group     *ID    `json:"group,omitempty"` // crossed together
+	Form      string `json:"form,omitempty"`  // version of the form in force
+	// Identity says what the person's particulars rest on: read, keyed or declared.
+	Identity string `json:"identity,omitempty"`
+	// Sheet is the number of the paper sheet that the crossing was first written on. Its
+	// OccurredAt is what the paper says.
+	Sheet string `json:"sheet,omitempty"`
+
 	Direction      string `json:"direction,omitempty"` // entry or exit
 	Outcome        string `json:"outcome,omitempty"`   // see Outcome
 	Ground         string `json:"ground,omitempty"`    // coded ground of a refusal
@@ -145,6 +177,20 @@ type Header struct {
 	DocumentKind   string `json:"document_kind,omitempty"`
 	DocumentIssuer string `json:"document_issuer,omitempty"`
 	TransportMode  string `json:"transport_mode,omitempty"`
+	BirthCountry   string `json:"birth_country,omitempty"`
+	// PreviousCountry is where the journey comes from, NextCountry where it goes next,
+	// Destination where it ends.
+	PreviousCountry string `json:"previous_country,omitempty"`
+	NextCountry     string `json:"next_country,omitempty"`
+	Destination     string `json:"destination,omitempty"`
+	IntendedDays    int    `json:"intended_days,omitempty"` // length of stay as stated, days
+	DaysGranted     int    `json:"days_granted,omitempty"`  // calendar days, the day of entry included
+	// PermittedUntil is the last calendar day of the permitted stay, at the post of entry.
+	PermittedUntil string `json:"permitted_until,omitempty"`
+	LegalBasis     string `json:"legal_basis,omitempty"`
+	VisaType       string `json:"visa_type,omitempty"`
+	VisaIssuer     string `json:"visa_issuer,omitempty"`
+	Role           string `json:"role,omitempty"`   // in the conveyance: driver, passenger or crew
 	Source         string `json:"source,omitempty"` // see ScanSource
 
 	Verdict string `json:"verdict,omitempty"` // level that was on the screen
@@ -152,7 +198,34 @@ type Header struct {
 	// entry a hit was about stands in the sealed parts only.
 	Checks map[string]string `json:"checks,omitempty"`
 	Lists  []ListVersion     `json:"lists,omitempty"`
+
+	Second string `json:"second,omitempty"` // pseudonym of the officer who countersigned
+	Late   bool   `json:"late,omitempty"`   // the checks were put after the crossing, from paper
+	// From is the pseudonym of the officer whom another one relieves (counter.taken) or takes
+	// a referral over from (encounter.taken).
+	From string `json:"from,omitempty"`
+	// Counts are those of a closed shift, or of a closed group.
+	Counts []Count `json:"counts,omitempty"`
+	// Open lists the referrals that a shift hands over or takes over.
+	Open []ID `json:"open,omitempty"`
 }
+
+// Count is one line of a shift's or a group's report.
+type Count struct {
+	Type      string    `json:"type"` // of the events counted; expected, appeared, no_show for a group
+	Counter   CounterID `json:"counter,omitempty"`
+	Direction string    `json:"direction,omitempty"`
+	Category  string    `json:"category,omitempty"`
+	Outcome   string    `json:"outcome,omitempty"`
+	N         int64     `json:"n"`
+}
+
+// What a person's particulars rest on.
+const (
+	IdentityRead     = "read"     // a machine readable zone
+	IdentityKeyed    = "keyed"    // a document whose particulars an officer typed
+	IdentityDeclared = "declared" // the person's word
+)
 
 // CheckText writes a check's outcome as records hold it: "clear", "not_checked(hub)",
 // "stale(93600)" with the age in seconds if there is no other reason.

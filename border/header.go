@@ -10,7 +10,7 @@ import (
 // AppendJSON appends the header as encoding/json writes it, to the byte, at less than half
 // the cost: it stands in the way of every record. A test holds the two together.
 func (h *Header) AppendJSON(b []byte) ([]byte, error) {
-	if h.Parent != nil || h.OccurredAt.Year() > 9999 || h.RecordedAt.Year() > 9999 { // once per opening, or never
+	if h.Parent != nil || h.Counts != nil || h.Open != nil || h.OccurredAt.Year() > 9999 || h.RecordedAt.Year() > 9999 { // once per opening or shift, or never
 		whole, err := json.Marshal(h)
 		if err != nil {
 			return nil, &Error{Code: Internal, Op: "write event header", Err: err}
@@ -36,18 +36,20 @@ func (h *Header) AppendJSON(b []byte) ([]byte, error) {
 	c.number("offset_ms", h.Clock.OffsetMS)
 	c.text("reason", h.Clock.Reason)
 	w.b = append(c.b, '}')
+	w.text("local_date", h.LocalDate)
 	w.text("stated_date", h.StatedDate)
 	w.text("software", h.Software)
 	w.text("counter", string(h.Counter))
 	w.text("shift", h.Shift)
 	w.text("officer", h.Officer)
-	if h.Crossing != nil {
-		text := ""
-		if !h.Crossing.IsZero() {
-			text = h.Crossing.String()
-		}
-		w.must("crossing", text)
-	}
+	w.id("crossing", h.Crossing)
+	w.id("change", h.Change)
+	w.id("previous", h.Previous)
+	w.id("continues", h.Continues)
+	w.id("group", h.Group)
+	w.text("form", h.Form)
+	w.text("identity", h.Identity)
+	w.text("sheet", h.Sheet)
 	w.text("direction", h.Direction)
 	w.text("outcome", h.Outcome)
 	w.text("ground", h.Ground)
@@ -60,10 +62,27 @@ func (h *Header) AppendJSON(b []byte) ([]byte, error) {
 	w.text("document_kind", h.DocumentKind)
 	w.text("document_issuer", h.DocumentIssuer)
 	w.text("transport_mode", h.TransportMode)
+	w.text("birth_country", h.BirthCountry)
+	w.text("previous_country", h.PreviousCountry)
+	w.text("next_country", h.NextCountry)
+	w.text("destination", h.Destination)
+	w.number("intended_days", int64(h.IntendedDays))
+	w.number("days_granted", int64(h.DaysGranted))
+	w.text("permitted_until", h.PermittedUntil)
+	w.text("legal_basis", h.LegalBasis)
+	w.text("visa_type", h.VisaType)
+	w.text("visa_issuer", h.VisaIssuer)
+	w.text("role", h.Role)
 	w.text("source", h.Source)
 	w.text("verdict", h.Verdict)
 	w.checks(h.Checks)
 	w.lists(h.Lists)
+	w.text("second", h.Second)
+	if h.Late {
+		w.key("late")
+		w.b = append(w.b, "true"...)
+	}
+	w.text("from", h.From)
 	return append(w.b, '}'), nil
 }
 
@@ -91,6 +110,16 @@ func (w *object) text(k, v string) {
 func (w *object) must(k, v string) {
 	w.key(k)
 	w.b = appendString(w.b, v)
+}
+
+func (w *object) id(k string, id *ID) {
+	switch {
+	case id == nil:
+	case id.IsZero():
+		w.must(k, "")
+	default:
+		w.must(k, id.String())
+	}
 }
 
 func (w *object) number(k string, v int64) {

@@ -47,14 +47,27 @@ func randomHeader(t *rapid.T) border.Header {
 		Officer: text("officer"), Direction: text("direction"), Outcome: text("outcome"), Ground: text("ground"), Category: text("category"),
 		Purpose: text("purpose"), Nationality: text("nationality"), Sex: text("sex"), BirthYear: int(number("birth")),
 		Residence: text("residence"), DocumentKind: text("kind"), DocumentIssuer: text("issuer"), TransportMode: text("mode"),
-		Source: text("source"), Verdict: text("verdict")}
+		Source: text("source"), Verdict: text("verdict"), LocalDate: text("local"), Form: text("form"), Identity: text("identity"),
+		Sheet: text("sheet"), BirthCountry: text("born in"), PreviousCountry: text("previous country"), NextCountry: text("next"),
+		Destination: text("destination"), IntendedDays: int(number("intended")), DaysGranted: int(number("granted")),
+		PermittedUntil: text("until"), LegalBasis: text("basis"), VisaType: text("visa"), VisaIssuer: text("visa issuer"),
+		Role: text("role"), Second: text("second"), Late: rapid.Bool().Draw(t, "late"), From: text("from")}
 	if rapid.Bool().Draw(t, "with key") {
 		h.Station, h.Seq, h.RecordedAt = border.StationID(text("station")), uint64(max(0, number("seq"))), moment("recorded")
 		h.Epoch = border.Epoch(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "epoch"))
 	}
-	if rapid.Bool().Draw(t, "with crossing") {
-		id := border.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "crossing"))
-		h.Crossing = &id
+	for name, at := range map[string]**border.ID{"crossing": &h.Crossing, "change": &h.Change, "previous": &h.Previous,
+		"continues": &h.Continues, "group": &h.Group} {
+		if rapid.Bool().Draw(t, "with "+name) {
+			id := border.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, name))
+			*at = &id
+		}
+	}
+	if rapid.IntRange(0, 9).Draw(t, "counts") == 0 {
+		h.Counts = []border.Count{{Type: text("counted"), N: number("n")}}
+	}
+	if rapid.IntRange(0, 9).Draw(t, "open") == 0 {
+		h.Open = []border.ID{{}, {6: 0x70, 8: 0x80}}
 	}
 	if rapid.Bool().Draw(t, "with parent") {
 		h.Parent = &border.Parent{Seq: uint64(max(0, number("parent")))}

@@ -17,7 +17,67 @@ type Personal struct {
 	Officer        string   `json:"officer,omitempty"` // badge number of who decided
 	Note           string   `json:"note,omitempty"`    // free text of the officer, at most 500 bytes
 	Hits           []string `json:"hits,omitempty"`    // ids of the list entries shown, "list/entry"
+
+	DocumentKind string `json:"document_kind,omitempty"` // of the form's list; "" if only read
+	// Documents are further documents of the same person.
+	Documents []PersonalDocument `json:"documents,omitempty"`
+	// Answers are the form's fields that the header does not hold, by their names.
+	Answers map[string]string `json:"answers,omitempty"`
+	// Responsible is the encounter of the adult who answers for this minor.
+	Responsible *ID    `json:"responsible,omitempty"`
+	HandedTo    string `json:"handed_to,omitempty"` // whom the person was handed over to, of the form's list
+	Receipt     string `json:"receipt,omitempty"`   // who signed for it, and its number
+	Reason      string `json:"reason,omitempty"`    // of a correction, a referral or an abandoned encounter
+	Second      string `json:"second,omitempty"`    // badge of who countersigned: supervisor or second officer
+	// NoShows are the listed people of a group who did not come.
+	NoShows []PersonalDocument `json:"no_shows,omitempty"`
 }
+
+// PersonalDocument is a further document, or a listed person with the document they were
+// announced with.
+type PersonalDocument struct {
+	Kind           string   `json:"kind,omitempty"`
+	DocumentCode   string   `json:"document_code,omitempty"`
+	DocumentNumber string   `json:"document_number,omitempty"`
+	IssuingState   string   `json:"issuing_state,omitempty"`
+	Surname        string   `json:"surname,omitempty"`
+	GivenNames     string   `json:"given_names,omitempty"`
+	Nationality    string   `json:"nationality,omitempty"`
+	BirthDate      string   `json:"birth_date,omitempty"` // EDTF
+	ExpiryDate     string   `json:"expiry_date,omitempty"`
+	Sex            string   `json:"sex,omitempty"`
+	Lines          []string `json:"lines,omitempty"`
+}
+
+// Protection is the plaintext of the protection part: why somebody needs protection, and who
+// took care of it. It is sealed under a key of its own and padded, is in no projection, and
+// no enforcement role may ever read it.
+type Protection struct {
+	Needs []Need `json:"needs,omitempty"`
+	// HandedTo and Receipt stand here, and not in Personal, when a need was open.
+	HandedTo string `json:"handed_to,omitempty"`
+	Receipt  string `json:"receipt,omitempty"`
+}
+
+// Need is one reason for protection.
+type Need struct {
+	Kind     string `json:"kind"`             // asks_protection, child_alone or needs_help
+	Reason   string `json:"reason,omitempty"` // the officer's words
+	By       string `json:"by"`               // badge
+	LiftedBy string `json:"lifted_by,omitempty"`
+	Lifted   string `json:"lifted,omitempty"` // why it was lifted
+}
+
+// The kinds of need.
+const (
+	AsksProtection = "asks_protection"
+	ChildAlone     = "child_alone"
+	NeedsHelp      = "needs_help"
+)
+
+// ProtectionStep is the step in bytes to which the plaintext of the protection part is
+// padded, so that its length says little.
+const ProtectionStep = 512
 
 // HubOnly is the plaintext of the hub part: always present and of one size on the wire,
 // so that a silent outcome cannot be told from none (design, rules 7 and 8).

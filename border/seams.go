@@ -123,11 +123,17 @@ type DocumentQuestion struct {
 	Station StationID  `json:"station"` // who asks; its own crossings are left out of the answer
 	Blind   BlindIndex `json:"blind"`
 	Limit   int        `json:"limit"` // at most 20
+	// Person is the blind index of name and full birth date, if both are known: the answer
+	// then names the person's crossings on other documents too.
+	Person *BlindIndex `json:"person,omitempty"`
 }
 
 // DocumentAnswer is what the national register knows of a document.
 type DocumentAnswer struct {
 	Crossings []PastCrossing `json:"crossings"` // newest first
+	// SamePerson are crossings on other documents by somebody of the same name and birth
+	// date, newest first. They are a proposal: an officer confirms or not.
+	SamePerson []PastCrossing `json:"same_person,omitempty"`
 	// AsOf is the hub's time of the answer.
 	AsOf time.Time `json:"as_of"`
 }
@@ -141,6 +147,15 @@ type PastCrossing struct {
 	Direction  string    `json:"direction"`
 	Outcome    string    `json:"outcome"`
 	ClockState string    `json:"clock_state"`
+
+	// As the crossing stands after corrections and extensions; "" or 0 where not known.
+	LocalDate      string `json:"local_date,omitempty"`
+	Category       string `json:"category,omitempty"`
+	Purpose        string `json:"purpose,omitempty"`
+	Residence      string `json:"residence,omitempty"`
+	Ground         string `json:"ground,omitempty"`
+	DaysGranted    int    `json:"days_granted,omitempty"`
+	PermittedUntil string `json:"permitted_until,omitempty"`
 }
 
 // BlindIndex is a keyed hash of a normalised document number and issuer: equal for the

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"garita/border"
 )
@@ -14,7 +15,7 @@ import (
 // Blinder makes keyed hashes (HMAC-SHA-256 under keys derived from the national key)
 // that can be compared, but not read, without that key.
 type Blinder struct {
-	document, officer []byte
+	document, officer, person, born, name []byte
 }
 
 // NewBlinder derives the keys from the national blind-index key (32 bytes).
@@ -23,7 +24,8 @@ func NewBlinder(national []byte) (*Blinder, error) {
 		return nil, &border.Error{Code: border.Invalid, Op: "read the blind-index key", Message: "The blind-index key must have 32 bytes."}
 	}
 	b := &Blinder{}
-	for label, dst := range map[string]*[]byte{"garita document v1": &b.document, "garita officer v1": &b.officer} {
+	for label, dst := range map[string]*[]byte{"garita document v1": &b.document, "garita officer v1": &b.officer,
+		"garita person v1": &b.person, "garita birth date v1": &b.born, "garita name v1": &b.name} {
 		k, err := hkdf.Key(sha256.New, national, nil, label, 32)
 		if err != nil {
 			return nil, fmt.Errorf("derive a blind-index key: %w", err)
@@ -36,10 +38,38 @@ func NewBlinder(national []byte) (*Blinder, error) {
 // Document returns the blind index of a document. Case, fillers, spaces and other marks
 // in issuer and number make no difference.
 func (b *Blinder) Document(issuer, number string) border.BlindIndex {
-	m := hmac.New(sha256.New, b.document)
-	m.Write([]byte(normalise(issuer)))
-	m.Write([]byte{0})
-	m.Write([]byte(normalise(number)))
+	return blind(b.document, normalise(issuer), normalise(number))
+}
+
+// Person returns the blind index of a person by name and birth date, or false if either is
+// missing or the date is not a full one. Names must be normalised as a machine readable zone
+// prints them (border/icao); surname and given names are told apart, their order is kept.
+func (b *Blinder) Person(surname, given, birthDate string) (border.BlindIndex, bool) {
+	if _, err := time.Parse(time.DateOnly, birthDate); err != nil || surname+given == "" {
+		return border.BlindIndex{}, false
+	}
+	return blind(b.person, surname, given, birthDate), true
+}
+
+// Born returns the blind index of a full birth date, or false if it is not a full one.
+func (b *Blinder) Born(birthDate string) (border.BlindIndex, bool) {
+	if _, err := time.Parse(time.DateOnly, birthDate); err != nil {
+		return border.BlindIndex{}, false
+	}
+	return blind(b.born, birthDate), true
+}
+
+// Name returns the blind index of one token of a normalised name.
+func (b *Blinder) Name(token string) border.BlindIndex { return blind(b.name, token) }
+
+func blind(key []byte, texts ...string) border.BlindIndex {
+	m := hmac.New(sha256.New, key)
+	for i, t := range texts {
+		if i > 0 {
+			m.Write([]byte{0})
+		}
+		m.Write([]byte(t))
+	}
 	var sum [sha256.Size]byte
 	m.Sum(sum[:0])
 	return border.BlindIndex(sum[:16])

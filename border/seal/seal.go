@@ -108,3 +108,14 @@ func randomHex(n int) string {
 	rand.Read(b) // never fails: crypto/rand ends the program instead
 	return hex.EncodeToString(b)
 }
+
+// Protection writes the plaintext of the protection part: JSON padded with spaces to a
+// multiple of [border.ProtectionStep].
+func Protection(p *border.Protection) ([]byte, error) {
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return nil, &border.Error{Code: border.Internal, Op: "write the protection part", Err: err}
+	}
+	pad := (border.ProtectionStep - len(plain)%border.ProtectionStep) % border.ProtectionStep
+	return append(plain, bytes.Repeat([]byte{' '}, pad)...), nil
+}
