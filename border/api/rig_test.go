@@ -88,7 +88,7 @@ func newRig(t testing.TB) *rig {
 	t.Cleanup(func() { must(keys.Close()) })
 	r.journal, err = journal.Open(ctx, journal.Config{Dir: dir, Station: "PUT-1", Post: "PUT", Software: "test", Clock: r.clock,
 		Keys: keys, Log: log, LastTrusted: func(time.Time) {}, Reserve: -1,
-		Index: func(*border.Event) (border.BlindIndex, bool) { return border.BlindIndex{}, false }})
+		Index: func(*border.Event) []border.BlindIndex { return nil }})
 	must(err)
 	t.Cleanup(func() { must(r.journal.Close()) })
 	list, err := watch.ReadCSV(strings.NewReader("# list=sample\n# version=1\n# issued=2026-11-01T00:00:00Z\n" +

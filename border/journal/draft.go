@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"slices"
 
 	"garita/border"
 	"garita/border/seal"
 )
 
 // Draft is an open encounter on the disk, so that it survives a power cut. Content is
-// sealed before it is written and is not part of the record.
+// sealed before it is written and is not part of the record. Counter is empty while the
+// encounter is on the post's list of referrals.
 type Draft struct {
 	Encounter border.ID
 	Counter   border.CounterID
@@ -25,17 +27,34 @@ func (j *Journal) SaveDraft(ctx context.Context, d Draft, ended ...border.ID) er
 		return err
 	}
 	return j.submit(ctx, &job{op: "save a draft", do: func(t *transaction) error {
-		s := t.w.store
-		for _, id := range ended {
-			if err := s.exec(s.dropDraft, id[:]); err != nil {
-				return err
-			}
+		if err := t.dropDrafts(ended); err != nil {
+			return err
 		}
+		s := t.w.store
 		return s.exec(s.putDraft, d.Encounter[:], string(d.Counter), keyID, sealed)
 	}})
 }
 
-// Drafts returns the open encounters, oldest first, without those whose crossing is
+// DropDrafts drops the drafts of encounters that are open no more, in one transaction.
+// Those that are not there do not matter.
+func (j *Journal) DropDrafts(ctx context.Context, ended ...border.ID) error {
+	if len(ended) == 0 {
+		return nil
+	}
+	ended = slices.Clone(ended) // the caller may be gone before the writer has them
+	return j.submit(ctx, &job{op: "drop drafts", do: func(t *transaction) error { return t.dropDrafts(ended) }})
+}
+
+func (t *transaction) dropDrafts(ended []border.ID) error {
+	for _, id := range ended {
+		if err := t.w.store.exec(t.w.store.dropDraft, id[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Drafts returns the open encounters, oldest first, without those whose end is
 // recorded. A draft that cannot be opened any more is left out and counted.
 func (j *Journal) Drafts(ctx context.Context) (drafts []Draft, unreadable int, err error) {
 	err = j.reading("read drafts", func(db *sql.DB) error {

@@ -9,7 +9,8 @@
 //     be visible and yet not be on the disk.
 //   - seq is given inside the transaction, gapless within its epoch; every opening for
 //     writing is a new epoch that names its parent.
-//   - A crossing id exists once. Appending it again returns the first receipt.
+//   - An id of a crossing or a change exists once. Appending it again returns the first
+//     receipt.
 //   - Nothing acknowledged is ever changed.
 //
 // Lock order: Journal.mu is held for field access only and never while waiting for the
@@ -41,9 +42,15 @@ type Config struct {
 	Keys  *seal.StationKeys
 	Log   *slog.Logger
 
-	// Index finds the blind index of a crossing event's document, for events that the hub
-	// gives back. False: none, or its key is gone.
-	Index func(e *border.Event) (border.BlindIndex, bool)
+	// Index finds all blind indexes that Entry.Blinds gave for an event, in its sealed part:
+	// for events that the hub gives back, and for those that the table of blind indexes had
+	// not reached when the station stopped. None: none, or the key is gone. A nil Index
+	// leaves such events out of Document.
+	Index func(e *border.Event) []border.BlindIndex
+
+	// Tail bounds how many blind indexes wait in memory for their table; 0 means 65,536,
+	// about 16 MiB. When it is full, Document opens events to answer.
+	Tail int
 
 	// LastTrusted is told, before anything is written, the time of the last event that
 	// was written under a clock that was not untrusted; zero if there is none.
@@ -68,8 +75,15 @@ type Entry struct {
 	Protection []byte // plaintext of the protection part; nil: no such part
 	HubOnly    []byte // plaintext of the hub part, padded to border.HubOnlySize
 	Keys       *seal.Set
-	Crossing   border.ID          // for crossing.recorded: unique; zero otherwise
-	Document   *border.BlindIndex // the document's blind index; nil: none
+	// Crossing is the id by which the entry is recorded once, as its header says: of a
+	// crossing or an abandoned encounter Header.Crossing, else Header.Change. Zero: the
+	// header's.
+	Crossing border.ID
+	Document *border.BlindIndex // one more of Blinds; nil: none
+	// Blinds are the blind indexes of the documents and persons that the event is about, at
+	// most 512: whoever asks for one of them is given the event. Index must find them again in
+	// the personal part.
+	Blinds []border.BlindIndex
 }
 
 // Receipt says where and when an entry was recorded. It is durable.
@@ -77,7 +91,7 @@ type Receipt struct {
 	Key        border.Key
 	RecordedAt time.Time
 	Header     border.Header // as recorded
-	Replayed   bool          // the crossing id was recorded before; the receipt is the first one's
+	Replayed   bool          // the entry's id was recorded before; the receipt is the first one's
 }
 
 // Journal is an open journal. Safe for concurrent use.
@@ -89,6 +103,7 @@ type Journal struct {
 
 	commits chan struct{}
 	changes chan struct{}
+	tail    *tail
 
 	mu    sync.Mutex // guards what follows
 	read  *readPool  // nil while the database is closed
@@ -112,6 +127,9 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	if cfg.Reserve == 0 {
 		cfg.Reserve = DefaultReserve
 	}
+	if cfg.Tail == 0 {
+		cfg.Tail = 1 << 16
+	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC
 	}
@@ -120,8 +138,8 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	}
 	j := &Journal{cfg: cfg,
 		queue: make(chan *job, 4096), stop: make(chan struct{}), done: make(chan struct{}),
-		commits: make(chan struct{}, 1), changes: make(chan struct{}, 1)}
-	w := &writer{j: j, path: filepath.Join(cfg.Dir, FileName)}
+		commits: make(chan struct{}, 1), changes: make(chan struct{}, 1), tail: newTail(cfg.Tail)}
+	w := newWriter(j, filepath.Join(cfg.Dir, FileName))
 	opened := make(chan error, 1)
 	go w.run(opened)
 	select {
@@ -147,13 +165,22 @@ func (j *Journal) Close() error {
 	return j.closeErr
 }
 
-// Append records one entry and returns when it is durable. With a crossing id it may be
-// retried without limit: the same id is recorded once, and a retry returns the first
-// receipt with Replayed set. [border.NotDurable] and [border.Unavailable] mean that the
+// Append records one entry and returns when it is durable. With an id it may be retried
+// without limit: the same id is recorded once, and a retry returns the first receipt with
+// Replayed set. [border.NotDurable] and [border.Unavailable] mean that the
 // outcome is unknown: retry with the same id. [border.StorageFull]: not recorded.
 func (j *Journal) Append(ctx context.Context, e *Entry) (Receipt, error) {
 	if e.Keys == nil && (e.Personal != nil || e.Protection != nil || e.HubOnly != nil) {
 		return Receipt{}, &border.Error{Code: border.Internal, Op: "append event", Err: errors.New("parts without keys")}
+	}
+	if id, ok := onceOf(&e.Header); !e.Crossing.IsZero() && (!ok || id != e.Crossing) {
+		return Receipt{}, &border.Error{Code: border.Internal, Op: "append event", Err: errors.New("the entry's id is not its header's")}
+	}
+	if len(e.Blinds) > maxBlinds {
+		return Receipt{}, errTooLarge
+	}
+	if e.Personal == nil && (e.Document != nil || len(e.Blinds) > 0) {
+		return Receipt{}, &border.Error{Code: border.Internal, Op: "append event", Err: errors.New("blind indexes without the part that they are found in again")}
 	}
 	h, rest, err := j.prepare(e)
 	if err != nil {

@@ -85,12 +85,12 @@ func rigIn(t testing.TB, dir string) *rig {
 
 func (r *rig) config() journal.Config {
 	return journal.Config{Dir: r.dir, Station: station, Post: "PUT", Software: "test", Clock: r.clock, Keys: r.keys, Reserve: -1,
-		Index: func(e *border.Event) (border.BlindIndex, bool) {
+		Index: func(e *border.Event) []border.BlindIndex {
 			plain, err := r.keys.Open(e, border.PartPersonal)
 			if err != nil || len(plain) == 0 {
-				return border.BlindIndex{}, false
+				return nil
 			}
-			return border.BlindIndex{plain[0]}, true
+			return []border.BlindIndex{{plain[0]}}
 		}}
 }
 

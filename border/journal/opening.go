@@ -39,6 +39,9 @@ func (w *writer) tryOpen() error {
 		err = w.beginEpoch()
 	}
 	if err == nil {
+		w.recoverTail()
+	}
+	if err == nil {
 		err = w.openReaders()
 	}
 	if err != nil {

@@ -3,23 +3,16 @@ package journal
 import (
 	"database/sql/driver"
 	"time"
-
-	"garita/border"
 )
 
-// countPrefix and the post's zone make the name of the projection that counts crossings.
-const countPrefix = "crossing_count.v1 "
+// projection is a table that follows the events by cursor, one for each epoch.
+type projection struct {
+	name  string
+	write func([]pendingEvent) error // inside a transaction, oldest position first
+	wrote func([]pendingEvent, bool) // told what is durable, and whether that is all; may be nil
 
-func countProjection(zone *time.Location) string { return countPrefix + zone.String() }
-
-// renameCounts begins the counts anew if they are of another version or another zone.
-func (w *writer) renameCounts() error {
-	args := []driver.Value{countProjection(w.j.cfg.Zone)}
-	if _, err := w.store.conn.Exec(`DELETE FROM crossing_count WHERE EXISTS (SELECT 1 FROM cursor WHERE projection <> ?)`, args); err != nil {
-		return err
-	}
-	_, err := w.store.conn.Exec(`DELETE FROM cursor WHERE projection <> ?`, args)
-	return err
+	failed time.Time     // when it last failed, on the monotonic clock
+	pause  time.Duration // how long it is left alone since then; 0: it works
 }
 
 // projectLimit bounds how many events one transaction of a projection takes, so that
@@ -30,54 +23,84 @@ const projectLimit = 256
 // for crossings.
 const projectRoom = 8 << 20
 
-// follow moves the projections on while nobody waits for the writer. When they fail the
-// record goes on without them: the database is opened again only if the commit itself
-// failed, and the next try comes after a pause, so that a damaged page of a projection
-// does not begin a new epoch every second.
+// follow moves the projections on while nobody waits for the writer.
 func (w *writer) follow() {
-	if w.reserve.released || w.j.Storage().Free < projectRoom ||
-		w.behindPause > 0 && time.Since(w.behind) < w.behindPause {
-		return
-	}
-	for len(w.j.queue) == 0 {
-		n, unsure, err := w.project()
-		if err != nil {
-			w.behind = time.Now() //nolint:forbidigo // monotonic pause, not a time of record
-			w.behindPause = min(max(2*w.behindPause, tick), time.Minute)
-			if unsure {
-				_ = w.reopenAfter(err) // its error is kept in the storage state
-			} else {
-				w.j.cfg.Log.Error("journal: a projection cannot follow; the record goes on", "error", err)
+	for _, p := range []*projection{w.counts, w.index} {
+		for len(w.j.queue) == 0 && w.advance(p) {
+			select {
+			case <-w.j.stop:
+				return
+			default:
 			}
-			return
-		}
-		if w.behindPause = 0; n < projectLimit {
-			return
-		}
-		select {
-		case <-w.j.stop:
-			return
-		default:
 		}
 	}
 }
 
-// project moves the count projection on by at most projectLimit events and returns by how
-// many. Counts and cursor change in one transaction, so each event counts once. unsure
+// advance moves a projection on by one transaction and reports whether more may wait.
+// When that fails the record goes on without it: the database is opened again only if the
+// commit itself failed, and the next try comes after a pause, so that a damaged page of a
+// projection does not begin a new epoch every second.
+func (w *writer) advance(p *projection) bool {
+	if w.store == nil || w.reserve.released || w.j.Storage().Free < projectRoom || p.pause > 0 && time.Since(p.failed) < p.pause {
+		return false
+	}
+	n, unsure, err := w.project(p)
+	if err == nil {
+		p.pause = 0
+		return n == projectLimit
+	}
+	p.failed = time.Now() //nolint:forbidigo // monotonic pause, not a time of record
+	p.pause = min(max(2*p.pause, tick), time.Minute)
+	if unsure {
+		_ = w.reopenAfter(err) // its error is kept in the storage state
+	} else {
+		w.j.cfg.Log.Error("journal: a projection cannot follow; the record goes on", "projection", p.name, "error", err)
+	}
+	return false
+}
+
+// project moves a projection on by at most projectLimit events and returns by how many.
+// Its rows and its cursor change in one transaction, so each event counts once. unsure
 // says that the error leaves open what is on the disk.
-func (w *writer) project() (n int, unsure bool, err error) {
-	pending, err := w.pending()
-	if err != nil || len(pending) == 0 {
+func (w *writer) project(p *projection) (n int, unsure bool, err error) {
+	events, err := w.pending(p.name, 0)
+	if err != nil {
 		return 0, false, err
 	}
+	if len(events) > 0 {
+		unsure, err = w.projectSome(p, events)
+	}
+	if err == nil && p.wrote != nil {
+		p.wrote(events, len(events) < projectLimit)
+	}
+	return len(events), unsure, err
+}
+
+func (w *writer) projectSome(p *projection, events []pendingEvent) (unsure bool, err error) {
 	s := w.store
 	if err := s.exec(s.begin); err != nil {
-		return 0, false, err
+		return false, err
 	}
-	if err := w.count(pending); err != nil {
-		return 0, s.exec(s.rollback) != nil, err
+	if err := w.write(p, events); err != nil {
+		return s.exec(s.rollback) != nil, err
 	}
-	return len(pending), true, s.exec(s.commit)
+	return true, s.exec(s.commit)
+}
+
+// write makes a projection's rows of some events and puts its cursors behind them.
+func (w *writer) write(p *projection, events []pendingEvent) error {
+	if err := p.write(events); err != nil {
+		return err
+	}
+	for i, e := range events {
+		if i+1 < len(events) && ordinalOf(events[i+1].pos) == ordinalOf(e.pos) {
+			continue
+		}
+		if err := w.store.exec(w.store.putCursor, p.name, ordinalOf(e.pos), int64(seqOf(e.pos))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type pendingEvent struct {
@@ -85,69 +108,19 @@ type pendingEvent struct {
 	record []byte
 }
 
-// pending returns events behind the projection's cursors, oldest epoch first.
-func (w *writer) pending() ([]pendingEvent, error) {
-	rows, err := w.store.conn.Query(`
-		SELECT event.pos, event.record FROM epoch
-		LEFT JOIN cursor ON cursor.projection = ? AND cursor.ordinal = epoch.ordinal
-		JOIN event ON event.pos > (epoch.ordinal << 40) + coalesce(cursor.seq, 0) AND event.pos < ((epoch.ordinal + 1) << 40)
-		ORDER BY event.pos LIMIT ?`, []driver.Value{countProjection(w.j.cfg.Zone), int64(projectLimit)})
+// selectPending selects events behind the cursors of projection ?1 and at or after
+// position ?2, lowest position first, at most ?3.
+const selectPending = `
+	SELECT event.pos, event.record FROM epoch
+	LEFT JOIN cursor ON cursor.projection = ?1 AND cursor.ordinal = epoch.ordinal
+	JOIN event ON event.pos > max((epoch.ordinal << 40) + coalesce(cursor.seq, 0), ?2 - 1) AND event.pos < ((epoch.ordinal + 1) << 40)
+	ORDER BY event.pos LIMIT ?3`
+
+// pending returns the next events behind a projection's cursors, from a position on.
+func (w *writer) pending(projection string, from int64) ([]pendingEvent, error) {
+	rows, err := w.store.conn.Query(selectPending, []driver.Value{projection, from, int64(projectLimit)})
 	if err != nil {
 		return nil, err
 	}
 	return readPending(rows)
-}
-
-func (w *writer) count(events []pendingEvent) error {
-	s := w.store
-	for i, p := range events {
-		c, id, ok := countOf(p.record, w.j.cfg.Zone)
-		if ok {
-			// A crossing that a lost copy recorded too counts once.
-			v, held, err := s.one(s.findCrossing, id[:])
-			if err != nil {
-				return err
-			}
-			ok = held && v == p.pos
-		}
-		if ok {
-			if err := s.exec(s.addOne, c.Day, string(c.Counter), c.Direction, string(c.Outcome)); err != nil {
-				return err
-			}
-		}
-		if i+1 == len(events) || ordinalOf(events[i+1].pos) != ordinalOf(p.pos) {
-			if err := s.exec(s.putCursor, countProjection(w.j.cfg.Zone), ordinalOf(p.pos), int64(seqOf(p.pos))); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// Count says how many crossings of one kind a day had.
-type Count struct {
-	Day       string           `json:"day"` // at the post, "2026-11-22"
-	Counter   border.CounterID `json:"counter"`
-	Direction string           `json:"direction"`
-	Outcome   border.Outcome   `json:"outcome"`
-	N         int64            `json:"n"`
-}
-
-// countOf returns the cell of the count table that a record belongs to, with N = 1, and
-// the id of its crossing.
-func countOf(record []byte, zone *time.Location) (Count, border.ID, bool) {
-	ev, err := border.DecodeEvent(record)
-	if err != nil || ev.Type != border.TypeCrossingRecorded {
-		return Count{}, border.ID{}, false
-	}
-	h, err := ev.ReadHeader()
-	if err != nil || h.Crossing == nil {
-		return Count{}, border.ID{}, false
-	}
-	return cell(&h, zone), *h.Crossing, true
-}
-
-func cell(h *border.Header, zone *time.Location) Count {
-	return Count{Day: h.OccurredAt.In(zone).Format(time.DateOnly), Counter: h.Counter, Direction: h.Direction,
-		Outcome: border.Outcome(h.Outcome), N: 1}
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
-	"time"
 
 	"garita/border"
 )
@@ -134,29 +133,27 @@ func (j *Journal) Read(ctx context.Context, epoch border.Epoch, after uint64, li
 	return out, err
 }
 
-// Crossing returns the recorded event of a crossing, or [border.NotFound].
+// Crossing returns the recorded event of a crossing, or [border.NotFound]: also for the id
+// of a change or of an abandoned encounter.
 func (j *Journal) Crossing(ctx context.Context, id border.ID) (border.Event, error) {
 	var ev border.Event
+	noCrossing := &border.Error{Code: border.NotFound, Op: "find a crossing", Message: "This station holds no such crossing."}
 	err := j.reading("find a crossing", func(db *sql.DB) error {
 		var record []byte
 		err := db.QueryRowContext(ctx,
 			`SELECT record FROM crossing JOIN event USING (pos) WHERE id = ?`, id[:]).Scan(&record)
 		if errors.Is(err, sql.ErrNoRows) {
-			return &border.Error{Code: border.NotFound, Op: "find a crossing", Message: "This station holds no such crossing."}
+			return noCrossing
 		}
 		if err != nil {
 			return err
 		}
-		ev, err = border.DecodeEvent(record)
+		if ev, err = border.DecodeEvent(record); err == nil && ev.Type != border.TypeCrossingRecorded {
+			return noCrossing
+		}
 		return err
 	})
 	return ev, err
-}
-
-// Document returns the last crossing events of a document at this station, newest first.
-func (j *Journal) Document(ctx context.Context, blind border.BlindIndex, limit int) ([]border.Event, error) {
-	return j.events(ctx, "find a document's crossings",
-		`SELECT record FROM document JOIN event USING (pos) WHERE blind = ? ORDER BY pos DESC LIMIT ?`, blind[:], limit)
 }
 
 // Newest returns the last crossing events of the station, newest first. It looks at the
@@ -200,80 +197,88 @@ func (j *Journal) events(ctx context.Context, op, query string, args ...any) ([]
 	return out, err
 }
 
-// Counts returns the counts of a calendar day at the post, own writes included: the projection, and the
-// events behind its cursor folded on top.
-func (j *Journal) Counts(ctx context.Context, day string) ([]Count, error) {
-	cells := make(map[Count]int64)
-	err := j.reading("count crossings", func(db *sql.DB) error {
-		tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one snapshot for both queries
+// State returns the last event that says how something stands: StateShift, or StateHolder
+// of a counter; [border.NotFound] if there is none.
+func (j *Journal) State(ctx context.Context, name string) (border.Event, error) {
+	events, err := j.events(ctx, "read a state", `SELECT record FROM state JOIN event USING (pos) WHERE name = ?`, name)
+	if err != nil {
+		return border.Event{}, err
+	}
+	if len(events) == 0 {
+		return border.Event{}, &border.Error{Code: border.NotFound, Op: "read a state", Message: "Nothing of this kind is recorded at this station yet."}
+	}
+	return events[0], nil
+}
+
+// Amendments returns the corrections and extensions of a crossing, oldest first. For a stay
+// the crossing is its entry.
+func (j *Journal) Amendments(ctx context.Context, crossing border.ID) ([]border.Event, error) {
+	return j.events(ctx, "find the changes of a crossing",
+		`SELECT record FROM change JOIN event USING (pos) WHERE crossing = ? ORDER BY pos`, crossing[:])
+}
+
+// scanPage is how many events Scan reads at a time.
+const scanPage = 256
+
+// Scan calls visit for the events of the epochs that this journal opened, from the one at
+// from on, it included, in their order; the zero Position means all. It ends with the last
+// event that was durable when it began, at the first error of visit, which it returns, or
+// with ctx. [border.NotFound]: from is in no such epoch. Nothing is locked while visit
+// runs. A crossing that a lost copy recorded too, and that the hub gave back, may come
+// twice, with one id.
+func (j *Journal) Scan(ctx context.Context, from border.Position, visit func(border.Event) error) error {
+	var next, last int64
+	err := j.reading("read the journal", func(db *sql.DB) error {
+		err := db.QueryRowContext(ctx, `SELECT coalesce(max(pos), 0) FROM event`).Scan(&last)
+		if err != nil || from == (border.Position{}) {
+			return err
+		}
+		var ordinal int64
+		err = db.QueryRowContext(ctx, `SELECT ordinal FROM epoch WHERE id = ? AND restored = 0`, from.Epoch[:]).Scan(&ordinal)
+		if errors.Is(err, sql.ErrNoRows) || from.Seq >= 1<<seqBits {
+			return &border.Error{Code: border.NotFound, Op: "read the journal", Message: "This station's journal has no such place."}
+		}
+		next = posOf(ordinal, from.Seq)
+		return err
+	})
+	for err == nil && next <= last {
+		if err = ctx.Err(); err != nil {
+			return &border.Error{Code: border.Unavailable, Op: "read the journal", Err: err}
+		}
+		var page []border.Event
+		if page, next, err = j.page(ctx, next, last); err != nil || len(page) == 0 {
+			return err
+		}
+		for _, ev := range page {
+			if err := visit(ev); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
+// page reads the next events of own epochs up to a position, and says where to go on.
+func (j *Journal) page(ctx context.Context, from, last int64) (out []border.Event, next int64, err error) {
+	err = j.reading("read the journal", func(db *sql.DB) error {
+		rows, err := db.QueryContext(ctx, `SELECT pos, record FROM event WHERE pos BETWEEN ? AND ?
+			AND pos >> 40 NOT IN (SELECT ordinal FROM epoch WHERE restored = 1) ORDER BY pos LIMIT ?`, from, last, scanPage)
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback()
-		if err := readCounts(ctx, tx, day, cells); err != nil {
-			return err
+		defer rows.Close()
+		for rows.Next() {
+			var record []byte
+			if err := rows.Scan(&next, &record); err != nil {
+				return err
+			}
+			ev, err := border.DecodeEvent(record)
+			if err != nil {
+				return err
+			}
+			out = append(out, ev)
 		}
-		return foldPending(ctx, tx, j.cfg.Zone, day, cells)
+		return rows.Err()
 	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Count, 0, len(cells))
-	for c, n := range cells {
-		c.N = n
-		out = append(out, c)
-	}
-	return out, nil
-}
-
-func readCounts(ctx context.Context, tx *sql.Tx, day string, cells map[Count]int64) error {
-	rows, err := tx.QueryContext(ctx, `SELECT day, counter, direction, outcome, n FROM crossing_count WHERE day = ?`, day)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c Count
-		var n int64
-		if err := rows.Scan(&c.Day, &c.Counter, &c.Direction, &c.Outcome, &n); err != nil {
-			return err
-		}
-		cells[c] += n
-	}
-	return rows.Err()
-}
-
-func foldPending(ctx context.Context, tx *sql.Tx, zone *time.Location, day string, cells map[Count]int64) error {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT event.pos, event.record FROM epoch
-		LEFT JOIN cursor ON cursor.projection = ? AND cursor.ordinal = epoch.ordinal
-		JOIN event ON event.pos > (epoch.ordinal << 40) + coalesce(cursor.seq, 0) AND event.pos < ((epoch.ordinal + 1) << 40)
-		ORDER BY event.pos`, countProjection(zone))
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	held, err := tx.PrepareContext(ctx, `SELECT pos FROM crossing WHERE id = ?`)
-	if err != nil {
-		return err
-	}
-	defer held.Close()
-	for rows.Next() {
-		var pos, first int64
-		var record []byte
-		if err := rows.Scan(&pos, &record); err != nil {
-			return err
-		}
-		c, id, ok := countOf(record, zone)
-		if !ok || c.Day != day {
-			continue
-		}
-		if err := held.QueryRowContext(ctx, id[:]).Scan(&first); err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		if c.N = 0; first == pos {
-			cells[c]++
-		}
-	}
-	return rows.Err()
+	return out, next + 1, err
 }

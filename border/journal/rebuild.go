@@ -9,9 +9,10 @@ import (
 	"garita/border"
 )
 
-// Rebuild makes the projections again from the events: crossing and crossing_count, and
-// document if there is an Index (rows whose key is gone go too). It happens in one
-// transaction of the writer: recording waits, and a power cut leaves the old ones.
+// Rebuild makes the projections again from the events: crossing, state, change and
+// crossing_count, and document if there is an Index (rows whose key is gone go too). It
+// happens in one transaction of the writer: recording waits, and a power cut leaves the
+// old ones.
 func (j *Journal) Rebuild(ctx context.Context) error {
 	return j.submit(ctx, &job{op: "rebuild the projections", do: func(t *transaction) error {
 		return t.whole(t.rebuild)
@@ -19,56 +20,77 @@ func (j *Journal) Rebuild(ctx context.Context) error {
 }
 
 func (t *transaction) rebuild() error {
-	s, index := t.w.store, t.w.j.cfg.Index
-	for _, q := range []string{`DELETE FROM crossing`, `DELETE FROM crossing_count`, `DELETE FROM cursor`} {
-		if _, err := s.conn.Exec(q, nil); err != nil {
+	w := t.w
+	again := []*projection{w.counts}
+	empty := []string{`DELETE FROM crossing`, `DELETE FROM state`, `DELETE FROM change`, `DELETE FROM crossing_count`}
+	if w.j.cfg.Index != nil {
+		again, empty = append(again, &projection{name: indexProjection, write: w.fileOpened}), append(empty, `DELETE FROM document`)
+		t.waiting, t.anew = nil, true
+	}
+	for _, q := range empty {
+		if _, err := w.store.conn.Exec(q, nil); err != nil {
 			return err
 		}
 	}
-	if index != nil {
-		if _, err := s.conn.Exec(`DELETE FROM document`, nil); err != nil {
+	for _, p := range again {
+		if _, err := w.store.conn.Exec(`DELETE FROM cursor WHERE projection = ?`, []driver.Value{p.name}); err != nil {
 			return err
 		}
+	}
+	restored, err := w.restoredEpochs()
+	if err != nil {
+		return err
 	}
 	for after := int64(0); ; {
-		page, err := t.w.after(after)
+		page, err := w.after(after)
 		if err != nil || len(page) == 0 {
 			return err
 		}
 		for _, p := range page {
-			if err := t.index(p, index); err != nil {
+			if err := t.deriveRecord(p, !restored[ordinalOf(p.pos)]); err != nil {
 				return err
 			}
 		}
-		if err := t.w.count(page); err != nil {
-			return err
+		for _, p := range again {
+			if err := w.write(p, page); err != nil {
+				return err
+			}
 		}
 		after = page[len(page)-1].pos
 	}
 }
 
-// index makes the rows by which one event is found.
-func (t *transaction) index(p pendingEvent, index func(*border.Event) (border.BlindIndex, bool)) error {
-	s := t.w.store
-	_, id, ok := countOf(p.record, t.w.j.cfg.Zone)
-	if !ok {
-		return nil
-	}
-	_, held, err := s.one(s.findCrossing, id[:])
-	if err == nil && !held {
-		err = s.exec(s.insertCrossing, id[:], p.pos)
-	}
-	if err != nil || index == nil {
-		return err
-	}
+func (t *transaction) deriveRecord(p pendingEvent, own bool) error {
 	ev, err := border.DecodeEvent(p.record)
 	if err != nil {
-		return nil //nolint:nilerr // countOf has read it: cannot happen
+		return nil //nolint:nilerr // damaged: verification names it, and the others must be found
 	}
-	if blind, ok := index(&ev); ok {
-		return s.exec(s.insertDocument, blind[:], p.pos)
+	h, err := ev.ReadHeader()
+	if err != nil {
+		return nil //nolint:nilerr // kept byte for byte all the same; there is nothing to index
 	}
-	return nil
+	return t.deriveGiven(&h, p.pos, own)
+}
+
+// restoredEpochs returns the ordinals of the epochs that a lost copy had opened.
+func (w *writer) restoredEpochs() (map[int64]bool, error) {
+	rows, err := w.store.conn.Query(`SELECT ordinal FROM epoch WHERE restored = 1`, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64]bool{}
+	row := make([]driver.Value, 1)
+	for {
+		err := rows.Next(row)
+		if errors.Is(err, io.EOF) {
+			return out, rows.Close()
+		}
+		ordinal, isNumber := row[0].(int64)
+		if err != nil || !isNumber {
+			return nil, errors.Join(err, errDamaged, rows.Close())
+		}
+		out[ordinal] = true
+	}
 }
 
 // after returns the next events after a position, whatever their epoch.

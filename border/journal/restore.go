@@ -26,7 +26,7 @@ func (t *transaction) restoreOne(record []byte) error {
 	if ev.Key.Station != t.w.j.cfg.Station {
 		return refuse(errors.New("the event is of another station"))
 	}
-	ordinal, last, err := t.epoch(ev.Key.Epoch)
+	ordinal, last, own, err := t.epoch(ev.Key.Epoch)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (t *transaction) restoreOne(record []byte) error {
 	if before.Hash != ev.Prev {
 		return refuse(fmt.Errorf("%s: %w", ev.Key, errChain))
 	}
-	return t.restore(ordinal, &ev, record)
+	return t.restore(ordinal, own, &ev, record)
 }
 
 // restoreEpoch makes an epoch known that a lost copy had opened.
@@ -70,22 +70,23 @@ func (t *transaction) restoreEpoch(ev *border.Event, record []byte) error {
 	if err := s.exec(s.insertEpoch, ev.Key.Epoch[:], p.Epoch[:], int64(p.Seq), p.Hash[:], int64(1)); err != nil {
 		return err
 	}
-	ordinal, _, err := t.epoch(ev.Key.Epoch)
+	ordinal, _, own, err := t.epoch(ev.Key.Epoch)
 	if err != nil {
 		return err
 	}
-	return t.restore(ordinal, ev, record)
+	return t.restore(ordinal, own, ev, record)
 }
 
-// epoch returns an epoch's ordinal and last seq; ordinal 0 if it is not known.
-func (t *transaction) epoch(id border.Epoch) (ordinal int64, last uint64, err error) {
+// epoch returns an epoch's ordinal and last seq, and whether this journal opened it;
+// ordinal 0 if it is not known.
+func (t *transaction) epoch(id border.Epoch) (ordinal int64, last uint64, own bool, err error) {
 	rows, err := t.w.store.conn.Query(`SELECT ordinal,
-		coalesce((SELECT max(pos) FROM event WHERE pos > ordinal << 40 AND pos < (ordinal + 1) << 40), 0)
+		coalesce((SELECT max(pos) FROM event WHERE pos > ordinal << 40 AND pos < (ordinal + 1) << 40), 0), restored
 		FROM epoch WHERE id = ?`, []driver.Value{id[:]})
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, false, err
 	}
-	row := make([]driver.Value, 2)
+	row := make([]driver.Value, 3)
 	switch err = rows.Next(row); {
 	case err == nil:
 		o, isNumber := row[0].(int64)
@@ -93,9 +94,9 @@ func (t *transaction) epoch(id border.Epoch) (ordinal int64, last uint64, err er
 		if !isNumber || !isPos {
 			err = errDamaged
 		}
-		ordinal, last = o, seqOf(pos)
+		ordinal, last, own = o, seqOf(pos), row[2] == int64(0)
 	case errors.Is(err, io.EOF):
 		err = nil
 	}
-	return ordinal, last, errors.Join(err, rows.Close())
+	return ordinal, last, own, errors.Join(err, rows.Close())
 }

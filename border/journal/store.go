@@ -74,7 +74,8 @@ type store struct {
 	release                       *sqlite3.SQLiteStmt
 	insertEvent                   *sqlite3.SQLiteStmt
 	insertCrossing, findCrossing  *sqlite3.SQLiteStmt
-	insertDocument                *sqlite3.SQLiteStmt
+	insertDocument, insertChange  *sqlite3.SQLiteStmt
+	putState                      *sqlite3.SQLiteStmt
 	putDraft, dropDraft           *sqlite3.SQLiteStmt
 	insertEpoch, readEvent        *sqlite3.SQLiteStmt
 	readCursor, putCursor, addOne *sqlite3.SQLiteStmt
@@ -167,7 +168,10 @@ func (s *store) prepare() error {
 		{&s.insertEvent, `INSERT INTO event (pos, record) VALUES (?, ?)`},
 		{&s.insertCrossing, `INSERT INTO crossing (id, pos) VALUES (?, ?) ON CONFLICT DO NOTHING`},
 		{&s.findCrossing, `SELECT pos FROM crossing WHERE id = ?`},
-		{&s.insertDocument, `INSERT INTO document (blind, pos) VALUES (?, ?)`},
+		{&s.insertDocument, `INSERT INTO document (blind, pos) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&s.insertChange, `INSERT INTO change (crossing, pos) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&s.putState, `INSERT INTO state (name, pos) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET pos = excluded.pos WHERE excluded.pos > state.pos`},
 		{&s.putDraft, `INSERT INTO draft (encounter, counter, key_id, sealed) VALUES (?, ?, ?, ?)
 			ON CONFLICT (encounter) DO UPDATE SET counter = excluded.counter, key_id = excluded.key_id, sealed = excluded.sealed`},
 		{&s.dropDraft, `DELETE FROM draft WHERE encounter = ?`},
@@ -193,7 +197,7 @@ func (s *store) close() error {
 		return nil
 	}
 	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.insertCrossing, s.findCrossing,
-		s.insertDocument, s.putDraft, s.dropDraft, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
+		s.insertDocument, s.insertChange, s.putState, s.putDraft, s.dropDraft, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
 		if st != nil {
 			_ = st.Close() // a statement that failed repeats its error here
 		}

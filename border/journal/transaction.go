@@ -17,6 +17,9 @@ type transaction struct {
 	last     border.Digest
 	now      time.Time
 	restored bool
+
+	waiting []filed // blind indexes of this transaction; the tail takes them when it is durable
+	anew    bool    // the table of blind indexes was made anew: what waited before is in it
 }
 
 // prepare writes the header but for what only the writer can give, so that the writer's
@@ -80,22 +83,23 @@ func (t *transaction) append(e *Entry, h border.Header, rest []byte) (Receipt, e
 	if len(header) > border.MaxHeader || len(record) > border.MaxEvent {
 		return Receipt{}, errTooLarge
 	}
-	if !e.Crossing.IsZero() {
-		fresh, err := s.add(s.insertCrossing, e.Crossing[:], pos)
+	if id, ok := onceOf(&h); ok {
+		fresh, err := s.add(s.insertCrossing, id[:], pos)
 		if err != nil {
 			return Receipt{}, err
 		}
 		if !fresh {
-			return t.replay(e.Crossing)
+			return t.replay(id)
 		}
 	}
 	if err := s.exec(s.insertEvent, pos, record); err != nil {
 		return Receipt{}, err
 	}
-	if e.Document != nil {
-		if err := s.exec(s.insertDocument, e.Document[:], pos); err != nil {
-			return Receipt{}, err
-		}
+	if err := t.derive(&h, pos, true); err != nil {
+		return Receipt{}, err
+	}
+	if e.Document != nil || len(e.Blinds) > 0 {
+		t.waiting = append(t.waiting, filed{pos, e.blinds()})
 	}
 	t.head.Seq, t.last = key.Seq, ev.Hash
 	return Receipt{Key: key, RecordedAt: t.now, Header: h}, nil
@@ -103,8 +107,8 @@ func (t *transaction) append(e *Entry, h border.Header, rest []byte) (Receipt, e
 
 // replay returns the receipt of what is recorded already. What is visible here is
 // durable: a failed commit closes the database before anything else is read.
-func (t *transaction) replay(crossing border.ID) (Receipt, error) {
-	v, _, err := t.w.store.one(t.w.store.findCrossing, crossing[:])
+func (t *transaction) replay(id border.ID) (Receipt, error) {
+	v, _, err := t.w.store.one(t.w.store.findCrossing, id[:])
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -129,13 +133,13 @@ func (t *transaction) whole(work func() error) error {
 	if err := s.exec(s.savepoint); err != nil {
 		return err
 	}
-	restored := t.restored
+	restored, waiting, anew := t.restored, t.waiting, t.anew
 	err := work()
 	if isDatabase(err) {
 		return err // the transaction is lost
 	}
 	if err != nil {
-		t.restored = restored
+		t.restored, t.waiting, t.anew = restored, waiting, anew
 		if back := s.exec(s.rollbackTo); back != nil {
 			return back
 		}
@@ -146,36 +150,30 @@ func (t *transaction) whole(work func() error) error {
 	return err
 }
 
-// restore inserts an event that the hub gave back, if it continues what is held.
-func (t *transaction) restore(ordinal int64, ev *border.Event, record []byte) error {
+// restore inserts an event that the hub gave back, if it continues what is held. own: of
+// an epoch that this journal opened.
+func (t *transaction) restore(ordinal int64, own bool, ev *border.Event, record []byte) error {
 	s := t.w.store
 	pos := posOf(ordinal, ev.Key.Seq)
 	if err := s.exec(s.insertEvent, pos, record); err != nil {
 		return err
 	}
 	t.restored = true
-	if ev.Type != border.TypeCrossingRecorded {
-		return nil
-	}
 	h, err := ev.ReadHeader()
-	if err != nil || h.Crossing == nil {
+	if err != nil {
 		return nil //nolint:nilerr // kept byte for byte all the same; there is nothing to index
 	}
-	_, held, err := s.one(s.findCrossing, h.Crossing[:])
-	if err != nil {
+	if err := t.deriveGiven(&h, pos, own); err != nil {
 		return err
 	}
-	if !held {
-		if err := s.exec(s.insertCrossing, h.Crossing[:], pos); err != nil {
+	if h.Crossing != nil && ends(h.Type) {
+		if err := s.exec(s.dropDraft, h.Crossing[:]); err != nil {
 			return err
 		}
 	}
-	if err := s.exec(s.dropDraft, h.Crossing[:]); err != nil {
-		return err
-	}
-	if t.w.j.cfg.Index != nil {
-		if blind, ok := t.w.j.cfg.Index(ev); ok {
-			return s.exec(s.insertDocument, blind[:], pos)
+	if index := t.w.j.cfg.Index; index != nil {
+		if blinds := index(ev); len(blinds) > 0 {
+			t.waiting = append(t.waiting, filed{pos, blinds})
 		}
 	}
 	return nil

@@ -22,7 +22,9 @@ type Report struct {
 	Epochs int64 `json:"epochs"` // openings for writing, given back ones included
 	Gaps   int64 `json:"gaps"`   // places where events of an epoch are missing
 	Broken int64 `json:"broken"` // events and epochs that contradict themselves or their place
-	// Projections says "ok" of crossing, document and crossing_count, or how many rows are wrong.
+	// Projections says "ok" of crossing, state, change, document and crossing_count, or how
+	// many rows are wrong; state and change are left out if the journal is of a program that
+	// had none. Rows that lack in document only the keys could tell.
 	Projections map[string]string `json:"projections"`
 	// Faults describes the first findings by key or row, without anything personal.
 	Faults []string `json:"faults,omitempty"`
@@ -46,9 +48,13 @@ type verifier struct {
 	until   int64                  // last position when the verification began
 	wrong   map[string]int64       // wrong rows by projection
 
-	zone    *time.Location   // of the counted days; nil: nothing is counted
-	cursors map[int64]uint64 // of crossing_count when the verification began
-	counts  map[Count]int64  // stored, less recomputed
+	schema  int64                       // version of the last migration
+	cursors map[string]map[int64]uint64 // by projection and ordinal, when the verification began
+
+	zone   *time.Location   // of the counted days; nil: nothing is counted
+	counts map[Count]int64  // stored, less recomputed
+	states map[string]int64 // stored, when the verification began
+	last   map[string]int64 // recomputed
 }
 
 type epochRow struct {
@@ -73,12 +79,13 @@ func Verify(ctx context.Context, path string) (Report, error) {
 		return r, &border.Error{Code: code, Op: "verify the journal", Err: err, Message: "There is no journal that can be read under this name."}
 	}
 	v := &verifier{report: &r, epochs: map[int64]epochRow{}, ids: map[border.Epoch]int64{}, wrong: map[string]int64{},
-		cursors: map[int64]uint64{}, counts: map[Count]int64{}}
+		cursors: map[string]map[int64]uint64{"crossing_count": {}, "document": {}}, counts: map[Count]int64{},
+		states: map[string]int64{}, last: map[string]int64{}}
 	if err := v.open(ctx, path); err != nil {
 		return r, err
 	}
 	defer v.close()
-	for _, step := range []func(context.Context) error{v.begin, v.events, v.ends, v.crossings, v.documents} {
+	for _, step := range []func(context.Context) error{v.begin, v.events, v.ends, v.crossings, v.changes, v.documents} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil || !isDamage(err) {
 				return r, &border.Error{Code: border.Internal, Op: "verify the journal", Err: err}
@@ -134,7 +141,7 @@ func (v *verifier) open(ctx context.Context, path string) error {
 }
 
 // begin reads what must belong together in one snapshot: how far the journal goes, its
-// epochs, and the counts with their cursors.
+// epochs, the cursors, and the tables of which every row is compared.
 func (v *verifier) begin(ctx context.Context) error {
 	tx, err := v.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -149,10 +156,18 @@ func (v *verifier) begin(ctx context.Context) error {
 	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(pos), 0) FROM event`).Scan(&v.until); err != nil {
 		return err
 	}
+	if err := tx.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&v.schema); err != nil {
+		return err
+	}
 	if err := v.readEpochs(ctx, tx); err != nil {
 		return err
 	}
-	return v.readStoredCounts(ctx, tx)
+	for _, read := range []func(context.Context, *sql.Tx) error{v.readCursors, v.readStoredCounts, v.readStates} {
+		if err := read(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *verifier) readEpochs(ctx context.Context, tx *sql.Tx) error {
@@ -198,8 +213,13 @@ func (v *verifier) conclude() {
 			v.projection("crossing_count", "crossing_count: %s, counter %s, %s, %s is off by %d", c.Day, c.Counter, c.Direction, c.Outcome, n)
 		}
 	}
+	v.compareStates()
 	v.report.OK = v.report.Gaps == 0 && v.report.Broken == 0
-	for _, p := range []string{"crossing", "document", "crossing_count"} {
+	tables := []string{"crossing", "document", "crossing_count"}
+	if v.moreTables() {
+		tables = append(tables, "state", "change")
+	}
+	for _, p := range tables {
 		v.report.Projections[p] = "ok"
 		if n := v.wrong[p]; n > 0 {
 			v.report.OK = false

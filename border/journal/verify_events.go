@@ -105,7 +105,7 @@ func (v *verifier) event(ctx context.Context, at *chain, p pendingEvent) error {
 		}
 	}
 	at.hash, at.known = ev.Hash, true
-	return v.crossing(ctx, p, &h, ev.Type)
+	return v.derived(ctx, p, &h)
 }
 
 // first checks the first event of an epoch and the parent that it names.
@@ -147,8 +147,10 @@ func (v *verifier) ends(context.Context) error {
 		if e.events == 0 {
 			v.broken("epoch %s: it has no events", e.id)
 		}
-		if v.cursors[ordinal] > e.last {
-			v.projection("crossing_count", "crossing_count: the cursor of epoch %s is beyond its end", e.id)
+		for projection, cursors := range v.cursors {
+			if cursors[ordinal] > e.last {
+				v.projection(projection, "%s: the cursor of epoch %s is beyond its end", projection, e.id)
+			}
 		}
 	}
 	return nil

@@ -32,8 +32,14 @@ type writer struct {
 	reserve  reserve
 	batch    []*job
 
-	behind      time.Time     // when the projections last failed, on the monotonic clock
-	behindPause time.Duration // how long they are left alone since then; 0: they work
+	counts, index *projection
+}
+
+func newWriter(j *Journal, path string) *writer {
+	w := &writer{j: j, path: path}
+	w.counts = &projection{name: countProjection(j.cfg.Zone), write: w.count}
+	w.index = &projection{name: indexProjection, write: w.fileWaiting, wrote: j.tail.drop}
+	return w
 }
 
 // tick is how often the writer looks at the disk's free space and moves projections on.
@@ -64,6 +70,9 @@ func (w *writer) run(opened chan<- error) {
 		select {
 		case jb := <-w.j.queue:
 			w.serve(w.collect(jb))
+			if w.j.tail.size() > w.j.cfg.Tail/2 {
+				w.advance(w.index) // though somebody may wait: memory has an end
+			}
 		case <-timer.C:
 			w.housekeep()
 		case <-w.j.stop:
@@ -83,6 +92,9 @@ func (w *writer) finish() {
 		default:
 		}
 		break
+	}
+	for w.j.cfg.Index == nil && w.advance(w.index) { // nobody could make it again
+		continue
 	}
 	w.closeReaders()
 	if err := w.store.close(); err != nil {
@@ -184,6 +196,7 @@ func (w *writer) commit(batch []*job) error {
 	if err := w.store.exec(w.store.commit); err != nil {
 		return err
 	}
+	w.j.tail.add(t.waiting, t.anew)
 	if w.head != t.head {
 		w.head, w.last = t.head, t.last
 		w.publish()

@@ -25,7 +25,8 @@ func (verifyJournalCmd) Help() string {
 Prints one line of JSON and exits with 1 on any fault:
 
   {"ok":true,"events":1201,"epochs":3,"gaps":0,"broken":0,
-   "projections":{"crossing":"ok","document":"ok","crossing_count":"ok"}}
+   "projections":{"change":"ok","crossing":"ok","crossing_count":"ok","document":"ok",
+   "state":"ok"}}
 
 gaps counts places where events are missing; broken counts events and epochs that
 contradict their hash, their place or the one before; "faults" describes the first

@@ -41,8 +41,10 @@ func TestVerifyJournal(t *testing.T) {
 		t.Errorf("%v, %v", line, err)
 	}
 	p, ok := line["projections"].(map[string]any)
-	if !ok || p["crossing"] != "ok" || p["document"] != "ok" || p["crossing_count"] != "ok" {
-		t.Errorf("projections %v", line["projections"])
+	for _, name := range []string{"crossing", "document", "crossing_count", "state", "change"} {
+		if !ok || p[name] != "ok" {
+			t.Errorf("projection %s: %v", name, p[name])
+		}
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"garita/border/api"
 	"garita/border/clock"
 	"garita/border/counter"
+	"garita/border/icao"
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
@@ -121,19 +122,34 @@ func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, error) {
 	return seal.NewBlinder(prov.BlindKey)
 }
 
-// indexer finds the blind index of a recorded crossing's document.
-func indexer(keys *seal.StationKeys, blinder *seal.Blinder) func(*border.Event) (border.BlindIndex, bool) {
-	return func(e *border.Event) (border.BlindIndex, bool) {
+// indexer finds the blind indexes of an event's documents and of the person it is about.
+func indexer(keys *seal.StationKeys, blinder *seal.Blinder) func(*border.Event) []border.BlindIndex {
+	return func(e *border.Event) []border.BlindIndex {
 		plain, err := keys.Open(e, border.PartPersonal)
 		if err != nil {
-			return border.BlindIndex{}, false
+			return nil
 		}
 		var p border.Personal
-		if json.Unmarshal(plain, &p) != nil || p.DocumentNumber == "" {
-			return border.BlindIndex{}, false
+		if json.Unmarshal(plain, &p) != nil {
+			return nil
 		}
-		return blinder.Document(p.IssuingState, p.DocumentNumber), true
+		return blinds(blinder, &p)
 	}
+}
+
+func blinds(blinder *seal.Blinder, p *border.Personal) (out []border.BlindIndex) {
+	if p.DocumentNumber != "" {
+		out = append(out, blinder.Document(p.IssuingState, p.DocumentNumber))
+	}
+	for _, d := range p.Documents {
+		if d.DocumentNumber != "" {
+			out = append(out, blinder.Document(d.IssuingState, d.DocumentNumber))
+		}
+	}
+	if person, ok := blinder.Person(icao.NormaliseName(p.Surname), icao.NormaliseName(p.GivenNames), p.BirthDate); ok {
+		out = append(out, person)
+	}
+	return out
 }
 
 func (s *Station) openUplink() (err error) {
