@@ -325,7 +325,7 @@ func (f *Form) source(d *field, p proposal) error {
 		}
 		return nil
 	}
-	sources := []string{"own", "nationality", "category", "role", "days", "basis"}
+	sources := []string{"own", "nationality", "days", "basis"}
 	for _, o := range f.fields {
 		sources = append(sources, o.name)
 	}

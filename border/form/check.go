@@ -203,9 +203,12 @@ func (f *Form) walk(facts Facts, values map[string]string, visit func(*field, se
 	}
 }
 
-// propose works out the default of a field: the first row that fits and gives a value that
-// the field would accept.
+// propose works out the default of a field: what the facts say of it, or the first row that
+// fits and gives a value that the field would accept.
 func (f *Form) propose(d *field, s setting) string {
+	if isFact(d.name) && s.values[d.name] != "" {
+		return s.values[d.name]
+	}
 	for _, p := range d.proposals {
 		if !p.when.holds(s) {
 			continue

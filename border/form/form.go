@@ -40,7 +40,9 @@ type Facts struct {
 	Identity    string // read, keyed or declared
 	Role        string // in the conveyance: driver, passenger or crew
 	Group       string // a code of the list group_kinds; "": crosses alone
-	Responsible bool   // an adult who answers for this minor is linked
+	// Responsible says that it is settled who answers for this minor: an adult is linked, or
+	// the child is alone, which is recorded in the protection part and never in a form.
+	Responsible bool
 }
 
 // Code is one choice of a list.

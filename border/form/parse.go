@@ -15,12 +15,14 @@ import (
 
 // Limits of a form file.
 const (
-	maxFile   = 128 << 10 // bytes
-	maxRows   = 100       // of any table or list
-	maxNumber = 100_000   // in a number field, and version
-	maxDays   = 3660      // granted by the table
-	maxLabel  = 80        // characters
-	maxHint   = 200       // characters
+	maxFile   = 64 << 10 // bytes
+	maxLines  = 2000
+	maxLine   = 1000    // bytes: the parser quotes whole lines for each unknown key
+	maxRows   = 100     // of any table or list
+	maxNumber = 100_000 // in a number field, and version
+	maxDays   = 3660    // granted by the table
+	maxLabel  = 80      // characters
+	maxHint   = 200     // characters
 	// maxText is what all text fields hold together, in characters: escaped as JSON they
 	// take at most six bytes each, and half of a sealed part's 64 KiB.
 	maxText = 5000
@@ -74,11 +76,11 @@ type (
 
 // Parse reads a form file. It is strict: an unknown key, word, code or country is an
 // [border.Invalid] error that says where it is, what is wrong and what is allowed; a file
-// beyond 128 KiB is [border.TooLarge].
+// beyond 64 KiB, 2,000 lines or 1,000 bytes in a line is [border.TooLarge].
 func Parse(b []byte) (*Form, error) {
 	const op = "read the form"
-	if len(b) > maxFile {
-		return nil, &border.Error{Code: border.TooLarge, Op: op, Err: wrong("the file is larger than %d KiB", maxFile>>10)}
+	if err := size(b); err != nil {
+		return nil, &border.Error{Code: border.TooLarge, Op: op, Err: err}
 	}
 	var file fileShape
 	err := decode(b, &file)
@@ -91,6 +93,22 @@ func Parse(b []byte) (*Form, error) {
 	}
 	f.version = fmt.Sprintf("%s %d %.4x", f.country, *file.Version, sha256.Sum256(b))
 	return f, nil
+}
+
+func size(b []byte) error {
+	if len(b) > maxFile {
+		return wrong("the file is larger than %d KiB", maxFile>>10)
+	}
+	n := 0
+	for line := range bytes.Lines(b) {
+		if n++; n > maxLines {
+			return wrong("the file has more than %d lines", maxLines)
+		}
+		if len(line) > maxLine {
+			return wrong("line %d is longer than %d bytes", n, maxLine)
+		}
+	}
+	return nil
 }
 
 func wrong(format string, args ...any) error { return fmt.Errorf(format, args...) }

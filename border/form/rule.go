@@ -126,15 +126,15 @@ func (f *Form) word(t *term, word string, above []field) error {
 		t.ages = append(t.ages, i)
 		return nil
 	}
-	if word == none {
-		t.words = append(t.words, "")
-		return nil
-	}
 	among := func(allowed ...string) error {
-		if !slices.Contains(allowed, word) {
+		switch {
+		case word == none:
+			t.words = append(t.words, "")
+		case !slices.Contains(allowed, word):
 			return wrong("%s: unknown word %q; allowed: %s", t.name, word, strings.Join(append(allowed, none), ", "))
+		default:
+			t.words = append(t.words, word)
 		}
-		t.words = append(t.words, word)
 		return nil
 	}
 	switch t.name {
@@ -153,11 +153,10 @@ func (f *Form) word(t *term, word string, above []field) error {
 	case "nationality":
 		return f.countryWord(t, word)
 	case "post":
-		if err := border.PostID(word).Validate(); err != nil {
+		if word != none && border.PostID(word).Validate() != nil {
 			return wrong("post: %q is no name of a post", word)
 		}
-		t.words = append(t.words, word)
-		return nil
+		return among(word)
 	}
 	i := slices.IndexFunc(above, func(d field) bool { return d.name == t.name })
 	if i < 0 {
@@ -180,6 +179,8 @@ const factNames = "direction, category, nationality, age, post, identity, role, 
 // countryWord adds a country, the own country, or a named list of countries.
 func (f *Form) countryWord(t *term, word string) error {
 	switch {
+	case word == none:
+		t.words = append(t.words, "")
 	case word == "own":
 		t.words = append(t.words, f.country)
 	case f.groups[word] != nil:

@@ -37,8 +37,8 @@ func (f *Form) read(d *field, sent string) (value, message string) {
 			message = d.label + ": type a day of the calendar like 2026-11-22."
 		}
 	case KindEDTF:
-		ok := false
-		if value, ok = partialDate(value); !ok {
+		full, ok := partialDate(value)
+		if value = full; !ok {
 			message = d.label + ": type a day like 1974-08-12, with X for what is unknown: 1974-XX-XX."
 		}
 	case KindYesNo:
