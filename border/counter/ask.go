@@ -7,11 +7,11 @@ import (
 	"garita/border"
 )
 
-// ask puts the document's history to the hub in the background, unless a question about
-// this encounter is under way or answered already; again asks even if it is answered.
-// The caller judges afterwards. p.mu is held.
+// ask puts the documents' and the person's history to the hub in the background, unless a
+// question about this encounter is under way or answered already; again asks even if it is
+// answered. The caller judges afterwards. p.mu is held.
 func (s *Service) ask(p *place, e *encounter, again bool) {
-	if e.blind == nil || e.asking || e.heard && !again {
+	if len(e.blinds) == 0 && e.person == nil || e.asking || e.heard && !again {
 		return
 	}
 	e.hubMissed = true // until the question is on its way
@@ -23,12 +23,19 @@ func (s *Service) ask(p *place, e *encounter, again bool) {
 	default: // the hub is slow; more questions would not make it faster
 		return
 	}
-	q := border.DocumentQuestion{Station: s.cfg.Station, Blind: *e.blind, Limit: historyLimit}
+	q := inquiry{number: e.inquiry, blinds: e.blinds, person: e.person}
 	if !s.start(func() { s.await(p, e, q) }) {
 		<-s.slots
 		return
 	}
 	e.asking, e.hubMissed = true, false
+}
+
+// inquiry is what the hub is asked about one encounter.
+type inquiry struct {
+	number uint64
+	blinds []border.BlindIndex
+	person *border.BlindIndex
 }
 
 // start runs f in the background unless the service is closing.
@@ -42,41 +49,62 @@ func (s *Service) start(f func()) bool {
 	return true
 }
 
-// answer is what came of a question.
+// answer is what came of an inquiry.
 type answer struct {
-	border.DocumentAnswer
-	err error
+	crossings, twins []border.PastCrossing
+	err              error
+}
+
+// inquire puts one question for each document; the person is asked about with the first.
+func (s *Service) inquire(ctx context.Context, in inquiry) (out answer) {
+	if len(in.blinds) == 0 {
+		in.blinds = make([]border.BlindIndex, 1) // no document: the person alone
+	}
+	for i, blind := range in.blinds {
+		q := border.DocumentQuestion{Station: s.cfg.Station, Blind: blind, Limit: historyLimit}
+		if i == 0 {
+			q.Person = in.person
+		}
+		a, err := s.cfg.Hub.AskDocument(ctx, q)
+		if err != nil {
+			return answer{err: err}
+		}
+		out.crossings, out.twins = append(out.crossings, a.Crossings...), append(out.twins, a.SamePerson...)
+	}
+	return out
 }
 
 // await waits for the hub's answer. After hubDeadline the screen says that the hub was not
-// asked in time; the answer still counts when it comes. The encounter shows one document
-// as long as it lives, so no answer to it is ever out of place.
-func (s *Service) await(p *place, e *encounter, q border.DocumentQuestion) {
+// asked in time; the answer still counts when it comes, unless the encounter has got another
+// document meanwhile.
+func (s *Service) await(p *place, e *encounter, in inquiry) {
 	defer func() { <-s.slots }()
 	ctx, cancel := context.WithTimeout(s.ctx, hubPatience)
 	defer cancel()
 	came := make(chan answer, 1)
-	s.asking.Go(func() {
-		a, err := s.cfg.Hub.AskDocument(ctx, q)
-		came <- answer{a, err}
-	})
+	s.asking.Go(func() { came <- s.inquire(ctx, in) })
 	late := time.NewTimer(hubDeadline)
 	defer late.Stop()
 	for {
 		select {
 		case <-late.C:
 			p.change(func() {
-				e.hubMissed = true
-				e.judge(s.cfg.Policy, p.direction)
+				if e.inquiry == in.number {
+					e.hubMissed = true
+					s.judge(p, e)
+				}
 			})
 		case a := <-came:
 			p.change(func() {
+				if e.inquiry != in.number {
+					return
+				}
 				if e.asking = false; a.err != nil {
 					e.hubMissed = true
 				} else {
-					e.heard, e.hubMissed, e.elsewhere = true, false, a.Crossings
+					e.heard, e.hubMissed, e.elsewhere, e.twins = true, false, a.crossings, a.twins
 				}
-				e.judge(s.cfg.Policy, p.direction)
+				s.judge(p, e)
 			})
 			return
 		}

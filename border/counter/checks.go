@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/icao"
 	"garita/border/mrz"
 	"garita/border/verdict"
 	"garita/border/watch"
@@ -15,40 +16,65 @@ import (
 // historyLimit is how many earlier crossings a check looks at.
 const historyLimit = 5
 
-// check puts all local checks to a document. It waits for the disk, never for the network.
+// check puts all local checks to an encounter. It waits for the disk, never for the network.
 func (s *Service) check(ctx context.Context, e *encounter) {
-	e.results = make(map[verdict.Check]verdict.Result, len(verdict.All))
-	e.lists, e.silent, e.here, e.blind = nil, nil, nil, nil
+	e.findings = findings{results: make(map[verdict.Check]verdict.Result, len(verdict.All))}
 	set := func(r verdict.Result) { e.results[r.Check] = r }
 
-	set(checkDigits(e.doc))
-	set(s.checkExpiry(e.doc))
+	set(checkDigits(e))
+	set(s.checkExpiry(e))
 	s.checkLists(e)
 	for _, c := range []verdict.Check{verdict.Chip, verdict.Fingerprint, verdict.Interpol, verdict.Visa} {
 		set(verdict.Result{Check: c, Outcome: verdict.NotChecked, Reason: verdict.ReasonNotAvailable})
 	}
-	if e.doc.DocumentNumber == "" {
-		set(verdict.Result{Check: verdict.HistoryHere, Outcome: verdict.NotChecked, Reason: verdict.ReasonUnreadable})
-		set(verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.NotChecked, Reason: verdict.ReasonUnreadable})
-		return
+	for _, w := range e.papers() {
+		if w.number() {
+			e.blinds = append(e.blinds, s.cfg.Blinder.Document(w.doc.IssuingState, w.doc.DocumentNumber))
+		}
 	}
-	blind := s.cfg.Blinder.Document(e.doc.IssuingState, e.doc.DocumentNumber)
-	e.blind = &blind
+	if person, ok := s.person(e.doc); ok {
+		e.person = &person
+	}
 	set(s.checkHere(ctx, e))
 }
 
-// checkDigits looks at the printed check digits and at dates that are none.
-func checkDigits(d *mrz.Document) verdict.Result {
-	r := verdict.Result{Check: verdict.MRZ, Outcome: verdict.Clear}
-	if r.Fields = wrongFields(d); len(r.Fields) > 0 {
-		r.Outcome, r.Reason = verdict.Wrong, verdict.ReasonDigits
-		return r
+// papers lists the documents of an encounter, the leading one first.
+func (e *encounter) papers() []*paperwork {
+	all := []*paperwork{&e.paperwork}
+	for i := range e.more {
+		all = append(all, &e.more[i])
 	}
-	for _, f := range []mrz.Field{mrz.BirthDate, mrz.ExpiryDate} {
-		if d.Has(mrz.InvalidDate, f) {
-			r.Fields = append(r.Fields, f.String())
-			r.Outcome, r.Reason = verdict.Wrong, verdict.ReasonUnreadable
+	return all
+}
+
+// person returns the blind index of name and birth date, if both are fully known.
+func (s *Service) person(d *mrz.Document) (border.BlindIndex, bool) {
+	return s.cfg.Blinder.Person(icao.NormaliseName(d.Surname), icao.NormaliseName(d.GivenNames), d.BirthDate)
+}
+
+// checkDigits looks at the printed check digits of all documents, and at dates that are none.
+func checkDigits(e *encounter) verdict.Result {
+	r := verdict.Result{Check: verdict.MRZ, Outcome: verdict.NotChecked, Reason: verdict.ReasonNoMRZ}
+	var broken []string
+	for _, w := range e.papers() {
+		if w.doc.Format == "" {
+			continue
 		}
+		if r.Outcome == verdict.NotChecked {
+			r.Outcome, r.Reason = verdict.Clear, ""
+		}
+		r.Fields = append(r.Fields, wrongFields(w.doc)...)
+		for _, f := range []mrz.Field{mrz.BirthDate, mrz.ExpiryDate} {
+			if w.doc.Has(mrz.InvalidDate, f) {
+				broken = append(broken, f.String())
+			}
+		}
+	}
+	switch {
+	case len(r.Fields) > 0:
+		r.Outcome, r.Reason = verdict.Wrong, verdict.ReasonDigits
+	case len(broken) > 0:
+		r.Outcome, r.Reason, r.Fields = verdict.Wrong, verdict.ReasonUnreadable, broken
 	}
 	return r
 }
@@ -68,18 +94,24 @@ func wrongFields(d *mrz.Document) []string {
 	return out
 }
 
-// checkExpiry compares the date of expiry with the calendar day at the post.
-func (s *Service) checkExpiry(d *mrz.Document) verdict.Result {
-	r := verdict.Result{Check: verdict.Expiry, Outcome: verdict.NotChecked}
+// checkExpiry compares the leading document's date of expiry with the calendar day at the post.
+func (s *Service) checkExpiry(e *encounter) verdict.Result {
+	d, r := e.doc, verdict.Result{Check: verdict.Expiry, Outcome: verdict.NotChecked}
 	last, ok := lastDay(d.ExpiryDate)
+	now := s.cfg.Clock.Now()
+	if e.paper != nil {
+		now = e.paper.CrossedAt
+	}
 	switch {
+	case d.Format == "" && d.ExpiryDate == "":
+		r.Reason = verdict.ReasonNotPrinted
 	case d.Format == mrz.FRAID:
 		r.Reason = verdict.ReasonNotPrinted
 	case !ok || d.Checks.ExpiryDate == mrz.Wrong:
 		r.Reason = verdict.ReasonUnreadable
-	case s.cfg.Clock.Trust().State == border.ClockUntrusted:
+	case e.paper == nil && s.cfg.Clock.Trust().State == border.ClockUntrusted:
 		r.Reason = verdict.ReasonClock
-	case s.cfg.Clock.Now().In(s.cfg.Zone).Format(time.DateOnly) > last:
+	case now.In(s.cfg.Zone).Format(time.DateOnly) > last:
 		r.Outcome, r.Reason = verdict.Wrong, verdict.ReasonExpired
 	default:
 		r.Outcome = verdict.Clear
@@ -111,8 +143,12 @@ func (s *Service) checkLists(e *encounter) {
 	now, trusted := s.cfg.Clock.Now(), s.cfg.Clock.Trust().State != border.ClockUntrusted
 	doc := verdict.Result{Check: verdict.DocumentList, Outcome: verdict.Clear}
 	name := verdict.Result{Check: verdict.NameList, Outcome: verdict.Clear}
-	if e.doc.DocumentNumber == "" {
+	papers := e.papers()
+	if !slices.ContainsFunc(papers, (*paperwork).number) {
 		doc.Outcome, doc.Reason = verdict.NotChecked, verdict.ReasonUnreadable
+		if e.identity == border.IdentityDeclared {
+			doc.Reason = verdict.ReasonNoDocument
+		}
 	}
 	if e.doc.Surname == "" && e.doc.GivenNames == "" {
 		name.Outcome, name.Reason = verdict.NotChecked, verdict.ReasonUnreadable
@@ -126,7 +162,7 @@ func (s *Service) checkLists(e *encounter) {
 		e.lists = append(e.lists, border.ListVersion{List: l.Title, Version: l.Version, AgeS: age})
 		for _, r := range []*verdict.Result{&doc, &name} {
 			r.AgeS = max(r.AgeS, age)
-			if r.Reason == verdict.ReasonUnreadable {
+			if r.Outcome == verdict.NotChecked {
 				continue // there was nothing to ask the list about
 			}
 			if !trusted {
@@ -137,8 +173,10 @@ func (s *Service) checkLists(e *encounter) {
 		}
 	}
 	for _, l := range s.cfg.Lists {
-		e.addHits(&doc, l.Document(e.doc.IssuingState, e.doc.DocumentNumber))
-		e.addHits(&name, l.Name(e.doc.Surname, e.doc.GivenNames, e.doc.BirthDate))
+		for _, w := range papers {
+			e.addHits(&doc, l.Document(w.doc.IssuingState, w.doc.DocumentNumber))
+			e.addHits(&name, l.Name(w.doc.Surname, w.doc.GivenNames, w.doc.BirthDate))
+		}
 	}
 	e.results[doc.Check], e.results[name.Check] = doc, name
 }
@@ -156,79 +194,4 @@ func (e *encounter) addHits(r *verdict.Result, hits []watch.Hit) {
 			r.Hits = append(r.Hits, h.Entry)
 		}
 	}
-}
-
-// checkHere reads the document's last crossings at this station.
-func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
-	r := verdict.Result{Check: verdict.HistoryHere, Outcome: verdict.Clear}
-	events, err := s.cfg.Journal.Document(ctx, *e.blind, historyLimit)
-	if err != nil {
-		s.cfg.Log.Error("counter: the document's history could not be read", "error", err)
-		r.Outcome, r.Reason = verdict.NotChecked, verdict.ReasonFailed
-		return r
-	}
-	for i := range events {
-		h, err := events[i].ReadHeader()
-		if err != nil || h.Crossing == nil {
-			continue
-		}
-		e.here = append(e.here, border.PastCrossing{Crossing: *h.Crossing, Station: h.Station, Post: h.Post,
-			OccurredAt: h.OccurredAt, Direction: h.Direction, Outcome: h.Outcome, ClockState: string(h.Clock.State)})
-	}
-	r.Past = e.here
-	return r
-}
-
-// judgeHistory says what the last crossing means for this one. The newest crossing of
-// both sources counts; it is a finding of the source that holds it.
-func (e *encounter) judgeHistory(direction string) {
-	here, elsewhere := e.results[verdict.HistoryHere], e.results[verdict.HistoryElsewhere]
-	if here.Outcome == verdict.Hit { // of the direction before
-		here.Outcome, here.Reason = verdict.Clear, ""
-	}
-	switch {
-	case e.blind == nil: // check has said why
-	case e.heard:
-		elsewhere = verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.Clear, Past: e.elsewhere}
-	case e.hubMissed:
-		elsewhere = verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.NotChecked, Reason: verdict.ReasonHub}
-	default:
-		elsewhere = verdict.Result{Check: verdict.HistoryElsewhere, Outcome: verdict.NotChecked, Reason: verdict.ReasonPending}
-	}
-	last, r := newest(e.here), &here
-	if other := newest(e.elsewhere); e.heard && other != nil && (last == nil || other.OccurredAt.After(last.OccurredAt)) {
-		last, r = other, &elsewhere
-	}
-	if reason := finding(last, direction); reason != "" {
-		r.Outcome, r.Reason = verdict.Hit, reason
-	}
-	e.results[verdict.HistoryHere], e.results[verdict.HistoryElsewhere] = here, elsewhere
-}
-
-// newest returns the latest crossing whose time can be believed.
-func newest(past []border.PastCrossing) *border.PastCrossing {
-	var last *border.PastCrossing
-	for i := range past {
-		c := &past[i]
-		if c.ClockState != string(border.ClockUntrusted) && (last == nil || c.OccurredAt.After(last.OccurredAt)) {
-			last = c
-		}
-	}
-	return last
-}
-
-// finding compares the last crossing with the direction of this one.
-func finding(last *border.PastCrossing, direction string) string {
-	if last == nil {
-		return ""
-	}
-	switch o := border.Outcome(last.Outcome); {
-	case o == border.Refused || o == border.DeparturePrevented:
-		return verdict.ReasonRefused
-	case o == border.Admitted && direction == border.Entry:
-		return verdict.ReasonInside
-	case o == border.Departed && direction == border.Exit:
-		return verdict.ReasonNotInside
-	}
-	return ""
 }

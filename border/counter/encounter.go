@@ -1,42 +1,79 @@
 package counter
 
 import (
-	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
 	"garita/border"
-	"garita/border/journal"
 	"garita/border/mrz"
 	"garita/border/verdict"
 )
 
-// encounter is everything between a traveller's turn and its end. Its fields are guarded
-// by place.mu once it is at a place; before that it belongs to the goroutine that makes it.
+// paperwork is one document as it was read or keyed, or a person's own word.
+type paperwork struct {
+	scan   border.Scan   // how it came in; no lines for a keyed one
+	doc    *mrz.Document // what it says; without a format if it has no machine readable zone
+	keyed  *Particulars  // as keyed; nil for one that was read
+	readOn time.Time     // the day that chose the centuries
+}
+
+// number reports whether the document can be found again by its number.
+func (w *paperwork) number() bool { return w.doc.DocumentNumber != "" }
+
+// same reports whether another document is this one.
+func (w *paperwork) same(d *mrz.Document) bool {
+	return w.number() && w.doc.DocumentNumber == d.DocumentNumber && w.doc.IssuingState == d.IssuingState
+}
+
+// encounter is everything between a traveller's turn and its end. What a draft holds changes
+// only while place.work is held too; all fields are guarded by place.mu once it is at a
+// place; before that it belongs to the goroutine that makes it.
 type encounter struct {
 	id       border.ID
 	order    uint64 // grows with each encounter of a counter, whatever the clock does
 	openedAt time.Time
-	scan     border.Scan
 	restored bool
 	durable  bool
 	reread   bool // the document was read anew, differently, and not judged since
 
-	doc   *mrz.Document
-	blind *border.BlindIndex // nil: no document number
-	lists []border.ListVersion
-	// silent holds hits that this station must not show.
-	silent []string
+	paperwork             // the leading document, from which the person's particulars are taken
+	more      []paperwork // further documents of the same person
+	identity  string
 
-	results   map[verdict.Check]verdict.Result
-	here      []border.PastCrossing
+	values      map[string]string // of the form, as entered
+	needs       []border.Need
+	paper       *Paper
+	direction   string // of the paper sheet; "" means the counter's
+	referred    *referred
+	group       *border.ID
+	responsible *border.ID
+	outcome     border.Outcome // of a member of a group that has ended
+	row         int            // of the group's list, from 1; 0: not on it
+
+	findings
+	inquiry   uint64 // counts what the hub is asked about: an answer to an earlier question is out of place
+	heard     bool   // the hub has answered
+	asking    bool   // a question is under way
+	hubMissed bool   // the hub could not be asked or did not answer in time
 	elsewhere []border.PastCrossing
-	heard     bool // the hub has answered
-	asking    bool // a question is under way
-	hubMissed bool // the hub could not be asked or did not answer in time
+	twins     []border.PastCrossing // the hub's: same name and birth date, other documents
 
 	verdict verdict.Verdict
 	shown   []verdict.Verdict // the last revisions, ending with verdict
+}
+
+// findings are what the local checks found.
+type findings struct {
+	blinds []border.BlindIndex // of all documents with a number, the leading one first
+	person *border.BlindIndex  // nil: name or birth date not fully known
+	lists  []border.ListVersion
+	// silent holds hits that this station must not show.
+	silent  []string
+	results map[verdict.Check]verdict.Result
+	here    []border.PastCrossing
+	near    []border.PastCrossing // this station's: same name and birth date, other documents
+	known   map[string]string     // answers of the last crossing that may be taken over
 }
 
 // shownLimit bounds how many revisions of a verdict are remembered. A decision on an older
@@ -46,15 +83,26 @@ const shownLimit = 64
 // take puts the outcome of new checks in place. What the hub has answered, and which
 // revisions were painted, stays.
 func (e *encounter) take(next *encounter) {
-	e.reread = e.reread || e.doc != nil && !slices.Equal(e.doc.Lines, next.doc.Lines)
-	e.scan, e.doc, e.durable = next.scan, next.doc, next.durable
-	e.blind, e.lists, e.silent, e.here = next.blind, next.lists, next.silent, next.here
-	e.results = next.results
+	e.reread = e.reread || e.doc != nil && !(slices.Equal(e.doc.Lines, next.doc.Lines) && sameParticulars(e.keyed, next.keyed))
+	if !next.sought(e) { // the hub has answered for somebody else
+		e.inquiry++
+		e.asking, e.heard, e.hubMissed, e.elsewhere, e.twins = false, false, false, nil, nil
+	}
+	e.paperwork, e.more, e.identity, e.durable, e.findings = next.paperwork, next.more, next.identity, next.durable, next.findings
 }
 
-// judge adds the checks up again. The revision grows only if something changed.
-func (e *encounter) judge(policy *verdict.Policy, direction string) {
-	e.judgeHistory(direction)
+// judge adds the checks up again. The revision grows only if something changed. p.mu is held.
+func (s *Service) judge(p *place, e *encounter) {
+	now := s.cfg.Clock.Now()
+	trusted := s.cfg.Clock.Trust().State != border.ClockUntrusted
+	if e.paper != nil {
+		now, trusted = e.paper.CrossedAt, true
+	}
+	e.judge(s.cfg.Policy, e.heads(p.direction), s.day(now), trusted)
+}
+
+func (e *encounter) judge(policy *verdict.Policy, direction, today string, trusted bool) {
+	e.judgeHistory(direction, today, trusted)
 	results := make([]verdict.Result, 0, len(e.results))
 	for _, r := range e.results {
 		results = append(results, r)
@@ -109,23 +157,54 @@ func worsened(painted, now *verdict.Verdict) bool {
 	return now.Level.WorseThan(painted.Level)
 }
 
-// sameDocument reports whether another scan shows the same document.
-func (e *encounter) sameDocument(d *mrz.Document) bool {
-	return e.doc.DocumentNumber != "" && e.doc.DocumentNumber == d.DocumentNumber && e.doc.IssuingState == d.IssuingState
+func sameParticulars(a, b *Particulars) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
 
-func (e *encounter) view() *EncounterView {
-	v := &EncounterView{ID: e.id, OpenedAt: e.openedAt, Source: e.scan.Source, Restored: e.restored, Durable: e.durable,
-		Document: documentView(e.doc, e.scan.Lines), Verdict: e.verdict}
-	v.Verdict.Reasons = slices.Clone(e.verdict.Reasons)
-	return v
+// sought reports whether the hub is asked the same about two encounters.
+func (e *encounter) sought(other *encounter) bool {
+	return slices.Equal(e.blinds, other.blinds) && (e.person == nil) == (other.person == nil) &&
+		(e.person == nil || *e.person == *other.person)
 }
 
-func documentView(d *mrz.Document, lines []string) DocumentView {
-	v := DocumentView{Format: string(d.Format), DocumentCode: d.DocumentCode, IssuingState: d.IssuingState,
+// shows reports whether a document is among those of the encounter.
+func (e *encounter) shows(d *mrz.Document) bool {
+	return e.same(d) || slices.ContainsFunc(e.more, func(m paperwork) bool { return m.same(d) })
+}
+
+// heads is the direction of an encounter at a counter.
+func (e *encounter) heads(counter string) string {
+	if e.direction != "" {
+		return e.direction
+	}
+	return counter
+}
+
+// protected reports whether a need for protection is noted that nobody has lifted.
+func (e *encounter) protected() bool {
+	return slices.ContainsFunc(e.needs, func(n border.Need) bool { return n.LiftedBy == "" })
+}
+
+// copy returns an encounter to put new checks to, while the screen goes on showing e.
+func (e *encounter) copy() *encounter {
+	return &encounter{id: e.id, order: e.order, openedAt: e.openedAt, durable: e.durable, restored: e.restored,
+		paperwork: e.paperwork, more: slices.Clone(e.more), identity: e.identity, values: maps.Clone(e.values), needs: slices.Clone(e.needs),
+		paper: e.paper, direction: e.direction, referred: e.referred, group: e.group, responsible: e.responsible}
+}
+
+func (e *encounter) item() QueueItem {
+	return QueueItem{ID: e.id, Surname: e.doc.Surname, GivenNames: e.doc.GivenNames, Level: e.verdict.Level, Restored: e.restored}
+}
+
+func (w *paperwork) view() DocumentView {
+	d, kind := w.doc, ""
+	if w.keyed != nil {
+		kind = w.keyed.Kind
+	}
+	v := DocumentView{Kind: kind, Format: string(d.Format), DocumentCode: d.DocumentCode, IssuingState: d.IssuingState,
 		DocumentNumber: d.DocumentNumber, Surname: d.Surname, GivenNames: d.GivenNames,
 		NamesTruncated: d.NamesTruncated == mrz.TruncationPossible, Nationality: d.Nationality, BirthDate: d.BirthDate,
-		Sex: d.Sex, ExpiryDate: d.ExpiryDate, OptionalData: d.OptionalData, Wrong: wrongFields(d), Lines: slices.Clone(lines)}
+		Sex: d.Sex, ExpiryDate: d.ExpiryDate, OptionalData: d.OptionalData, Wrong: wrongFields(d), Lines: slices.Clone(w.scan.Lines)}
 	for _, w := range d.Warnings {
 		v.Warnings = append(v.Warnings, w.Code+" "+w.Field)
 	}
@@ -133,30 +212,4 @@ func documentView(d *mrz.Document, lines []string) DocumentView {
 		v.Proposals = append(v.Proposals, Proposal{Field: p.Field, Original: p.Original, Proposed: p.Proposed})
 	}
 	return v
-}
-
-// draft is the form of an open encounter on the disk, sealed. Checks are put again when it
-// is restored: lists and history may have changed.
-type draft struct {
-	Order    uint64            `json:"order"` // place in the counter's queue
-	OpenedAt time.Time         `json:"opened_at"`
-	Source   border.ScanSource `json:"source"`
-	Scanner  string            `json:"scanner,omitempty"`
-	Profile  string            `json:"profile,omitempty"`
-	Lines    []string          `json:"lines"`
-	// Today chose the centuries when the document was read.
-	Today time.Time `json:"today"`
-}
-
-func (s *Service) readDraft(d journal.Draft) (*encounter, error) {
-	var f draft
-	if err := json.Unmarshal(d.Content, &f); err != nil {
-		return nil, &border.Error{Code: border.Invalid, Op: "read a draft"} // the cause could repeat content
-	}
-	doc, err := mrz.Parse(f.Lines, f.Today)
-	if err != nil {
-		return nil, err
-	}
-	return &encounter{id: d.Encounter, order: f.Order, openedAt: f.OpenedAt, restored: true, durable: true, doc: doc,
-		scan: border.Scan{Counter: d.Counter, Source: f.Source, Scanner: f.Scanner, Profile: f.Profile, Lines: f.Lines, ReceivedAt: f.OpenedAt}}, nil
 }

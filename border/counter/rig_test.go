@@ -18,6 +18,7 @@ import (
 	"garita/border/bordertest"
 	"garita/border/clock"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
@@ -167,7 +168,10 @@ func (r *rig) start() {
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}, {ID: "3", Direction: border.Exit}},
 		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock,
 		IDs: border.NewIDs(r.clock, r.rand), Log: log, Hub: r.hub, HubState: r.hub.state, Station: "PUT-1",
-		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}}, {Badge: "99", Roles: []string{"technician"}}},
+		Post: "PUT", Form: form.Default(),
+		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}},
+			{Badge: "18", Name: "Officer Eighteen", Roles: []string{"inspector"}},
+			{Badge: "50", Name: "Supervisor Fifty", Roles: []string{"supervisor"}}, {Badge: "99", Roles: []string{"technician"}}},
 		Scanners: func() []border.ScannerStatus { return nil },
 	})
 	check(r.t, err)
@@ -200,7 +204,11 @@ func (r *rig) decision(c border.CounterID, o border.Outcome) counter.Decision {
 	if v.Encounter == nil {
 		r.t.Fatalf("counter %s shows no encounter", c)
 	}
-	return counter.Decision{Counter: c, Encounter: v.Encounter.ID, Revision: v.Encounter.Verdict.Revision, Outcome: o, Officer: "17"}
+	d := counter.Decision{Counter: c, Encounter: v.Encounter.ID, Revision: v.Encounter.Verdict.Revision, Outcome: o, Officer: "17"}
+	if o == border.Refused {
+		d.Supervisor = "50"
+	}
+	return d
 }
 
 func (r *rig) decide(d counter.Decision) counter.Recorded {
@@ -270,6 +278,18 @@ func passportOf(n int, surname, given, expiry string) []string {
 	data := number + digit(number) + "UTO" + "740812" + digit("740812") + "F" + expiry + digit(expiry) + strings.Repeat("<", 15)
 	return []string{fill("P<UTO"+surname+"<<"+given, 44), data + digit(data[0:10]+data[13:20]+data[21:43])}
 }
+
+// foreign prints the passport of an invented traveller of Ruritania.
+func foreign(n int) []string {
+	lines := passportOf(n, "UTOPIAN", "FRANKOWA", "320415")
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], "UTO"+map[int]string{0: "UTOPIAN", 1: "7408"}[i], "QRU"+map[int]string{0: "UTOPIAN", 1: "7408"}[i])
+	}
+	return lines
+}
+
+// visitor holds what the form asks of a foreign visitor.
+var visitor = map[string]string{"purpose": "holiday", "residence": "FRA", "address": "Hotel Utopia"}
 
 func fill(s string, n int) string { return (s + strings.Repeat("<", n))[:n] }
 

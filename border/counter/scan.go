@@ -2,11 +2,9 @@ package counter
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"garita/border"
-	"garita/border/journal"
 	"garita/border/mrz"
 )
 
@@ -30,35 +28,18 @@ func (s *Service) Scan(ctx context.Context, scan border.Scan) error {
 		p.change(func() { p.notice = border.MessageOf(err) })
 		return err
 	}
-	e := s.reopen(p, doc)
-	again := e != nil
-	if !again {
-		if s.crowded(p) { // before anything is kept: a draft would come back after a restart
-			return &border.Error{Code: border.Conflict, Op: "open an encounter", Message: crowdedMessage}
-		}
-		id, err := s.cfg.IDs.New()
-		if err != nil {
-			return err
-		}
-		p.orders++
-		e = &encounter{id: id, order: p.orders, openedAt: s.cfg.Clock.Now()}
+	read := paperwork{scan: scan, doc: doc, readOn: today}
+	e := p.showing(doc)
+	if e == nil {
+		return s.arrive(ctx, p, &encounter{paperwork: read, identity: identityOf(scan.Source)})
 	}
-	next := encounter{id: e.id, order: e.order, openedAt: e.openedAt, scan: scan, doc: doc} // the screen stays whole until the checks are done
-	s.check(ctx, &next)
-	s.keep(ctx, p, &next, draft{Order: next.order, OpenedAt: next.openedAt, Source: scan.Source, Scanner: scan.Scanner, Profile: scan.Profile,
-		Lines: scan.Lines, Today: today})
-	p.change(func() {
-		p.notice = ""
-		e.take(&next)
-		if !again && p.open == nil && len(p.queue) == 0 {
-			p.open = e
-		} else if !again {
-			p.queue = append(p.queue, e)
-		}
-		s.ask(p, e, false)
-		e.judge(s.cfg.Policy, p.direction)
-	})
-	return nil
+	next := e.copy() // the screen stays whole until the checks are done
+	if next.same(doc) {
+		next.paperwork, next.identity = read, identityOf(scan.Source)
+	} else {
+		next.more[slices.IndexFunc(next.more, func(m paperwork) bool { return m.same(doc) })] = read
+	}
+	return s.recheck(ctx, p, e, next)
 }
 
 const crowdedMessage = "Too many travellers wait at this counter. Finish or withdraw some first."
@@ -67,7 +48,7 @@ const crowdedMessage = "Too many travellers wait at this counter. Finish or with
 // so nobody joins the queue meanwhile.
 func (s *Service) crowded(p *place) (full bool) {
 	p.mu.Lock()
-	full = len(p.queue) >= queueLimit
+	full = len(p.queue) >= queueLimit || p.group != nil && len(p.group.members) >= groupLimit
 	p.mu.Unlock()
 	if full {
 		p.change(func() { p.notice = crowdedMessage })
@@ -75,79 +56,52 @@ func (s *Service) crowded(p *place) (full bool) {
 	return full
 }
 
-// reopen returns the open or waiting encounter that shows the same document, or nil.
-func (s *Service) reopen(p *place, doc *mrz.Document) *encounter {
+// showing returns the encounter at this counter that shows the same document, or nil. Who has
+// an outcome does not count: the same document again is a new crossing.
+func (p *place) showing(doc *mrz.Document) *encounter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.open != nil && p.open.sameDocument(doc) {
-		return p.open
+	all := append([]*encounter{}, p.queue...)
+	if p.open != nil {
+		all = append(all, p.open)
 	}
-	for _, e := range p.queue {
-		if e.sameDocument(doc) {
+	if p.group != nil {
+		all = append(all, p.group.members...)
+	}
+	for _, e := range all {
+		if e.outcome == "" && e.paper == nil && e.shows(doc) {
 			return e
 		}
 	}
 	return nil
 }
 
-// keep writes the draft before the verdict is shown, so that what was on the screen is
-// there again after a power cut. A disk that will not take it delays nobody.
-func (s *Service) keep(ctx context.Context, p *place, e *encounter, d draft) {
-	content, err := json.Marshal(d)
-	if err == nil {
-		p.mu.Lock()
-		ended := p.ended
-		p.ended = nil
-		p.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), draftDeadline)
-		defer cancel()
-		err = s.cfg.Journal.SaveDraft(ctx, journal.Draft{Encounter: e.id, Counter: p.id, Content: content}, ended...)
-		if err != nil {
-			p.mu.Lock()
-			p.ended = append(ended, p.ended...)
-			p.mu.Unlock()
-		}
-	}
-	e.durable = err == nil
-	if err != nil {
-		s.cfg.Log.Error("counter: an open encounter is not on the disk", "counter", p.id, "error", err)
-	}
-}
-
 // CallUp opens the encounter that an officer calls from the queue; the zero id means the
 // first. It is checked anew: it may have waited long.
 func (s *Service) CallUp(ctx context.Context, c border.CounterID, id border.ID, officer string) error {
-	p, err := s.place(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.officer(officer); err != nil {
-		return err
-	}
-	p.work.Lock()
-	defer p.work.Unlock()
-	p.mu.Lock()
-	busy := p.open != nil
-	i := slices.IndexFunc(p.queue, func(e *encounter) bool { return id.IsZero() || e.id == id })
-	p.mu.Unlock()
-	if busy {
-		return &border.Error{Code: border.Conflict, Op: "call up an encounter", Message: "Finish the open encounter first."}
-	}
-	if i < 0 {
-		return &border.Error{Code: border.NotFound, Op: "call up an encounter", Message: "Nobody waits at this counter under that number."}
-	}
-	p.mu.Lock()
-	e := p.queue[i]
-	next := encounter{id: e.id, openedAt: e.openedAt, scan: e.scan, doc: e.doc, durable: e.durable}
-	p.mu.Unlock()
-	s.check(ctx, &next)
-	p.change(func() {
-		e.take(&next)
-		p.queue = slices.Delete(p.queue, i, i+1)
-		p.open = e
-		p.notice = ""
-		s.ask(p, e, true) // it may have waited long
-		e.judge(s.cfg.Policy, p.direction)
+	const op = "call up an encounter"
+	return s.work(ctx, op, At{c, officer}, func(ctx context.Context, p *place, _ Officer) error {
+		p.mu.Lock()
+		busy := p.open != nil
+		i := slices.IndexFunc(p.queue, func(e *encounter) bool { return id.IsZero() || e.id == id })
+		p.mu.Unlock()
+		if busy {
+			return &border.Error{Code: border.Conflict, Op: op, Message: "Finish the open encounter first."}
+		}
+		if i < 0 {
+			return &border.Error{Code: border.NotFound, Op: op, Message: "Nobody waits at this counter under that number."}
+		}
+		e := p.queue[i]
+		next := e.copy()
+		s.check(ctx, next)
+		p.change(func() {
+			e.take(next)
+			p.queue = slices.Delete(p.queue, i, i+1)
+			p.open = e
+			p.notice = ""
+			s.ask(p, e, true) // it may have waited long
+			s.judge(p, e)
+		})
+		return nil
 	})
-	return nil
 }

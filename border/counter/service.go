@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
@@ -49,6 +50,7 @@ type Config struct {
 	Keys     *seal.StationKeys
 	Blinder  *seal.Blinder
 	Policy   *verdict.Policy
+	Form     *form.Form
 	Lists    []*watch.List
 	Clock    Clock
 	IDs      *border.IDs
@@ -59,16 +61,18 @@ type Config struct {
 	HubState func() border.HubStatus
 	Scanners func() []border.ScannerStatus
 	Station  border.StationID
+	Post     border.PostID
 	SoftKeys bool
 	Demo     bool
 }
 
 // Service runs all counters of a station. Safe for concurrent use.
 //
-// Lock order: Service.restoring, place.work, place.mu, Service.closing. place.work is held during I/O and serialises
-// what happens at one counter; place.mu guards what a screen reads and is never held
-// during I/O. No lock of one
-// counter is taken under that of another.
+// Lock order: Service.restoring, place.work, Service.shifting, place.mu, then Service.closing or
+// Service.list. place.work is held during I/O and serialises what happens at one counter;
+// place.mu guards what a screen reads and is never held during I/O. No lock of one counter is
+// taken under that of another. shifting is held for reading while an event is recorded, and
+// for writing while a shift begins or is counted and ends.
 type Service struct {
 	cfg    Config
 	places map[border.CounterID]*place
@@ -79,6 +83,12 @@ type Service struct {
 	closing sync.Mutex // orders new questions before or after Close
 	asking  sync.WaitGroup
 	slots   chan struct{}
+
+	shifting sync.RWMutex // guards shift, and who records against who counts
+	shift    *shift       // nil: none is open
+
+	list      sync.Mutex // guards referrals; what they hold does not change while they are listed
+	referrals []*encounter
 
 	restoring sync.Mutex // held while drafts are restored
 	restored  bool       // the drafts on the disk have been read
@@ -96,6 +106,8 @@ type place struct {
 	direction   string
 	open        *encounter
 	queue       []*encounter
+	group       *group  // nil: none
+	holder      *Holder // nil: nobody works here
 	last        *LastRecorded
 	notice      string
 	today       Today
@@ -138,6 +150,9 @@ func (s *Service) Close() {
 // Counters lists the counters in the order of the configuration.
 func (s *Service) Counters() []border.CounterID { return slices.Clone(s.order) }
 
+// Form is the form in force.
+func (s *Service) Form() *form.Form { return s.cfg.Form }
+
 // Officers lists who may work here.
 func (s *Service) Officers() []Officer { return slices.Clone(s.cfg.Officers) }
 
@@ -146,21 +161,6 @@ func (s *Service) place(c border.CounterID) (*place, error) {
 		return p, nil
 	}
 	return nil, &border.Error{Code: border.NotFound, Op: "find a counter", Message: "This station has no such counter."}
-}
-
-// officer finds an officer by badge who may decide at a counter.
-func (s *Service) officer(badge string) (Officer, error) {
-	for _, o := range s.cfg.Officers {
-		if o.Badge != badge {
-			continue
-		}
-		if slices.Contains(o.Roles, "inspector") || slices.Contains(o.Roles, "supervisor") {
-			return o, nil
-		}
-		break
-	}
-	return Officer{}, &border.Error{Code: border.Forbidden, Op: "find the officer",
-		Message: "Choose an officer of this post who may work at a counter."}
 }
 
 // Subscribe returns a channel that carries one signal after one or more changes of the
@@ -208,7 +208,7 @@ func (s *Service) Refresh() {
 		p.change(func() {
 			if e := p.open; e != nil && connected && e.hubMissed {
 				s.ask(p, e, false)
-				e.judge(s.cfg.Policy, p.direction)
+				s.judge(p, e)
 			}
 		})
 	}
@@ -220,19 +220,26 @@ func (s *Service) View(c border.CounterID) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	status := s.status(c)
+	status, referrals, shift := s.status(c), s.referralItems(), s.shiftView()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := View{Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{}, Status: status}
+	v := View{Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{},
+		Referrals: referrals, Shift: shift, Status: status}
 	if p.day == s.cfg.Journal.Today(v.Status.Now) {
 		v.Status.Today = p.today
 	}
 	if p.open != nil {
-		v.Encounter = p.open.view()
+		v.Encounter = s.encounterView(p, p.open)
+	}
+	if p.group != nil {
+		v.Group = s.groupView(p)
+	}
+	if p.holder != nil {
+		holder := *p.holder
+		v.Holder = &holder
 	}
 	for _, e := range p.queue {
-		v.Queue = append(v.Queue, QueueItem{ID: e.id, Surname: e.doc.Surname, GivenNames: e.doc.GivenNames,
-			Level: e.verdict.Level, Restored: e.restored})
+		v.Queue = append(v.Queue, e.item())
 	}
 	if p.last != nil {
 		last := *p.last
@@ -257,30 +264,57 @@ func (s *Service) status(c border.CounterID) Status {
 	return st
 }
 
+// encounterView is the open encounter as the screen shows it. p.mu is held.
+func (s *Service) encounterView(p *place, e *encounter) *EncounterView {
+	record := s.fill(p, e, e.values)
+	facts := s.facts(p, e, record.Values)
+	v := &EncounterView{ID: e.id, OpenedAt: e.openedAt, Source: e.scan.Source, Restored: e.restored, Durable: e.durable,
+		Document: e.paperwork.view(), Verdict: e.verdict, Identity: e.identity, Direction: facts.Direction, Age: facts.Age,
+		Minor: s.cfg.Form.Minor(facts.Age), Documents: []DocumentView{}, Record: record, History: s.history(e, s.day(s.cfg.Clock.Now())),
+		Paper: e.paper, Protected: e.protected(), Previous: e.previous(), Responsible: e.responsible, Refusable: s.cfg.Form.Refusable(facts)}
+	v.Verdict.Reasons = slices.Clone(e.verdict.Reasons)
+	for i := range e.more {
+		v.Documents = append(v.Documents, e.more[i].view())
+	}
+	if e.referred != nil {
+		v.From = s.named(e.referred.By)
+	}
+	return v
+}
+
+func (s *Service) shiftView() *ShiftView {
+	s.shifting.RLock()
+	defer s.shifting.RUnlock()
+	if s.shift == nil {
+		return nil
+	}
+	return &ShiftView{ID: s.shift.id, OpenedAt: s.shift.openedAt, OpenedBy: s.shift.openedBy.Name}
+}
+
 // SetDirection changes the direction of a counter. An open encounter is judged again.
 func (s *Service) SetDirection(ctx context.Context, c border.CounterID, direction, officer string) error {
-	p, err := s.place(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.officer(officer); err != nil {
-		return err
-	}
+	const op = "change direction"
 	if direction != border.Entry && direction != border.Exit {
-		return &border.Error{Code: border.Invalid, Op: "change direction", Message: "The direction is entry or exit."}
+		return &border.Error{Code: border.Invalid, Op: op, Message: "The direction is entry or exit."}
 	}
-	p.work.Lock()
-	defer p.work.Unlock()
-	p.change(func() {
-		p.direction = direction
-		if p.open != nil {
-			p.open.judge(s.cfg.Policy, direction)
-		}
-		for _, e := range p.queue {
-			e.judge(s.cfg.Policy, direction)
-		}
+	return s.work(ctx, op, At{c, officer}, func(ctx context.Context, p *place, _ Officer) error {
+		p.change(func() {
+			p.direction = direction
+			all := slices.Clone(p.queue)
+			if p.open != nil {
+				all = append(all, p.open)
+			}
+			if p.group != nil {
+				all = append(all, p.group.members...)
+			}
+			for _, e := range all {
+				if e.outcome == "" {
+					s.judge(p, e)
+				}
+			}
+		})
+		return nil
 	})
-	return nil
 }
 
 // errNoEncounter: the encounter named is not open at this counter.

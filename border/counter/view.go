@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/verdict"
 )
@@ -22,6 +23,14 @@ type View struct {
 	// Queue holds encounters that wait to be called up: scanned while another was open,
 	// or restored after a restart.
 	Queue []QueueItem `json:"queue"`
+	// Group is the family, bus or crew that is at the counter; nil if none.
+	Group *GroupView `json:"group"`
+	// Referrals is the post's list: encounters that were referred and have no outcome yet.
+	Referrals []ReferralItem `json:"referrals"`
+	// Holder is who works at this counter; nil while nobody does.
+	Holder *Holder `json:"holder"`
+	// Shift is the shift of the station; nil while none is open.
+	Shift *ShiftView `json:"shift"`
 	// Last is what this counter recorded last; after a restart it is shown first.
 	Last *LastRecorded `json:"last"`
 	// Notice says why the last scan opened nothing, in plain words; "" if none.
@@ -39,11 +48,135 @@ type EncounterView struct {
 	Durable  bool            `json:"durable"`
 	Document DocumentView    `json:"document"`
 	Verdict  verdict.Verdict `json:"verdict"`
+
+	Identity  string         `json:"identity"`  // read, keyed or declared
+	Direction string         `json:"direction"` // of this encounter: the counter's, or that of the paper sheet
+	Age       int            `json:"age"`       // full years; -1: not known
+	Minor     bool           `json:"minor"`
+	Documents []DocumentView `json:"documents"` // further documents of the same person
+	Record    RecordView     `json:"record"`
+	History   History        `json:"history"`
+	// Paper is the sheet that a crossing is entered from; nil for one that happens now.
+	Paper *Paper `json:"paper"`
+	// Protected says that a need for protection is noted and not lifted. Which one is written
+	// nowhere but in the protection part.
+	Protected bool `json:"protected"`
+	// Previous is the earlier encounter that this one follows: a refusal, for one.
+	Previous *border.ID `json:"previous,omitempty"`
+	// Responsible is the encounter of the adult who answers for this minor.
+	Responsible *border.ID `json:"responsible,omitempty"`
+	// Refusable is false for own nationals: they are not refused entry.
+	Refusable bool `json:"refusable"`
+	// From names who referred the encounter, if it was taken from the post's list.
+	From string `json:"from,omitempty"`
+}
+
+// RecordView is the form of an encounter: what is asked, and what is known.
+type RecordView struct {
+	Form   string            `json:"form"`   // version
+	Fields []form.Field      `json:"fields"` // those that apply, in the order of the screen
+	Values map[string]string `json:"values"` // entered, shared by the group, known, or the default
+	// Origins says where each value comes from: entered, shared, known (from the person's last
+	// crossing) or default.
+	Origins  map[string]string `json:"origins"`
+	Problems []form.Problem    `json:"problems"` // what stands between the record and an admission
+}
+
+// History is what is known of a person's earlier crossings, as they stand after corrections.
+type History struct {
+	Stays []PastStay `json:"stays"` // newest first, at most 5
+	// DaysUsed and DaysGranted are those of the stay that is open now; 0 if none is known.
+	DaysUsed       int                   `json:"days_used"`
+	DaysGranted    int                   `json:"days_granted"`
+	PermittedUntil string                `json:"permitted_until"`
+	LastRefusal    *border.PastCrossing  `json:"last_refusal"`
+	OpenReferral   *border.ID            `json:"open_referral"`
+	SamePerson     []border.PastCrossing `json:"same_person"` // on other documents: a proposal
+}
+
+// PastStay is an earlier stay as far as this station and the hub's answer know it.
+type PastStay struct {
+	Entry          *border.PastCrossing `json:"entry"` // nil: unknown
+	Exit           *border.PastCrossing `json:"exit"`  // nil: inside, or unknown
+	Days           int                  `json:"days"`  // calendar days, both ends included; 0: not known
+	DaysGranted    int                  `json:"days_granted"`
+	PermittedUntil string               `json:"permitted_until"`
+	Overstayed     int                  `json:"overstayed"` // days beyond PermittedUntil
+}
+
+// Paper is a sheet that was written while nothing worked.
+type Paper struct {
+	Sheet     string    `json:"sheet"`      // number, at most 40 characters
+	CrossedAt time.Time `json:"crossed_at"` // real time of the crossing
+}
+
+// ReferralItem is an encounter on the post's list.
+type ReferralItem struct {
+	QueueItem
+	Reason    string    `json:"reason"` // of the form's list
+	By        string    `json:"by"`     // name of the officer who referred
+	At        time.Time `json:"at"`
+	Direction string    `json:"direction"`
+}
+
+// Holder is the officer who works at a counter.
+type Holder struct {
+	Badge string    `json:"badge"`
+	Name  string    `json:"name"`
+	Since time.Time `json:"since"`
+}
+
+// ShiftView is an open shift.
+type ShiftView struct {
+	ID       string    `json:"id"`
+	OpenedAt time.Time `json:"opened_at"`
+	OpenedBy string    `json:"opened_by"` // name
+}
+
+// GroupView is a group at a counter.
+type GroupView struct {
+	ID        border.ID         `json:"id"`
+	Kind      string            `json:"kind"` // of the form's list
+	Shared    map[string]string `json:"shared"`
+	Fields    []form.Field      `json:"fields"` // that can be shared
+	Direction string            `json:"direction"`
+	Members   []MemberView      `json:"members"`
+	Listed    []ListedView      `json:"listed"` // the passenger or crew list; empty if none
+	// Ready lists the members that may be decided together: nothing speaks against them.
+	Ready []border.ID `json:"ready"`
+}
+
+// MemberView is a person of a group.
+type MemberView struct {
+	ID          border.ID      `json:"id"`
+	Surname     string         `json:"surname"`
+	GivenNames  string         `json:"given_names"`
+	Level       verdict.Level  `json:"level"`
+	Revision    uint64         `json:"revision"`
+	Age         int            `json:"age"`
+	Minor       bool           `json:"minor"`
+	Responsible *border.ID     `json:"responsible,omitempty"`
+	Restored    bool           `json:"restored"`  // must be called up before it is decided
+	Missing     []form.Problem `json:"missing"`   // of the record
+	Outcome     border.Outcome `json:"outcome"`   // "" while it is open
+	Protected   bool           `json:"protected"` // see EncounterView
+	Row         int            `json:"row"`       // of the list, from 1; 0: not on it
+}
+
+// ListedView is a person of a passenger or crew list.
+type ListedView struct {
+	Row        int    `json:"row"` // from 1
+	Surname    string `json:"surname"`
+	GivenNames string `json:"given_names"`
+	Role       string `json:"role"`
+	// State is expected, here, through, or no_show.
+	State string `json:"state"`
 }
 
 // DocumentView is a document as it was read.
 type DocumentView struct {
 	Format         string `json:"format"` // TD1, TD2, TD3, MRV-A, MRV-B, FRA-ID; "" if no MRZ
+	Kind           string `json:"kind"`   // of the form's list, for a keyed document; "" else
 	DocumentCode   string `json:"document_code"`
 	IssuingState   string `json:"issuing_state"`
 	DocumentNumber string `json:"document_number"`
@@ -61,7 +194,7 @@ type DocumentView struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Proposals are repairs that would make check digits fit: shown, never applied.
 	Proposals []Proposal `json:"proposals,omitempty"`
-	Lines     []string   `json:"lines"` // as read
+	Lines     []string   `json:"lines"` // as read; none for a keyed document
 }
 
 // Proposal is a repair of a misread field, shown beside the original.
@@ -73,7 +206,7 @@ type Proposal struct {
 
 // QueueItem is an encounter that waits to be called up, with the name to call.
 type QueueItem struct {
-	ID         border.ID     `json:"id"`
+	ID         border.ID     `json:"id"` // of the encounter
 	Surname    string        `json:"surname"`
 	GivenNames string        `json:"given_names"`
 	Level      verdict.Level `json:"level"`
@@ -129,20 +262,6 @@ type Officer struct {
 	Badge string   `json:"badge" toml:"badge"`
 	Name  string   `json:"name" toml:"name"`
 	Roles []string `json:"roles" toml:"roles"` // inspector, supervisor, technician
-}
-
-// Decision is what an officer decided about an open encounter.
-type Decision struct {
-	Counter   border.CounterID
-	Encounter border.ID
-	Revision  uint64 // of the verdict that was painted
-	Outcome   border.Outcome
-	Ground    string // coded ground, required for refused and departure_prevented
-	Note      string // at most 500 bytes; sealed
-	Officer   string // badge
-	// StatedDate is the day that the officer entered while the clock cannot be trusted,
-	// "2026-11-22"; "" if none. It decides nothing and is recorded beside the clock's time.
-	StatedDate string
 }
 
 // Recorded is the answer to a decision: the crossing is durable.

@@ -193,7 +193,17 @@ func (k *StationKeys) SealLocal(ctx context.Context, bucket, name string, plain 
 	return s.personal.id, s.personal.aead.Seal(nil, nil, plain, []byte("local/"+name)), nil
 }
 
-// OpenLocal opens what SealLocal sealed.
+// SealApart seals local bytes as SealLocal does, but under the bucket's protection key: what
+// is to go into a protection part must not lie under the key of the personal parts meanwhile.
+func (k *StationKeys) SealApart(ctx context.Context, bucket, name string, plain []byte) (keyID string, sealed []byte, err error) {
+	s, err := k.Ready(ctx, bucket)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.protection.id, s.protection.aead.Seal(nil, nil, plain, []byte("local/"+name)), nil
+}
+
+// OpenLocal opens what SealLocal or SealApart sealed.
 func (k *StationKeys) OpenLocal(keyID, name string, sealed []byte) ([]byte, error) {
 	d, err := k.find(keyID)
 	if err != nil {

@@ -18,6 +18,7 @@ const (
 	NameList         Check = "name_list"         // normalised name and birth date against local lists
 	HistoryHere      Check = "history_here"      // last crossings of this document at this station
 	HistoryElsewhere Check = "history_elsewhere" // the same at all other stations, asked of the hub
+	Stay             Check = "stay"              // days used of days granted, of the stay that ends or of the last one
 	Chip             Check = "chip"              // eMRTD (Doc 9303-10, -11)
 	Fingerprint      Check = "fingerprint"
 	Interpol         Check = "interpol"
@@ -25,7 +26,7 @@ const (
 )
 
 // All lists every check in the order of the screen.
-var All = []Check{MRZ, Expiry, DocumentList, NameList, HistoryHere, HistoryElsewhere, Chip, Fingerprint, Interpol, Visa}
+var All = []Check{MRZ, Expiry, DocumentList, NameList, HistoryHere, HistoryElsewhere, Stay, Chip, Fingerprint, Interpol, Visa}
 
 // Outcome is how a check came out. Never a bare boolean.
 type Outcome string
@@ -57,11 +58,15 @@ const (
 	ReasonInside       = "inside"      // entry, though the last crossing was an entry
 	ReasonNotInside    = "not_inside"  // exit, though the last crossing was an exit
 	ReasonRefused      = "refused"     // the last crossing was refused
+	ReasonNoDocument   = "no_document" // the person has no document
+	ReasonNoEntry      = "no_entry"    // exit without a known entry
+	ReasonOverstayed   = "overstayed"  // longer inside than permitted
 )
 
 // Reasons lists every reason above. A policy table may name no other.
 var Reasons = []string{ReasonNotAvailable, ReasonNoMRZ, ReasonNotPrinted, ReasonUnreadable, ReasonClock, ReasonHub, ReasonPending,
-	ReasonNoList, ReasonFailed, ReasonDigits, ReasonExpired, ReasonListed, ReasonInside, ReasonNotInside, ReasonRefused}
+	ReasonNoList, ReasonFailed, ReasonDigits, ReasonExpired, ReasonListed, ReasonInside, ReasonNotInside, ReasonRefused,
+	ReasonNoDocument, ReasonNoEntry, ReasonOverstayed}
 
 // Result is one check with its outcome.
 type Result struct {

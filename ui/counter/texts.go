@@ -34,7 +34,7 @@ var groundWords = map[string]string{
 // grounds lists the grounds that a station accepts, with their words.
 func grounds() []Ground {
 	var out []Ground
-	for _, code := range counter.Grounds() {
+	for _, code := range []string{"document_invalid", "document_false", "no_visa", "listed", "entry_ban", "purpose", "means", "other"} {
 		text := groundWords[code]
 		if text == "" {
 			text = strings.ReplaceAll(code, "_", " ")

@@ -24,6 +24,7 @@ type Config struct {
 	Officers     string   `toml:"officers"`     // TOML file of officers
 	Lists        []string `toml:"lists"`        // CSV files, see border/watch
 	Policy       string   `toml:"policy"`       // TOML policy table; "" for the one that ships
+	Form         string   `toml:"form"`         // TOML form of the record; "" for the one that ships
 
 	Counters []Counter            `toml:"counter"`
 	Scanners []supervisor.Scanner `toml:"scanner"`

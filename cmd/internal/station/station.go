@@ -19,6 +19,7 @@ import (
 	"garita/border/api"
 	"garita/border/clock"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/border/icao"
 	"garita/border/journal"
 	"garita/border/seal"
@@ -201,6 +202,16 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 			return err
 		}
 	}
+	questions := form.Default()
+	if s.cfg.Form != "" {
+		b, err := os.ReadFile(s.cfg.Form)
+		if err != nil {
+			return &border.Error{Code: border.NotFound, Op: "read the form", Err: err}
+		}
+		if questions, err = form.Parse(b); err != nil {
+			return err
+		}
+	}
 	profiles, err := profile.Embedded()
 	if err != nil {
 		return err
@@ -214,7 +225,7 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 		places[i] = counter.Place{ID: c.ID, Direction: c.Direction}
 	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
-		Policy: policy, Lists: lists, Clock: s.clock, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
+		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: lists, Clock: s.clock, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
 		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
 	return err
 }

@@ -1,0 +1,249 @@
+package counter
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"garita/border"
+	"garita/border/form"
+	"garita/border/journal"
+	"garita/border/seal"
+)
+
+// ownMistake is how long an officer may correct an own crossing alone.
+const ownMistake = 10 * time.Minute
+
+// Correct records how a crossing of this station should have been recorded. What was recorded
+// first stays; the correction is an event of its own and holds the crossing whole. Sent again
+// with the same Change it is recorded once.
+func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
+	const op = "correct a crossing"
+	if err := s.coded(op, "correction_reasons", c.Reason, c.Note); err != nil {
+		return Recorded{}, err
+	}
+	if err := plausible(op, c.Values); err != nil {
+		return Recorded{}, err
+	}
+	if c.Change.IsZero() || c.Change == c.Crossing {
+		return Recorded{}, &border.Error{Code: border.Invalid, Op: op, Message: "A correction needs an id of its own."}
+	}
+	p, err := s.place(c.Counter)
+	if err != nil {
+		return Recorded{}, err
+	}
+	officer, err := s.officer(c.Officer)
+	if err != nil {
+		return Recorded{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline)
+	defer cancel()
+	p.work.Lock() // two corrections of one screen come one after the other
+	defer p.work.Unlock()
+	first, err := s.cfg.Journal.Crossing(ctx, c.Crossing)
+	if err != nil {
+		return Recorded{}, err
+	}
+	held, err := s.standing(ctx, &first)
+	if err != nil {
+		return Recorded{}, err
+	}
+	if held == nil {
+		return Recorded{}, &border.Error{Code: border.NotFound, Op: op, Message: "This station holds no such crossing."}
+	}
+	second, err := s.countersigned(op, &first, officer, c.Second)
+	if err != nil {
+		return Recorded{}, err
+	}
+	entry, err := s.corrected(ctx, p, &c, held, officer, second)
+	if err != nil {
+		return Recorded{}, err
+	}
+	r, err := s.append(ctx, entry)
+	if err != nil {
+		return Recorded{}, err
+	}
+	return changed(r, c.Change, c.Crossing)
+}
+
+// changed answers a correction or an extension.
+func changed(r journal.Receipt, change, crossing border.ID) (Recorded, error) {
+	if r.Replayed && (r.Header.Change == nil || *r.Header.Change != change || *r.Header.Crossing != crossing) {
+		return Recorded{}, &border.Error{Code: border.Conflict, Op: "record a change", Message: "This id is that of another record. Use a new one."}
+	}
+	return Recorded{Crossing: crossing, Key: r.Key, Outcome: border.Outcome(r.Header.Outcome), RecordedAt: r.RecordedAt, Replayed: r.Replayed}, nil
+}
+
+// countersigned finds the second officer, whom only an own mistake of the last ten minutes
+// does without. While the clock cannot be trusted nothing counts as recent.
+func (s *Service) countersigned(op string, first *border.Event, officer Officer, second string) (Officer, error) {
+	h, err := first.ReadHeader()
+	if err != nil {
+		return Officer{}, err
+	}
+	age := s.cfg.Clock.Now().Sub(h.RecordedAt)
+	own := h.Officer == s.cfg.Blinder.Officer(officer.Badge)
+	if second == "" && own && age >= 0 && age <= ownMistake && s.cfg.Clock.Trust().State != border.ClockUntrusted {
+		return Officer{}, nil
+	}
+	if second == officer.Badge || second == "" {
+		return Officer{}, &border.Error{Code: border.Forbidden, Op: op,
+			Message: "A crossing of somebody else, or of more than ten minutes ago, is corrected with a second officer. Choose one."}
+	}
+	return s.officer(second)
+}
+
+// corrected makes the entry of a correction: the crossing in force, with what changes.
+func (s *Service) corrected(ctx context.Context, p *place, c *Correction, held *inForce, officer, second Officer) (*journal.Entry, error) {
+	const op = "correct a crossing"
+	plain, err := s.cfg.Keys.Open(held.event, border.PartPersonal)
+	if err != nil {
+		return nil, &border.Error{Code: border.Conflict, Op: op, Err: err,
+			Message: "The particulars of this crossing cannot be read any more, so it cannot be corrected."}
+	}
+	var person border.Personal
+	if err := json.Unmarshal(plain, &person); err != nil {
+		return nil, &border.Error{Code: border.Internal, Op: op} // the cause could repeat content
+	}
+	h := held.header
+	e := restoreEncounter(&h, &person)
+	if c.Particulars != nil {
+		k := *c.Particulars
+		if e.identity == border.IdentityRead { // it was read, and is keyed now
+			e.identity = border.IdentityKeyed
+		}
+		if err := s.validParticulars(op, &k, e.identity); err != nil {
+			return nil, err
+		}
+		e.paperwork = s.keyed(p, &k)
+	}
+	if err := s.amend(&h, c, e, &person); err != nil {
+		return nil, err
+	}
+	h.Type, h.Change, h.Officer, h.Counter, h.Shift = border.TypeCrossingCorrected, &c.Change, s.cfg.Blinder.Officer(officer.Badge), p.id, ""
+	h.Clock = s.cfg.Clock.Trust()
+	if trusted := held.header.Clock.State != border.ClockUntrusted; !trusted || h.Clock.State == border.ClockUntrusted {
+		h.Clock = held.header.Clock // it is about the time of the crossing
+	}
+	if h.Second = ""; second.Badge != "" {
+		h.Second = s.cfg.Blinder.Officer(second.Badge)
+	}
+	person.Officer, person.Second, person.Reason, person.Note = officer.Badge, second.Badge, c.Reason, c.Note
+	if c.Particulars != nil {
+		e.describe(&person)
+		e.statistics(&h)
+	}
+	for _, w := range e.papers() {
+		if w.number() {
+			e.blinds = append(e.blinds, s.cfg.Blinder.Document(w.doc.IssuingState, w.doc.DocumentNumber))
+		}
+	}
+	if b, ok := s.person(e.doc); ok {
+		e.person = &b
+	}
+	keys, err := s.cfg.Keys.Ready(ctx, seal.Bucket(s.cfg.Clock.Now()))
+	if err != nil {
+		return nil, err
+	}
+	entry, err := s.sealed(ctx, &h, &person, nil, e, keys)
+	if err != nil {
+		return nil, err
+	}
+	entry.Crossing = c.Change
+	return entry, nil
+}
+
+// restoreEncounter makes an encounter of a recorded crossing, to put new answers to it.
+func restoreEncounter(h *border.Header, person *border.Personal) *encounter {
+	k := Particulars{Kind: person.DocumentKind, DocumentNumber: person.DocumentNumber, IssuingState: person.IssuingState, Surname: person.Surname,
+		GivenNames: person.GivenNames, Nationality: person.Nationality, BirthDate: person.BirthDate, Sex: person.Sex, ExpiryDate: person.ExpiryDate}
+	e := &encounter{id: *h.Crossing, identity: h.Identity, direction: h.Direction, responsible: person.Responsible,
+		paper: &Paper{Sheet: h.Sheet, CrossedAt: h.OccurredAt}}
+	if e.identity == "" {
+		e.identity = border.IdentityRead
+	}
+	e.doc, e.keyed = k.document(), &k
+	e.doc.DocumentCode = person.DocumentCode
+	for _, d := range person.Documents {
+		more := Particulars{Kind: d.Kind, DocumentNumber: d.DocumentNumber, IssuingState: d.IssuingState, Surname: d.Surname, GivenNames: d.GivenNames,
+			Nationality: d.Nationality, BirthDate: d.BirthDate, Sex: d.Sex, ExpiryDate: d.ExpiryDate}
+		e.more = append(e.more, paperwork{doc: more.document(), keyed: &more})
+	}
+	return e
+}
+
+// amend applies a correction to a header and a personal part.
+func (s *Service) amend(h *border.Header, c *Correction, e *encounter, person *border.Personal) error {
+	invalid := func(message string) error { return &border.Error{Code: border.Invalid, Op: "correct a crossing", Message: message} }
+	if c.Outcome == "" && c.Ground == "" && c.Direction == "" && c.Particulars == nil && len(c.Values) == 0 && c.Continues == nil {
+		return invalid("Say what is to be corrected.")
+	}
+	if c.Direction != "" {
+		if c.Direction != border.Entry && c.Direction != border.Exit {
+			return invalid("The direction is entry or exit.")
+		}
+		h.Direction, e.direction = c.Direction, c.Direction
+	}
+	if c.Outcome != "" {
+		h.Outcome, h.Ground = string(c.Outcome), c.Ground
+	} else if c.Ground != "" {
+		h.Ground = c.Ground
+	}
+	o := border.Outcome(h.Outcome)
+	if !slices.Contains(outcomes[h.Direction], o) {
+		return invalid("This outcome does not go with this direction.")
+	}
+	if o == border.HandedOver && c.Outcome != "" {
+		return invalid("A handing over is recorded when it happens, not by a correction.")
+	}
+	if err := s.grounded(o, h.Ground); err != nil {
+		return err
+	}
+	if c.Continues != nil {
+		h.Continues = c.Continues
+	}
+	if h.Continues != nil && o != border.Departed {
+		h.Continues = nil
+	}
+	return s.reanswer(h, c, e, person, o)
+}
+
+// reanswer puts the form's answers into a corrected crossing.
+func (s *Service) reanswer(h *border.Header, c *Correction, e *encounter, person *border.Personal, o border.Outcome) error {
+	if h.Form == "" && len(c.Values) == 0 && c.Direction == "" {
+		return nil // recorded before there was a form: nothing is asked now
+	}
+	values := answersOf(h)
+	maps.Copy(values, person.Answers)
+	merge(&values, c.Values)
+	maps.DeleteFunc(values, func(_, v string) bool { return v == "" })
+	facts := form.Facts{Direction: h.Direction, Category: values["category"], Nationality: e.doc.Nationality, Age: age(e.doc.BirthDate, h.LocalDate),
+		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil}
+	if o == border.Refused && !s.cfg.Form.Refusable(facts) {
+		return &border.Error{Code: border.Conflict, Op: "correct a crossing", Message: "A national of this country is not refused entry."}
+	}
+	asked := make(map[string]bool)
+	for _, f := range s.cfg.Form.Fields(facts, values) {
+		asked[f.Name] = true
+	}
+	for name := range values { // what another direction or category does not ask falls away
+		if _, given := c.Values[name]; !asked[name] && !given {
+			delete(values, name)
+		}
+	}
+	r, err := s.complete(o, facts, values)
+	if err != nil {
+		return err
+	}
+	h.Form = s.cfg.Form.Version()
+	until := h.PermittedUntil
+	granted := h.DaysGranted
+	r.Apply(h)
+	if grant(h); h.DaysGranted == granted && h.PermittedUntil != "" {
+		h.PermittedUntil = until
+	}
+	person.Answers = r.Answers
+	return nil
+}

@@ -1,0 +1,166 @@
+package counter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"garita/border"
+	"garita/border/form"
+	"garita/border/journal"
+	"garita/border/seal"
+)
+
+// bucket is the retention bucket of what is written now.
+func (s *Service) bucket() string { return seal.Bucket(s.cfg.Clock.Now()) }
+
+// ending is a decision with all that stands behind it.
+type ending struct {
+	place      *place
+	e          *encounter
+	d          *Decision
+	officer    Officer
+	supervisor Officer // zero: none was needed
+	direction  string
+	record     form.Record
+	painted    *verdictOnScreen
+}
+
+// verdictOnScreen is the verdict that was painted, as the record holds it.
+type verdictOnScreen struct {
+	level  string
+	checks map[string]string
+	hits   []string
+}
+
+// entry builds the journal's entry of a crossing. p.mu is held.
+func (s *Service) entry(ctx context.Context, n *ending, keys *seal.Set) (*journal.Entry, error) {
+	e, d := n.e, n.d
+	h := s.header(border.TypeCrossingRecorded, n.place.id, n.officer)
+	h.Crossing, h.Direction, h.Outcome, h.Ground, h.StatedDate = &e.id, n.direction, string(d.Outcome), d.Ground, d.StatedDate
+	h.Source, h.Identity, h.Form, h.Group = string(e.scan.Source), e.identity, s.cfg.Form.Version(), e.group
+	h.Previous, h.Continues = e.previous(), d.Continues
+	h.Lists, h.Verdict, h.Checks = e.lists, n.painted.level, n.painted.checks
+	if e.paper != nil {
+		h.OccurredAt, h.LocalDate, h.Sheet, h.Late = e.paper.CrossedAt, s.day(e.paper.CrossedAt), e.paper.Sheet, true
+	}
+	if n.supervisor.Badge != "" {
+		h.Second = s.cfg.Blinder.Officer(n.supervisor.Badge)
+	}
+	e.statistics(&h)
+	n.record.Apply(&h)
+	grant(&h)
+
+	person := border.Personal{Answers: n.record.Answers, Responsible: e.responsible, Note: d.Note, Officer: n.officer.Badge,
+		Second: n.supervisor.Badge, Hits: n.painted.hits}
+	e.describe(&person)
+	var protection []byte
+	if len(e.needs) > 0 {
+		var err error
+		if protection, err = seal.Protection(&border.Protection{Needs: e.needs, HandedTo: d.HandedTo, Receipt: d.Receipt}); err != nil {
+			return nil, err
+		}
+	} else {
+		person.HandedTo, person.Receipt = d.HandedTo, d.Receipt
+	}
+	return s.sealed(ctx, &h, &person, protection, e, keys)
+}
+
+// sealed puts the parts of an entry together. It may be found by the encounter's documents
+// and person.
+func (s *Service) sealed(_ context.Context, h *border.Header, person *border.Personal, protection []byte, e *encounter, keys *seal.Set) (*journal.Entry, error) {
+	personal, err := encode(person)
+	if err != nil {
+		return nil, err
+	}
+	hub, err := seal.HubOnly(e.silent)
+	if err != nil {
+		return nil, err
+	}
+	blinds := slices.Clone(e.blinds)
+	if e.person != nil {
+		blinds = append(blinds, *e.person)
+	}
+	return &journal.Entry{Header: *h, Personal: personal, Protection: protection, HubOnly: hub, Keys: keys, Crossing: e.id, Blinds: blinds}, nil
+}
+
+func encode(person *border.Personal) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // an MRZ is full of '<'
+	if err := enc.Encode(person); err != nil {
+		return nil, &border.Error{Code: border.Internal, Op: "write the personal part", Err: err}
+	}
+	return b.Bytes(), nil
+}
+
+// statistics puts the person's particulars into a header as far as it may hold them.
+func (e *encounter) statistics(h *border.Header) {
+	h.Nationality, h.Sex, h.BirthYear = e.doc.Nationality, e.doc.Sex, birthYear(e.doc.BirthDate)
+	h.DocumentKind, h.DocumentIssuer = e.doc.DocumentCode, e.doc.IssuingState
+}
+
+// describe puts the person's particulars and documents into a personal part.
+func (e *encounter) describe(person *border.Personal) {
+	d := e.doc
+	person.DocumentCode, person.DocumentNumber, person.IssuingState = d.DocumentCode, d.DocumentNumber, d.IssuingState
+	person.Surname, person.GivenNames, person.Nationality = d.Surname, d.GivenNames, d.Nationality
+	person.BirthDate, person.ExpiryDate, person.Sex, person.OptionalData = d.BirthDate, d.ExpiryDate, d.Sex, d.OptionalData
+	person.Lines, person.Documents = e.scan.Lines, nil
+	if e.keyed != nil {
+		person.DocumentKind = e.keyed.Kind
+	}
+	for i := range e.more {
+		m := &e.more[i]
+		doc := border.PersonalDocument{DocumentCode: m.doc.DocumentCode, DocumentNumber: m.doc.DocumentNumber, IssuingState: m.doc.IssuingState,
+			Surname: m.doc.Surname, GivenNames: m.doc.GivenNames, Nationality: m.doc.Nationality, BirthDate: m.doc.BirthDate,
+			ExpiryDate: m.doc.ExpiryDate, Sex: m.doc.Sex, Lines: m.scan.Lines}
+		if m.keyed != nil {
+			doc.Kind = m.keyed.Kind
+		}
+		person.Documents = append(person.Documents, doc)
+	}
+}
+
+// grant works out the last day of the stay: the day of entry is the first of those granted.
+// Only an admission grants days.
+func grant(h *border.Header) {
+	if h.Outcome != string(border.Admitted) {
+		h.DaysGranted, h.LegalBasis, h.PermittedUntil = 0, "", ""
+		return
+	}
+	day, err := time.Parse(time.DateOnly, h.LocalDate)
+	if h.DaysGranted > 0 && err == nil {
+		h.PermittedUntil = day.AddDate(0, 0, h.DaysGranted-1).Format(time.DateOnly)
+	}
+}
+
+// onScreen takes from the verdict of a revision what the record holds, unless it has
+// worsened since. p.mu is held.
+func (e *encounter) onScreen(revision uint64) (*verdictOnScreen, error) {
+	painted, err := e.painted(revision)
+	if err != nil {
+		return nil, err
+	}
+	v := &verdictOnScreen{level: string(painted.Level), checks: make(map[string]string, len(painted.Reasons))}
+	for _, r := range painted.Reasons {
+		v.checks[string(r.Check)] = border.CheckText(string(r.Outcome), r.Reason, r.AgeS)
+		v.hits = append(v.hits, r.Hits...)
+	}
+	return v, nil
+}
+
+// birthYear returns the year of an EDTF date, 0 if it is not known.
+func birthYear(edtf string) int {
+	if len(edtf) < 4 {
+		return 0
+	}
+	y, err := strconv.Atoi(edtf[:4])
+	if err != nil {
+		return 0
+	}
+	return y
+}

@@ -1,0 +1,143 @@
+package counter
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"garita/border"
+	"garita/border/form"
+)
+
+// receiptLimit is the longest receipt in bytes.
+const receiptLimit = 100
+
+// outcomes lists what may be decided in each direction.
+var outcomes = map[string][]border.Outcome{
+	border.Entry: {border.Admitted, border.Refused, border.Withdrawn, border.HandedOver},
+	border.Exit:  {border.Departed, border.DeparturePrevented, border.Withdrawn, border.HandedOver},
+}
+
+// judged checks whether an encounter may end as decided, and gathers what stands behind it.
+// p.mu is held.
+func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer) (*ending, error) {
+	n := &ending{place: p, e: e, d: d, officer: officer, direction: e.heads(p.direction)}
+	if e.restored && e != p.open {
+		return nil, &border.Error{Code: border.Conflict, Op: "decide", Message: "Call the traveller up before you decide."}
+	}
+	if err := s.possible(n); err != nil {
+		return nil, err
+	}
+	entered := maps.Clone(e.values)
+	if len(d.Values) > 0 {
+		merge(&entered, d.Values)
+	}
+	values := s.fill(p, e, entered).Values
+	facts := s.facts(p, e, values)
+	if err := s.permitted(n, facts); err != nil {
+		return nil, err
+	}
+	var err error
+	if n.record, err = s.complete(d.Outcome, facts, values); err != nil {
+		return nil, err
+	}
+	n.painted, err = e.onScreen(d.Revision)
+	return n, err
+}
+
+// possible checks what can be decided at all: the outcome fits the direction, and comes with
+// what it needs.
+func (s *Service) possible(n *ending) error {
+	d := n.d
+	invalid := func(message string) error { return &border.Error{Code: border.Invalid, Op: "decide", Message: message} }
+	if len(d.Note) > noteLimit {
+		return invalid(tooLong("A note", noteLimit))
+	}
+	if _, err := time.Parse(time.DateOnly, d.StatedDate); err != nil && d.StatedDate != "" {
+		return invalid("A date reads year-month-day, like 2026-11-22.")
+	}
+	if !slices.Contains(outcomes[n.direction], d.Outcome) {
+		if n.direction == border.Exit {
+			return invalid("At exit a traveller departs, is prevented from departing, withdraws, or is handed over.")
+		}
+		return invalid("At entry a traveller is admitted, refused, withdraws, or is handed over.")
+	}
+	if err := s.grounded(d.Outcome, d.Ground); err != nil {
+		return err
+	}
+	recipient := slices.ContainsFunc(s.cfg.Form.Codes("recipients"), func(c form.Code) bool { return c.Code == d.HandedTo })
+	switch {
+	case d.Outcome != border.HandedOver && (d.HandedTo != "" || d.Receipt != ""):
+		return invalid("Only a traveller who is handed over has a recipient and a receipt.")
+	case d.Outcome == border.HandedOver && (!recipient || strings.TrimSpace(d.Receipt) == "" || len(d.Receipt) > receiptLimit):
+		return invalid("Say to whom the traveller is handed over, and who signed the receipt, in at most 100 bytes.")
+	}
+	if d.Continues != nil && (d.Outcome != border.Departed || !n.e.twin(*d.Continues)) {
+		return invalid("An exit may end the stay of an entry that is shown as the same person's, and of no other.")
+	}
+	return nil
+}
+
+// grounded checks the ground of an outcome.
+func (s *Service) grounded(o border.Outcome, ground string) error {
+	known := slices.ContainsFunc(s.cfg.Form.Grounds(o), func(c form.Code) bool { return c.Code == ground })
+	if needs := o == border.Refused || o == border.DeparturePrevented; needs != (ground != "") || needs && !known {
+		return &border.Error{Code: border.Invalid, Op: "decide", Message: "A refusal, and only a refusal, needs one of the coded grounds."}
+	}
+	return nil
+}
+
+// twin reports whether an entry is among those that the screen shows as the same person's.
+func (e *encounter) twin(id border.ID) bool {
+	is := func(c border.PastCrossing) bool {
+		return c.Crossing == id && c.Direction == border.Entry && c.Outcome == string(border.Admitted)
+	}
+	return slices.ContainsFunc(e.near, is) || slices.ContainsFunc(e.twins, is)
+}
+
+// permitted checks what must not be decided: a refusal of an own national, one without a
+// supervisor, and one of somebody who may need protection.
+func (s *Service) permitted(n *ending, facts form.Facts) error {
+	o := n.d.Outcome
+	if n.e.protected() && (o == border.Refused || o == border.Withdrawn) {
+		return protectedError("decide")
+	}
+	if o != border.Refused {
+		return nil
+	}
+	if !s.cfg.Form.Refusable(facts) {
+		return &border.Error{Code: border.Conflict, Op: "decide",
+			Message: "A national of this country is not refused entry. Refer the case if the identity is in doubt."}
+	}
+	if s.cfg.Form.SupervisorRefuses() {
+		var err error
+		if n.supervisor, err = s.supervisor(n.d.Supervisor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func protectedError(op string) error {
+	return &border.Error{Code: border.Conflict, Op: op,
+		Message: "A need for protection is noted. Hand the person over, or have the duty supervisor lift the note, before anything else is decided."}
+}
+
+// complete checks the record. Somebody who crosses needs a complete one; of others no answer
+// may be wrong, but what is missing is not asked of a person who is turned away.
+func (s *Service) complete(o border.Outcome, facts form.Facts, values map[string]string) (form.Record, error) {
+	crosses := o == border.Admitted || o == border.Departed
+	var fields []string
+	r, problems := s.cfg.Form.Check(facts, values)
+	for _, p := range problems {
+		if crosses || values[p.Field] != "" {
+			fields = append(fields, p.Field)
+		}
+	}
+	if len(fields) > 0 {
+		return form.Record{}, &border.Error{Code: border.Invalid, Op: "decide",
+			Message: "The record is not complete, or an answer cannot be right: " + strings.Join(fields, ", ") + "."}
+	}
+	return r, nil
+}
