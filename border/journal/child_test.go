@@ -50,22 +50,22 @@ func childKeys(dir string) error {
 	return seal.Save(filepath.Join(dir, "prov"), prov)
 }
 
-func childOpen(dir string) (*journal.Journal, *seal.Set, error) {
+func childOpen(dir string) (*journal.Journal, *seal.StationKeys, *seal.Set, error) {
 	var prov seal.Provisioning
 	if err := seal.Load(filepath.Join(dir, "prov"), &prov); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	keys, err := seal.OpenStationKeys(context.Background(), filepath.Join(dir, "keys.db"), station, &seal.StationSecret{WrapKey: make([]byte, 32)}, &prov)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	clock := newClock()
 	set, err := keys.Ready(context.Background(), seal.Bucket(clock.Now()))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	j, err := journal.Open(context.Background(), journal.Config{Dir: dir, Station: station, Post: "PUT", Clock: clock, Keys: keys, Reserve: -1})
-	return j, set, err
+	j, err := journal.Open(context.Background(), journal.Config{Dir: dir, Station: station, Post: "PUT", Clock: clock, Keys: keys, Reserve: -1, Index: index(keys)})
+	return j, keys, set, err
 }
 
 func childRun(mode, dir string) error {
@@ -84,7 +84,7 @@ func childRun(mode, dir string) error {
 	if mode == "naive" {
 		return naive(dir, ids)
 	}
-	j, set, err := childOpen(dir)
+	j, _, set, err := childOpen(dir)
 	if err != nil {
 		say("ERR open")
 		return err

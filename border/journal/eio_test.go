@@ -158,6 +158,9 @@ func fail(t *testing.T, mode string, n int) (*disk, *spoken) {
 	rep := soundAt(t, filepath.Join(dir, journal.FileName))
 	keys, twice, err := crossingsOf(filepath.Join(dir, journal.FileName))
 	check(t, err)
+	if found := foundIn(t, dir, 1); len(found) != len(ids) {
+		t.Errorf("sync %d: %d of %d crossings are found by their document", n, len(found), len(ids))
+	}
 	if twice != 0 || len(keys) != len(ids) || len(s.twice) != 0 {
 		t.Errorf("sync %d: %d crossings for %d ids, %d twice, %v (%d events)", n, len(keys), len(ids), twice, s.twice, rep.Events)
 	}

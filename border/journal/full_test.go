@@ -49,6 +49,27 @@ func fill(t *testing.T, path string) {
 	}
 }
 
+// foundOnce fails the test unless every crossing is found once by its document.
+func foundOnce(t *testing.T, j *journal.Journal, acked []journal.Receipt) {
+	t.Helper()
+	found := map[border.Key]int{}
+	for doc := range 256 {
+		events, err := j.Document(t.Context(), border.BlindIndex{byte(doc)}, 1<<30)
+		check(t, err)
+		for _, ev := range events {
+			found[ev.Key]++
+		}
+	}
+	if len(found) != len(acked) {
+		t.Errorf("%d events are found, want %d", len(found), len(acked))
+	}
+	for _, rc := range acked {
+		if found[rc.Key] != 1 {
+			t.Fatalf("%s is found %d times", rc.Key, found[rc.Key])
+		}
+	}
+}
+
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
@@ -84,6 +105,7 @@ func TestDiskFull(t *testing.T) {
 			fromReserve++
 		}
 		if fromReserve == 10 {
+			foundOnce(t, j, acked)
 			err := j.SaveDraft(t.Context(), journal.Draft{Encounter: r.id(), Counter: "1", Content: []byte("x")})
 			wantCode(t, err, border.StorageFull)
 		}
@@ -117,6 +139,7 @@ func TestDiskFull(t *testing.T) {
 			t.Fatalf("%s was acknowledged and is not there: %v", rc.Key, err)
 		}
 	}
+	foundOnce(t, j, acked) // most were recorded while the index of documents had to wait
 	r.sound()
 }
 
@@ -146,6 +169,9 @@ func TestStartOnFullDisk(t *testing.T) {
 	for _, rc := range acked {
 		if _, err := j.Crossing(t.Context(), *rc.Header.Crossing); err != nil {
 			t.Fatalf("%s is not there: %v", rc.Key, err)
+		}
+		if got, err := j.Document(t.Context(), border.BlindIndex{3}, 100); err != nil || len(got) != 4 {
+			t.Fatalf("document 3: %d crossings, %v", len(got), err)
 		}
 	}
 	check(t, j.Close())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -85,13 +86,25 @@ func rigIn(t testing.TB, dir string) *rig {
 
 func (r *rig) config() journal.Config {
 	return journal.Config{Dir: r.dir, Station: station, Post: "PUT", Software: "test", Clock: r.clock, Keys: r.keys, Reserve: -1,
-		Index: func(e *border.Event) []border.BlindIndex {
-			plain, err := r.keys.Open(e, border.PartPersonal)
-			if err != nil || len(plain) == 0 {
-				return nil
+		Index: index(r.keys)}
+}
+
+// index finds the blind indexes of an invented event: one for each byte of its personal
+// part before the padding.
+func index(keys *seal.StationKeys) func(*border.Event) []border.BlindIndex {
+	return func(e *border.Event) (blinds []border.BlindIndex) {
+		plain, err := keys.Open(e, border.PartPersonal)
+		if err != nil {
+			return nil
+		}
+		for i, b := range plain {
+			if i > 0 && b == 'x' {
+				break
 			}
-			return []border.BlindIndex{{plain[0]}}
-		}}
+			blinds = append(blinds, border.BlindIndex{b})
+		}
+		return blinds
+	}
 }
 
 func (r *rig) open(change ...func(*journal.Config)) *journal.Journal {
@@ -126,6 +139,26 @@ func crossingEntry(set *seal.Set, id border.ID, doc byte) *journal.Entry {
 		Outcome: string(border.Admitted), Crossing: &id, Clock: border.ClockTrust{State: border.ClockSynced}},
 		Personal: append([]byte{doc}, bytes.Repeat([]byte("x"), 700)...), HubOnly: hub, Keys: set, Crossing: id,
 		Document: &border.BlindIndex{doc}}
+}
+
+// about makes an entry of any type about invented documents and persons.
+func (r *rig) about(h border.Header, who ...byte) *journal.Entry {
+	e := r.crossing(r.id(), 0)
+	h.Clock = e.Header.Clock
+	e.Header, e.Crossing, e.Document = h, border.ID{}, nil
+	e.Personal = append(slices.Clone(who), bytes.Repeat([]byte("x"), 300)...)
+	for _, b := range who {
+		e.Blinds = append(e.Blinds, border.BlindIndex{b})
+	}
+	return e
+}
+
+// put appends an entry.
+func (r *rig) put(j *journal.Journal, e *journal.Entry) journal.Receipt {
+	r.t.Helper()
+	rc, err := j.Append(context.Background(), e)
+	check(r.t, err)
+	return rc
 }
 
 func (r *rig) append(j *journal.Journal, n int) []journal.Receipt {

@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bufio"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -48,6 +49,12 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	holds(t, s, dir)
+	found := foundIn(t, dir, 1, 2)
+	for id := range s.acks {
+		if !found[id] {
+			t.Fatalf("%s was acknowledged and is not found by its document", id)
+		}
+	}
 	rep := soundAt(t, filepath.Join(dir, journal.FileName))
 	if rep.Epochs < int64(kills)/2 || len(s.acks) < kills {
 		t.Errorf("%d epochs and %d acknowledgements: the children hardly came to work", rep.Epochs, len(s.acks))
@@ -72,6 +79,29 @@ func killOnce(t *testing.T, s *spoken, dir string, retry []border.ID, rng *rand.
 		}
 	}
 	_ = cmd.Wait() // it was killed
+}
+
+// foundIn opens the journal of a child that has ended and returns the crossings that are
+// found by their documents. None may be found twice.
+func foundIn(t *testing.T, dir string, docs ...byte) map[border.ID]bool {
+	t.Helper()
+	j, keys, _, err := childOpen(dir)
+	check(t, err)
+	defer func() { check(t, errors.Join(j.Close(), keys.Close())) }()
+	found := map[border.ID]bool{}
+	for _, doc := range docs {
+		events, err := j.Document(t.Context(), border.BlindIndex{doc}, 1<<30)
+		check(t, err)
+		for _, ev := range events {
+			h, err := ev.ReadHeader()
+			check(t, err)
+			if found[*h.Crossing] {
+				t.Errorf("%s is found twice", h.Crossing)
+			}
+			found[*h.Crossing] = true
+		}
+	}
+	return found
 }
 
 func holds(t *testing.T, s *spoken, dir string) {

@@ -53,6 +53,25 @@ func TestDrafts(t *testing.T) {
 	r.sound()
 }
 
+// Drafts without a counter are on the post's list; drafts are dropped when that is asked for.
+func TestDropDrafts(t *testing.T) {
+	r := newRig(t)
+	j := r.open()
+	a, b, c := r.id(), r.id(), r.id()
+	for _, id := range []border.ID{a, b, c} {
+		check(t, j.SaveDraft(t.Context(), journal.Draft{Encounter: id, Content: []byte("x")}))
+	}
+	check(t, j.DropDrafts(t.Context()))
+	check(t, j.DropDrafts(t.Context(), a, r.id(), c))
+	check(t, j.Close())
+	j = r.open()
+	got, _, err := j.Drafts(t.Context())
+	check(t, err)
+	if d := cmp.Diff([]journal.Draft{{Encounter: b, Content: []byte("x")}}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func counts(t *testing.T, j *journal.Journal, day string) []journal.Count {
 	t.Helper()
 	got, err := j.Counts(t.Context(), day)
@@ -193,8 +212,11 @@ func TestRebuildMakesWhatWasDeleted(t *testing.T) {
 	r := newRig(t)
 	j := r.open()
 	rc := r.append(j, 20)
+	id := *rc[0].Header.Crossing
+	a := r.put(j, r.change(border.TypeCrossingCorrected, id, r.id(), 1))
+	s := r.put(j, r.about(border.Header{Type: border.TypeShiftOpened}))
 	before := r.sound()
-	for _, q := range []string{"DELETE FROM crossing", "DELETE FROM document", "DELETE FROM crossing_count", "DELETE FROM cursor"} {
+	for _, q := range []string{"DELETE FROM crossing", "DELETE FROM document", "DELETE FROM state", "DELETE FROM change", "DELETE FROM crossing_count", "DELETE FROM cursor"} {
 		run(t, r.path(), q)
 	}
 	if rep, err := journal.Verify(t.Context(), r.path()); err != nil || rep.OK {
@@ -210,7 +232,10 @@ func TestRebuildMakesWhatWasDeleted(t *testing.T) {
 			t.Errorf("crossing %d: %s, %v", i, ev.Key, err)
 		}
 	}
-	for doc := byte(1); doc <= 5; doc++ {
+	wantChanges(t, j, id, a)
+	wantState(t, j, journal.StateShift, &s)
+	wantDocument(t, j, 1, rc[0], rc[5], rc[10], rc[15], a)
+	for doc := byte(2); doc <= 5; doc++ {
 		got, err := j.Document(t.Context(), border.BlindIndex{doc}, 10)
 		if err != nil || len(got) != 4 {
 			t.Errorf("document %d: %d crossings, %v", doc, len(got), err)
@@ -230,9 +255,12 @@ func TestCopiedBack(t *testing.T) {
 
 	j = r.open()
 	lost := r.append(j, 10)
+	corrected := r.put(j, r.change(border.TypeCrossingCorrected, *kept[0].Header.Crossing, r.id(), 8))
+	r.put(j, r.about(border.Header{Type: border.TypeShiftOpened}))
 	check(t, j.Close())
 	j = r.open()
 	lost = append(lost, r.append(j, 5)...)
+	extended := r.put(j, r.change(border.TypeStayExtended, *lost[12].Header.Crossing, r.id(), 8))
 	hub := bordertest.ReadAll(t, t.Context(), j, 100)
 	ex, err := j.Extents(t.Context())
 	check(t, err)
@@ -250,6 +278,9 @@ func TestCopiedBack(t *testing.T) {
 	if rc, err := j.Append(t.Context(), r.crossing(twice, 1)); err != nil || rc.Replayed {
 		t.Fatalf("%+v, %v", rc, err)
 	}
+	holder := r.put(j, r.about(border.Header{Type: border.TypeCounterTaken, Counter: "1"}))
+	changedAgain, err := j.Append(t.Context(), r.change(border.TypeStayExtended, *lost[12].Header.Crossing, *extended.Header.Change, 8))
+	check(t, err)
 	check(t, j.SaveDraft(t.Context(), journal.Draft{Encounter: *lost[3].Header.Crossing, Counter: "1"}))
 	var back [][]byte
 	for _, x := range ex[1:] {
@@ -285,6 +316,20 @@ func TestCopiedBack(t *testing.T) {
 	if drafts, _, _ := j.Drafts(t.Context()); len(drafts) != 0 {
 		t.Error("the draft of a crossing that came back is still open")
 	}
+	wantChanges(t, j, *kept[0].Header.Crossing, corrected)
+	wantChanges(t, j, *lost[12].Header.Crossing, changedAgain) // once, though the lost copy has it too
+	wantState(t, j, journal.StateHolder("1"), &holder)         // the lost copy's states
+	wantState(t, j, journal.StateShift, nil)                   // do not count
+	if got := document(t, j, 3, 100); len(got) != 2+2+1 {      // back at once
+		t.Errorf("document 3: %v", got)
+	}
+	if got := document(t, j, 8, 100); len(got) != 3 { // each event, though one change came twice
+		t.Errorf("document 8: %v", got)
+	}
+	if got := scan(t, j, border.Position{}); len(got) != 11+4 {
+		t.Errorf("Scan visits %d events, want those of the two epochs that this journal opened", len(got))
+	}
+	wantCode(t, j.Scan(t.Context(), border.Position{Epoch: ex[1].Epoch, Seq: 1}, func(border.Event) error { return nil }), border.NotFound)
 	if got := counts(t, j, "2026-11-02"); len(got) != 1 || got[0].N != 25 {
 		t.Errorf("counts %+v, want 25: a crossing recorded twice counts once", got)
 	}
@@ -293,6 +338,9 @@ func TestCopiedBack(t *testing.T) {
 	if got := counts(t, j, "2026-11-02"); len(got) != 1 || got[0].N != 25 {
 		t.Errorf("counts after a rebuild %+v, want 25", got)
 	}
+	wantChanges(t, j, *kept[0].Header.Crossing, corrected)
+	wantState(t, j, journal.StateHolder("1"), &holder)
+	wantState(t, j, journal.StateShift, nil)
 	r.sound()
 	check(t, j.Close())
 	j = r.open() // the next epoch continues the one that this journal wrote itself
