@@ -147,7 +147,7 @@ func (s *Service) corrected(ctx context.Context, p *place, c *Correction, held *
 	if err != nil {
 		return nil, err
 	}
-	entry, err := s.sealed(ctx, &h, &person, nil, e, keys)
+	entry, err := sealed(&h, &person, nil, e, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,9 @@ func restoreEncounter(h *border.Header, person *border.Personal) *encounter {
 
 // amend applies a correction to a header and a personal part.
 func (s *Service) amend(h *border.Header, c *Correction, e *encounter, person *border.Personal) error {
-	invalid := func(message string) error { return &border.Error{Code: border.Invalid, Op: "correct a crossing", Message: message} }
+	invalid := func(message string) error {
+		return &border.Error{Code: border.Invalid, Op: "correct a crossing", Message: message}
+	}
 	if c.Outcome == "" && c.Ground == "" && c.Direction == "" && c.Particulars == nil && len(c.Values) == 0 && c.Continues == nil {
 		return invalid("Say what is to be corrected.")
 	}

@@ -70,7 +70,7 @@ func (s *Service) end(ctx context.Context, p *place, e *encounter, d *Decision, 
 	n, err := s.judged(p, e, d, officer)
 	var entry *journal.Entry
 	if err == nil {
-		entry, err = s.entry(ctx, n, keys)
+		entry, err = s.entry(n, keys)
 	}
 	p.mu.Unlock()
 	if err != nil {

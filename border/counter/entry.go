@@ -2,7 +2,6 @@ package counter
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -37,7 +36,7 @@ type verdictOnScreen struct {
 }
 
 // entry builds the journal's entry of a crossing. p.mu is held.
-func (s *Service) entry(ctx context.Context, n *ending, keys *seal.Set) (*journal.Entry, error) {
+func (s *Service) entry(n *ending, keys *seal.Set) (*journal.Entry, error) {
 	e, d := n.e, n.d
 	h := s.header(border.TypeCrossingRecorded, n.place.id, n.officer)
 	h.Crossing, h.Direction, h.Outcome, h.Ground, h.StatedDate = &e.id, n.direction, string(d.Outcome), d.Ground, d.StatedDate
@@ -66,12 +65,12 @@ func (s *Service) entry(ctx context.Context, n *ending, keys *seal.Set) (*journa
 	} else {
 		person.HandedTo, person.Receipt = d.HandedTo, d.Receipt
 	}
-	return s.sealed(ctx, &h, &person, protection, e, keys)
+	return sealed(&h, &person, protection, e, keys)
 }
 
 // sealed puts the parts of an entry together. It may be found by the encounter's documents
 // and person.
-func (s *Service) sealed(_ context.Context, h *border.Header, person *border.Personal, protection []byte, e *encounter, keys *seal.Set) (*journal.Entry, error) {
+func sealed(h *border.Header, person *border.Personal, protection []byte, e *encounter, keys *seal.Set) (*journal.Entry, error) {
 	personal, err := encode(person)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"garita/border/journal"
 	"garita/border/manifest"
 	"garita/border/seal"
+	"garita/border/verdict"
 )
 
 // groupLimit bounds the people of one group.
@@ -206,18 +207,11 @@ func (s *Service) Select(ctx context.Context, at At, id border.ID) error {
 	})
 }
 
-// ready lists the members that may be admitted or may depart together: the verdict advises to
-// proceed, the record is complete, nothing is noted, and the name has been seen since a
-// restart. p.mu is held.
-func (s *Service) ready(p *place) []border.ID {
-	out := []border.ID{}
-	for _, m := range p.group.members {
-		if m.outcome == "" && m.verdict.Level == "proceed" && !m.protected() && (!m.restored || m == p.open) &&
-			len(s.fill(p, m, m.values).Problems) == 0 {
-			out = append(out, m.id)
-		}
-	}
-	return out
+// ready reports whether a member may be admitted or may depart together with others: the
+// verdict advises to proceed, the record is complete, nothing is noted, and the name has been
+// seen since a restart. p.mu is held.
+func (p *place) ready(m *encounter, missing []form.Problem) bool {
+	return m.outcome == "" && m.verdict.Level == verdict.Proceed && !m.protected() && (!m.restored || m == p.open) && len(missing) == 0
 }
 
 // CloseGroup ends the group. Everybody in it must have an outcome; who is on its list and did
@@ -277,12 +271,18 @@ func (g *group) people() []manifest.Person {
 // groupView is a group as the screen shows it. p.mu is held.
 func (s *Service) groupView(p *place) *GroupView {
 	g := p.group
-	v := &GroupView{ID: g.id, Kind: g.kind, Shared: maps.Clone(g.shared), Direction: p.direction, Members: []MemberView{}, Listed: []ListedView{},
-		Fields: s.cfg.Form.Fields(form.Facts{Direction: p.direction, Age: -1, Post: s.cfg.Post, Group: g.kind, Category: g.shared["category"]}, g.shared), Ready: s.ready(p)}
+	v := &GroupView{ID: g.id, Kind: g.kind, Shared: maps.Clone(g.shared), Direction: p.direction, Members: []MemberView{}, Listed: []ListedView{}, Ready: []border.ID{},
+		Fields: s.cfg.Form.Fields(form.Facts{Direction: p.direction, Age: -1, Post: s.cfg.Post, Group: g.kind, Category: g.shared["category"]}, g.shared)}
 	for _, m := range g.members {
+		missing := []form.Problem{}
+		if m.outcome == "" {
+			if missing = s.fill(p, m, m.values).Problems; p.ready(m, missing) {
+				v.Ready = append(v.Ready, m.id)
+			}
+		}
 		v.Members = append(v.Members, MemberView{ID: m.id, Surname: m.doc.Surname, GivenNames: m.doc.GivenNames, Level: m.verdict.Level,
 			Revision: m.verdict.Revision, Age: s.ageOf(m), Minor: s.cfg.Form.Minor(s.ageOf(m)), Responsible: m.responsible,
-			Restored: m.restored, Missing: s.fill(p, m, m.values).Problems, Outcome: m.outcome, Protected: m.protected(), Row: m.row})
+			Restored: m.restored, Missing: missing, Outcome: m.outcome, Protected: m.protected(), Row: m.row})
 	}
 	for i, l := range g.people() {
 		state := "expected"

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"garita/border"
+	"garita/border/verdict"
 )
 
 // Member names a member of a group with the verdict that was painted of it.
@@ -58,7 +59,7 @@ func (s *Service) admitMember(ctx context.Context, p *place, m Member, o Officer
 	if e.heads(p.direction) == border.Exit {
 		d.Outcome = border.Departed
 	}
-	proceeds := e.group != nil && e.verdict.Level == "proceed" && !e.protected()
+	proceeds := e.group != nil && e.verdict.Level == verdict.Proceed && !e.protected()
 	p.mu.Unlock()
 	if !proceeds {
 		return Recorded{}, &border.Error{Code: border.Conflict, Op: "decide a group",

@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -331,9 +330,8 @@ func (e *encounter) previous() *border.ID {
 	if len(past) == 0 {
 		return nil
 	}
-	last := slices.MaxFunc(past, func(a, b border.PastCrossing) int { return cmp.Compare(a.OccurredAt.UnixMilli(), b.OccurredAt.UnixMilli()) })
-	if o := border.Outcome(last.Outcome); o == border.Admitted || o == border.Departed {
+	if o := border.Outcome(past[0].Outcome); o == border.Admitted || o == border.Departed {
 		return nil
 	}
-	return &last.Crossing
+	return &past[0].Crossing
 }

@@ -10,22 +10,22 @@ import (
 
 // Notice is what a person who was refused is given on paper.
 type Notice struct {
-	Crossing       border.ID      `json:"crossing"`
-	Post           border.PostID  `json:"post"`
-	OccurredAt     time.Time      `json:"occurred_at"`
-	LocalDate      string         `json:"local_date"`
-	Zone           string         `json:"zone"`
-	Outcome        border.Outcome `json:"outcome"` // refused or departure_prevented
-	Ground         string         `json:"ground"`
-	GroundLabel    string         `json:"ground_label"` // in the form's words
-	Surname        string         `json:"surname"`
-	GivenNames     string         `json:"given_names"`
-	BirthDate      string         `json:"birth_date"`
-	Nationality    string         `json:"nationality"`
-	Document       string         `json:"document"` // kind, issuer and number
-	Officer        string         `json:"officer"`  // badge
-	Supervisor     string         `json:"supervisor"`
-	Country        string         `json:"country"` // that refuses
+	Crossing    border.ID      `json:"crossing"`
+	Post        border.PostID  `json:"post"`
+	OccurredAt  time.Time      `json:"occurred_at"`
+	LocalDate   string         `json:"local_date"`
+	Zone        string         `json:"zone"`
+	Outcome     border.Outcome `json:"outcome"` // refused or departure_prevented
+	Ground      string         `json:"ground"`
+	GroundLabel string         `json:"ground_label"` // in the form's words
+	Surname     string         `json:"surname"`
+	GivenNames  string         `json:"given_names"`
+	BirthDate   string         `json:"birth_date"`
+	Nationality string         `json:"nationality"`
+	Document    string         `json:"document"` // kind, issuer and number
+	Officer     string         `json:"officer"`  // badge
+	Supervisor  string         `json:"supervisor"`
+	Country     string         `json:"country"` // that refuses
 }
 
 // Notice returns the notice of a refusal or a prevented departure, as it stands after
