@@ -144,7 +144,7 @@ func TestEntriesThatContradictThemselves(t *testing.T) {
 }
 
 // wantState fails the test unless this is the last event of a state; nil: there is none.
-func wantState(t testing.TB, j *journal.Journal, name string, want *journal.Receipt) {
+func wantState(t failer, j *journal.Journal, name string, want *journal.Receipt) {
 	t.Helper()
 	ev, err := j.State(context.Background(), name)
 	if want == nil {

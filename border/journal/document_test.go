@@ -13,7 +13,7 @@ import (
 )
 
 // document returns the keys of the events about somebody, newest first.
-func document(t testing.TB, j *journal.Journal, who byte, limit int) []border.Key {
+func document(t failer, j *journal.Journal, who byte, limit int) []border.Key {
 	t.Helper()
 	events, err := j.Document(context.Background(), border.BlindIndex{who}, limit)
 	check(t, err)
@@ -44,12 +44,17 @@ func (r *rig) powerCut() *rig {
 	r.t.Helper()
 	after := *r
 	after.dir = r.t.TempDir()
+	r.copyTo(after.dir)
+	return &after
+}
+
+func (r *rig) copyTo(dir string) {
+	r.t.Helper()
 	for _, name := range []string{journal.FileName, journal.FileName + "-wal"} { // the log last: it may only gain
 		raw, err := os.ReadFile(filepath.Join(r.dir, name))
 		check(r.t, err)
-		check(r.t, os.WriteFile(filepath.Join(after.dir, name), raw, 0o600))
+		check(r.t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
 	}
-	return &after
 }
 
 // stop makes the index of documents unable to follow, as a damaged page would, though what

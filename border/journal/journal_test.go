@@ -189,14 +189,21 @@ func soundAt(t testing.TB, path string) journal.Report {
 	return rep
 }
 
-func check(t testing.TB, err error) {
+// failer is what helpers need of a test; rapid's is one too.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func check(t failer, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantCode(t testing.TB, err error, code border.Code) {
+func wantCode(t failer, err error, code border.Code) {
 	t.Helper()
 	if border.CodeOf(err) != code {
 		t.Fatalf("got error %v, want code %s", err, code)

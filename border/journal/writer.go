@@ -64,6 +64,9 @@ func (w *writer) run(opened chan<- error) {
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	if w.store != nil {
+		for w.advance(w.index) { // even if somebody waits: a station that is killed under load must not open ever more events at each start
+			continue
+		}
 		w.follow() // not only at the first tick: a station that never lives that long would read ever more at each start
 	}
 	for {
