@@ -101,10 +101,9 @@ func (t *tail) drop(events []pendingEvent, all bool) {
 		t.n -= len(blinds)
 	}
 	switch {
-	case t.left == 0:
 	case all:
 		t.left = 0
-	default:
+	case t.left > 0 && len(events) > 0:
 		t.left = max(t.left, events[len(events)-1].pos+1)
 	}
 }
