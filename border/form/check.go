@@ -191,11 +191,9 @@ func (f *Form) walk(facts Facts, values map[string]string, visit func(*field, se
 		a.given = a.value != "" || a.message != ""
 		if a.applies = d.when == nil || d.when.hold(s); a.applies {
 			a.proposed = f.propose(d, s)
-			switch {
-			case a.value != "":
+			if a.value != "" {
 				s.values[d.name] = a.value
-			case isFact(d.name) && s.values[d.name] != "":
-			case !a.sent:
+			} else if !a.sent {
 				s.values[d.name] = a.proposed
 			}
 		}

@@ -165,6 +165,52 @@ func TestAdapted(t *testing.T) {
 	}
 }
 
+// TestProposals: a default counts until the field is left empty on purpose, and is only what
+// the field would accept.
+func TestProposals(t *testing.T) {
+	b, err := os.ReadFile("form.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(b), "min = 1\nmax = 3660", "min = 0\nmax = 3660", 1)
+	text += "[[field]]\nname = \"guessed_age\"\nlabel = \"Age as it looks\"\nkind = \"number\"\nmax = 120\nwhen = [{ age = \"unknown\" }]\n"
+	f, err := form.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := func(facts form.Facts, values map[string]string, name string) (form.Field, bool) {
+		facts.Direction = border.Entry
+		fields := f.Fields(facts, values)
+		i := slices.IndexFunc(fields, func(d form.Field) bool { return d.Name == name })
+		if i < 0 {
+			return form.Field{}, false
+		}
+		return fields[i], true
+	}
+	work := map[string]string{"purpose": "seasonal_work"}
+	if _, ok := asked(form.Facts{Nationality: "FRA", Age: 30}, work, "visa_number"); !ok {
+		t.Error("the proposed basis, a permit, does not ask for its number")
+	}
+	work["legal_basis"] = ""
+	if _, ok := asked(form.Facts{Nationality: "FRA", Age: 30}, work, "visa_number"); ok {
+		t.Error("the basis was left empty, and a permit's number is asked")
+	}
+	if d, ok := asked(form.Facts{Category: "diplomat", Nationality: "FRA", Age: 30}, nil, "days_granted"); !ok || d.Default != "" {
+		t.Errorf("no days are proposed, not %q", d.Default)
+	}
+	if d, ok := asked(form.Facts{Nationality: "ZZZ", Age: 30}, nil, "residence"); !ok || d.Default != "" {
+		t.Errorf("an unknown country is proposed: %q", d.Default)
+	}
+	if d, _ := asked(form.Facts{Nationality: "DEU", Age: 30}, nil, "residence"); d.Default != "D" {
+		t.Errorf("of DEU %q is proposed", d.Default)
+	}
+	for age, want := range map[int]bool{-1: true, 0: false, 17: false, 18: false} {
+		if _, ok := asked(form.Facts{Age: age}, nil, "guessed_age"); ok != want {
+			t.Errorf("at %d: an unknown age is %v", age, ok)
+		}
+	}
+}
+
 // TestTables asks the lists and tables that the program relies on.
 func TestTables(t *testing.T) {
 	f := form.Default()
@@ -287,7 +333,7 @@ func codes(f *form.Form, list string) []string {
 func drawFacts(t *rapid.T, f *form.Form) form.Facts {
 	pick := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }
 	return form.Facts{Direction: pick("direction", border.Entry, border.Exit), Category: pick("category", codes(f, "categories")...),
-		Nationality: pick("nationality", "UTO", "FRA", "D", "DEU", "XXA", "XXB", "UNO", ""), Age: rapid.IntRange(-1, 90).Draw(t, "age"),
+		Nationality: pick("nationality", "UTO", "FRA", "D", "DEU", "XXA", "XXB", "UNO", "ZZZ", ""), Age: rapid.IntRange(-1, 90).Draw(t, "age"),
 		Post: border.PostID(pick("post", "PCA", "")), Identity: pick("identity", border.IdentityRead, border.IdentityKeyed, border.IdentityDeclared),
 		Role: pick("role", codes(f, "roles")...), Group: pick("group", codes(f, "group_kinds")...), Responsible: rapid.Bool().Draw(t, "responsible")}
 }
