@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/form"
 )
 
 // maxBody bounds the body of every request in bytes.
@@ -33,7 +35,21 @@ func New(app *fiber.App, version string) huma.API {
 		"Until the access room exists, both listen on loopback only."
 	c.DocsPath, c.SchemasPath = "", "" // documents are in docs/; pages are ui's
 	c.CreateHooks = nil                // no $schema links in answers
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	return humafiber.New(app, c)
+}
+
+// schemaName names a type in the document. The words of the form get its name in front: a
+// problem of a field is not a problem document.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name := huma.DefaultSchemaNamer(t, hint)
+	if t.PkgPath() == reflect.TypeFor[form.Form]().PkgPath() {
+		return "Form" + name
+	}
+	return name
 }
 
 // guard refuses what another site's page could send from a browser here, or read: until
@@ -51,7 +67,11 @@ func guard(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 		return next(c)
 	}
-	if len(c.Body()) > maxBody {
+	limit := maxBody
+	if strings.HasSuffix(c.Path(), "/group/list") {
+		limit = maxList
+	}
+	if len(c.Body()) > limit {
 		return refuse(c, fiber.StatusRequestEntityTooLarge, border.TooLarge)
 	}
 	site, origin := c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)

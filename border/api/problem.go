@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -57,6 +58,10 @@ var statuses = map[border.Code]int{
 
 // problemOf maps an error. What is our fault is logged with a reference and not shown.
 func problemOf(log *slog.Logger, err error) *Problem {
+	var said *Problem
+	if errors.As(err, &said) { // of an operation that says more than a code does
+		return said
+	}
 	code := border.CodeOf(err)
 	p := plain(statuses[code], string(code))
 	p.Detail = border.MessageOf(err)
