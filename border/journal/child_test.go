@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,7 +27,8 @@ import (
 //
 //	flood  appends from many goroutines until it is killed; first it retries the ids on stdin
 //	exit   appends the ids on stdin in order and exits with 3 at the first error, as if killed
-//	stay   the same, but retries the same id until it is acknowledged
+//	stay   the same, but retries the same id until it is acknowledged; both say at the end
+//	       how many crossings are found by their document, "FOUND n"
 //	naive  the same as exit, with a table of its own and INSERT ... ON CONFLICT DO NOTHING
 func child(mode string) int {
 	dir := os.Getenv("GARITA_JOURNAL_DIR")
@@ -105,7 +107,9 @@ func childRun(mode, dir string) error {
 		}
 	}
 	if mode != "flood" {
-		return j.Close()
+		found, err := j.Document(context.Background(), border.BlindIndex{1}, 1<<30)
+		say("FOUND " + strconv.Itoa(len(found)))
+		return errors.Join(err, j.Close())
 	}
 	var wg sync.WaitGroup
 	make := border.NewIDs(newClock(), nil)
@@ -160,6 +164,7 @@ type spoken struct {
 	tried map[border.ID]bool
 	errs  int
 	twice []string // ids acknowledged under two keys
+	found []int    // crossings found by their document
 }
 
 func newSpoken() *spoken {
@@ -186,6 +191,8 @@ func (s *spoken) hear(line string) {
 		if id, err := border.ParseID(f[1]); err == nil {
 			s.tried[id] = true
 		}
+	case f[0] == "FOUND" && len(f) == 2:
+		s.found = append(s.found, atoi(f[1]))
 	case f[0] == "ERR":
 		s.errs++
 	}

@@ -148,6 +148,9 @@ func TestTailIsRecovered(t *testing.T) {
 	}
 	erased.release()
 	wantDocument(t, erased.open(), 1, early)
+	wantDocument(t, j, 1, early, late, trace) // still in memory
+	check(t, j.Rebuild(t.Context()))
+	wantDocument(t, j, 1) // rows whose key is gone go, and so does what waited
 }
 
 // The memory for what waits has an end. Behind it the record goes on in its epoch, and

@@ -158,6 +158,11 @@ func fail(t *testing.T, mode string, n int) (*disk, *spoken) {
 	rep := soundAt(t, filepath.Join(dir, journal.FileName))
 	keys, twice, err := crossingsOf(filepath.Join(dir, journal.FileName))
 	check(t, err)
+	for _, k := range s.found { // also without a restart in between
+		if k != len(ids) {
+			t.Errorf("sync %d: the child finds %d of %d crossings by their document", n, k, len(ids))
+		}
+	}
 	if found := foundIn(t, dir, 1); len(found) != len(ids) {
 		t.Errorf("sync %d: %d of %d crossings are found by their document", n, len(found), len(ids))
 	}

@@ -229,7 +229,8 @@ const scanPage = 256
 func (j *Journal) Scan(ctx context.Context, from border.Position, visit func(border.Event) error) error {
 	var next, last int64
 	err := j.reading("read the journal", func(db *sql.DB) error {
-		err := db.QueryRowContext(ctx, `SELECT coalesce(max(pos), 0) FROM event`).Scan(&last)
+		err := db.QueryRowContext(ctx, `SELECT coalesce(max(pos), 0) FROM event
+			WHERE pos < (SELECT max(ordinal) + 1 FROM epoch WHERE restored = 0) << 40`).Scan(&last)
 		if err != nil || from == (border.Position{}) {
 			return err
 		}

@@ -329,6 +329,15 @@ func TestCopiedBack(t *testing.T) {
 	if got := scan(t, j, border.Position{}); len(got) != 11+4 {
 		t.Errorf("Scan visits %d events, want those of the two epochs that this journal opened", len(got))
 	}
+	visited := 0
+	check(t, j.Scan(t.Context(), border.Position{Epoch: now[1].Epoch, Seq: 1}, func(border.Event) error {
+		visited++
+		r.put(j, r.about(border.Header{Type: border.TypeEncounterReferred}))
+		return nil
+	}))
+	if visited != 4 {
+		t.Errorf("%d visited while others recorded, want 4", visited)
+	}
 	wantCode(t, j.Scan(t.Context(), border.Position{Epoch: ex[1].Epoch, Seq: 1}, func(border.Event) error { return nil }), border.NotFound)
 	if got := counts(t, j, "2026-11-02"); len(got) != 1 || got[0].N != 25 {
 		t.Errorf("counts %+v, want 25: a crossing recorded twice counts once", got)
