@@ -21,8 +21,8 @@ func (v *verifier) derived(ctx context.Context, p pendingEvent, h *border.Header
 			return err
 		}
 	}
-	if c, _, ok := countOf(p.record, time.UTC); ok && v.zone != nil && h.Seq <= v.cursors["crossing_count"][ordinalOf(p.pos)] {
-		c = cell(h, v.zone)
+	if h.Type == border.TypeCrossingRecorded && h.Crossing != nil && v.zone != nil && h.Seq <= v.cursors["crossing_count"][ordinalOf(p.pos)] {
+		c := cell(h, v.zone)
 		c.N = 0
 		v.counts[c]--
 	}
