@@ -255,7 +255,7 @@ func (r *rig) overHTTP(ctx context.Context) (time.Duration, error) {
 		return 0, errors.Join(err, errors.New("the scan opened no encounter"))
 	}
 	body, err := json.Marshal(map[string]any{"encounter": v.Encounter.ID, "verdict_revision": v.Encounter.Verdict.Revision,
-		"outcome": border.Admitted, "officer": "1"})
+		"outcome": border.Admitted, "officer": "1", "values": s.Missing(v.Encounter)})
 	if err != nil {
 		return 0, err
 	}

@@ -133,8 +133,9 @@ func admitted(t *testing.T, st *station.Station, c border.CounterID, p Specimen)
 	if err != nil {
 		return counter.Recorded{}, err
 	}
-	return st.Counters.Decide(t.Context(), counter.Decision{Counter: c, Encounter: v.Encounter.ID,
-		Revision: v.Encounter.Verdict.Revision, Outcome: border.Admitted, Officer: officer})
+	d := admission(v.Encounter, &p)
+	d.Counter = c
+	return st.Counters.Decide(t.Context(), d)
 }
 
 // floor measures what the disk itself takes to make 16 KiB durable in a file that is

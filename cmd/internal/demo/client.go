@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"garita/border"
 	"garita/border/counter"
 )
 
@@ -91,9 +90,20 @@ func (c *client) view(ctx context.Context, name string) (v viewOf, err error) {
 	return v, c.call(ctx, http.MethodGet, "/api/v1/counters/"+name, nil, &v.View)
 }
 
-func (c *client) decide(ctx context.Context, name string, e *counter.EncounterView, outcome border.Outcome, ground, officer string) (r counter.Recorded, err error) {
-	return r, c.call(ctx, http.MethodPost, "/api/v1/counters/"+name+"/decisions", map[string]any{
-		"encounter": e.ID, "verdict_revision": e.Verdict.Revision, "outcome": outcome, "ground": ground, "officer": officer}, &r)
+func (c *client) decide(ctx context.Context, name string, d counter.Decision) (r counter.Recorded, err error) {
+	in := map[string]any{"encounter": d.Encounter, "verdict_revision": d.Revision, "outcome": d.Outcome, "officer": d.Officer}
+	for key, text := range map[string]string{"ground": d.Ground, "note": d.Note, "supervisor": d.Supervisor, "handed_to": d.HandedTo, "receipt": d.Receipt} {
+		if text != "" {
+			in[key] = text
+		}
+	}
+	if len(d.Values) > 0 {
+		in["values"] = d.Values
+	}
+	if d.Continues != nil {
+		in["continues"] = d.Continues
+	}
+	return r, c.call(ctx, http.MethodPost, "/api/v1/counters/"+name+"/decisions", in, &r)
 }
 
 func (c *client) callUp(ctx context.Context, name, officer string) error {

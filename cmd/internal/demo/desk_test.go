@@ -108,7 +108,7 @@ func (k *desk) serve(s Specimen) {
 				return
 			}
 			open = v.Encounter
-			if k.decide(ctx, open) == ended {
+			if k.decide(ctx, open, &s) == ended {
 				return
 			}
 		case len(v.Queue) > 0:
@@ -119,7 +119,7 @@ func (k *desk) serve(s Specimen) {
 			// Decided, not known to be recorded, and not open any more: the same decision
 			// again must be answered, with the record. Only an encounter whose draft was
 			// not on the disk, as the screen said, may be gone.
-			switch k.decide(ctx, open) {
+			switch k.decide(ctx, open, &s) {
 			case ended:
 				return
 			case gone:
@@ -148,16 +148,16 @@ const (
 )
 
 // decide sends a decision.
-func (k *desk) decide(ctx context.Context, e *counter.EncounterView) int {
-	outcome, ground := border.Admitted, ""
-	if e.ID[15]%8 == 0 { // the same choice at every try
-		outcome, ground = border.Refused, "other"
+func (k *desk) decide(ctx context.Context, e *counter.EncounterView, s *Specimen) int {
+	d := admission(e, s)
+	if e.ID[15]%8 == 0 && e.Refusable { // the same choice at every try
+		d = refusal(e)
 	}
 	if k.before != nil {
 		k.before(e.ID)
 	}
 	start := time.Now()
-	r, err := k.api.decide(ctx, k.name, e, outcome, ground, officer)
+	r, err := k.api.decide(ctx, k.name, d)
 	took := time.Since(start)
 	var answer *status
 	switch {

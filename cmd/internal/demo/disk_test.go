@@ -212,13 +212,14 @@ func TestDiskFull(t *testing.T) {
 // insufficient asserts that a full disk is told apart from a failing one.
 func (s *site) insufficient(k *desk) {
 	s.t.Helper()
+	anybody := k.next() // it is not for the answers that the decision is refused
 	s.await("the open encounter is refused with 507", func() bool {
 		v, err := s.post.view(s.t.Context(), k.name)
 		s.must(err)
 		if v.Encounter == nil {
 			return false
 		}
-		_, err = s.post.decide(s.t.Context(), k.name, v.Encounter, "refused", "other", officer)
+		_, err = s.post.decide(s.t.Context(), k.name, admission(v.Encounter, &anybody))
 		var answer *status
 		return errors.As(err, &answer) && answer.code == http.StatusInsufficientStorage && answer.kind == "storage_full"
 	})

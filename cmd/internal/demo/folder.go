@@ -136,9 +136,9 @@ func (f *folder) writeList(listed []Specimen) error {
 		id := "S" + strconv.Itoa(i+1)
 		switch s.listed {
 		case "number":
-			rows = append(rows, []string{id, "", "", "", "", s.number, "UTO", "refer"})
+			rows = append(rows, []string{id, "", "", "", "", s.number, s.state, "refer"})
 		case "name":
-			rows = append(rows, []string{id, s.surname, s.given, "", "UTO", "", "", "open"})
+			rows = append(rows, []string{id, s.surname, s.given, "", s.state, "", "", "open"})
 		}
 	}
 	if err := w.WriteAll(rows); err != nil {

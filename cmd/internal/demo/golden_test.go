@@ -130,7 +130,7 @@ func TestEventsOfTheFuture(t *testing.T) {
 	c := bordertest.NewChain("PUT-2", bordertest.EpochNo(1), border.Parent{})
 	c.Add(3)
 	c.AddType("crossing.recorded.v9")
-	c.AddType("stay.extended.v1")
+	c.AddType("stay.imagined.v1")
 	c.Add(2)
 	records := c.Encoded()
 	broken := slices.Clone(records)

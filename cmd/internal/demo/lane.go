@@ -127,8 +127,25 @@ func (l *lane) note(surname string, at time.Time) {
 	}
 }
 
-// officer is the badge of the automatic inspector.
-const officer = "1001"
+// The badges of the automatic inspector and of the supervisor who agrees to refusals.
+const (
+	officer    = "1001"
+	supervisor = "2001"
+)
+
+// admission admits a traveller, or lets one depart, after what the record lacks was asked.
+func admission(e *counter.EncounterView, s *Specimen) counter.Decision {
+	d := counter.Decision{Encounter: e.ID, Revision: e.Verdict.Revision, Outcome: border.Admitted, Officer: officer, Values: s.Missing(e)}
+	if e.Direction == border.Exit {
+		d.Outcome = border.Departed
+	}
+	return d
+}
+
+// refusal refuses entry with a supervisor.
+func refusal(e *counter.EncounterView) counter.Decision {
+	return counter.Decision{Encounter: e.ID, Revision: e.Verdict.Revision, Outcome: border.Refused, Ground: "other", Officer: officer, Supervisor: supervisor}
+}
 
 // inspect acts on each view as an inspector would.
 func (l *lane) inspect(ctx context.Context) {
@@ -147,7 +164,7 @@ func (l *lane) inspect(ctx context.Context) {
 	}
 }
 
-// decide admits, or refuses what the verdict says to refer. It tries again until it knows
+// decide admits, or refuses what the verdict says to refer unless it is an own national. It tries again until it knows
 // how the station took it: a retry is never recorded twice.
 func (l *lane) decide(ctx context.Context, e *counter.EncounterView) {
 	l.mu.Lock()
@@ -157,13 +174,13 @@ func (l *lane) decide(ctx context.Context, e *counter.EncounterView) {
 	if known {
 		return
 	}
-	outcome, ground := border.Admitted, ""
-	if e.Verdict.Level == verdict.Refer {
-		outcome, ground = border.Refused, "other"
+	d := admission(e, &t.Specimen)
+	if e.Verdict.Level == verdict.Refer && e.Refusable {
+		d = refusal(e)
 	}
 	for ctx.Err() == nil {
 		start := time.Now()
-		_, err := l.api.decide(ctx, l.name, e, outcome, ground, officer)
+		_, err := l.api.decide(ctx, l.name, d)
 		took := time.Since(start)
 		var answer *status
 		switch {

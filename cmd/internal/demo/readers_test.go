@@ -93,7 +93,11 @@ func (k *crowd) inspect(ctx context.Context) {
 		}
 		switch e := v.Encounter; {
 		case e != nil:
-			_, err = k.api.decide(ctx, k.name, e, border.Refused, "other", officer)
+			d := refusal(e)
+			if !e.Refusable {
+				d = admission(e, &Specimen{})
+			}
+			_, err = k.api.decide(ctx, k.name, d)
 			if err == nil {
 				k.recorded(e.ID)
 				left--
