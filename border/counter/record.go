@@ -3,6 +3,7 @@ package counter
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func age(birth, day string) int {
 // facts are what the form's conditions look at. p.mu is held, or nobody else has e.
 func (s *Service) facts(p *place, e *encounter, values map[string]string) form.Facts {
 	f := form.Facts{Direction: e.heads(p.direction), Category: values["category"], Nationality: e.doc.Nationality, Age: s.ageOf(e),
-		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil}
+		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil || e.alone()}
 	if p.group != nil && e.group != nil && *e.group == p.group.id {
 		f.Group = p.group.kind
 	}
@@ -57,6 +58,11 @@ func (s *Service) facts(p *place, e *encounter, values map[string]string) form.F
 		f.Category = s.cfg.Form.Category(f)
 	}
 	return f
+}
+
+// alone reports whether it is noted that this child has no adult with it: none is asked for.
+func (e *encounter) alone() bool {
+	return slices.ContainsFunc(e.needs, func(n border.Need) bool { return n.Kind == border.ChildAlone && n.LiftedBy == "" })
 }
 
 // ageOf is the age on the day of the crossing, -1 while the clock cannot be trusted.
@@ -93,6 +99,9 @@ func (s *Service) fill(p *place, e *encounter, entered map[string]string) Record
 		if _, own := entered[name]; !own {
 			put(name, value, "shared")
 		}
+	}
+	if _, chosen := entered["category"]; !chosen && s.cfg.Form.Lasts(e.known["category"]) && s.cfg.Form.Category(s.facts(p, e, nil)) != "national" {
+		put("category", e.known["category"], "known")
 	}
 	// Each field may bring out others: known answers and defaults are filled in the order of
 	// the form until nothing more is asked.

@@ -289,7 +289,7 @@ func foreign(n int) []string {
 }
 
 // visitor holds what the form asks of a foreign visitor.
-var visitor = map[string]string{"purpose": "holiday", "residence": "FRA", "address": "Hotel Utopia"}
+var visitor = map[string]string{"purpose": "holiday", "residence": "FRA", "intended_days": "7", "address": "Hotel Utopia"}
 
 func fill(s string, n int) string { return (s + strings.Repeat("<", n))[:n] }
 

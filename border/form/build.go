@@ -104,6 +104,12 @@ func (f *Form) choices(file *fileShape) error {
 		}
 		f.never = append(f.never, code)
 	}
+	for code := range strings.FieldsSeq(file.Lasting) {
+		if !f.has("categories", code) {
+			return wrong("lasting: unknown category %q; allowed: %s", code, strings.Join(f.codes("categories"), ", "))
+		}
+		f.lasting = append(f.lasting, code)
+	}
 	return nil
 }
 

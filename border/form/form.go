@@ -90,6 +90,7 @@ type Form struct {
 	lists     map[string][]Code
 	documents []DocumentKind
 	never     []string // categories that are not refused entry
+	lasting   []string // categories that a person keeps
 	guesses   []guess
 	days      []grant
 	fields    []field
@@ -164,6 +165,10 @@ func (f *Form) grant(s setting) (days int, basis string) {
 func (f *Form) Refusable(facts Facts) bool {
 	return f.canonical(facts.Nationality) != f.country && !slices.Contains(f.never, f.Category(facts))
 }
+
+// Lasts reports whether a category stays with a person from one journey to the next, as that
+// of a border worker does and that of somebody in transit does not.
+func (f *Form) Lasts(category string) bool { return slices.Contains(f.lasting, category) }
 
 // SupervisorRefuses reports whether a refusal needs a supervisor.
 func (f *Form) SupervisorRefuses() bool { return f.supervisor }

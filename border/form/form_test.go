@@ -35,6 +35,7 @@ func TestMistakes(t *testing.T) {
 		{"minor_age = 18", "minor_age = 0", "minor_age: "},
 		{"supervisor_refuses = true\n", "", "supervisor_refuses: "},
 		{"\"national returnee\" # besides", "\"natoinal\" # besides", `never_refused: unknown category "natoinal"; allowed: national,`},
+		{`"resident border_resident border_worker`, `"residnet`, `lasting: unknown category "residnet"; allowed: national,`},
 		{"stateless = \"XXA\"", "stateless = \"XYZ\"", `stateless: unknown country "XYZ"`},
 		{"stateless = \"XXA\"", "own = \"XXA\"", `"own" is no name`},
 		{"DEU = \"D\"", "FRA = \"D\"", "[country_aliases]: FRA"},
@@ -443,7 +444,7 @@ func defaults(t interface{ Fatalf(string, ...any) }, f *form.Form, facts form.Fa
 	}
 }
 
-// TestKeystrokes: a first-time visitor needs one key for the purpose, and the address.
+// TestKeystrokes: a first-time visitor needs one key for the purpose, the days of the stay, and the address.
 func TestKeystrokes(t *testing.T) {
 	f := form.Default()
 	var typed []string
@@ -452,7 +453,7 @@ func TestKeystrokes(t *testing.T) {
 			typed = append(typed, d.Name)
 		}
 	}
-	if diff := cmp.Diff([]string{"purpose", "address"}, typed); diff != "" {
+	if diff := cmp.Diff([]string{"purpose", "intended_days", "address"}, typed); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, list := range []string{"categories", "purposes", "legal_bases", "visa_types", "transport_modes", "roles", "refused",

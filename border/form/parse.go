@@ -37,6 +37,7 @@ type (
 		MinorAge          *int              `toml:"minor_age"`
 		SupervisorRefuses *bool             `toml:"supervisor_refuses"`
 		NeverRefused      string            `toml:"never_refused"`
+		Lasting           string            `toml:"lasting"`
 		CountryLists      map[string]string `toml:"country_lists"`
 		CountryAliases    map[string]string `toml:"country_aliases"`
 		Lists             map[string][]Code `toml:"lists"`
