@@ -249,3 +249,34 @@ func TestDocumentWhileBusy(t *testing.T) {
 	}
 	r.sound()
 }
+
+// Events that the hub gives back and that are refused leave no trace in memory either: the
+// next that come take their place.
+func TestRefusedRestoreIsNotFound(t *testing.T) {
+	r := newRig(t)
+	j := r.open()
+	kept := r.put(j, r.crossing(r.id(), 1))
+	check(t, j.Close())
+	copied, err := os.ReadFile(r.path())
+	check(t, err)
+	var lost [2]journal.Receipt
+	var records [2][][]byte
+	for i := range lost {
+		j = r.open()
+		lost[i] = r.put(j, r.crossing(r.id(), byte(i+2)))
+		records[i], err = j.Read(t.Context(), j.Head().Epoch, 0, 10)
+		check(t, err)
+		check(t, j.Close())
+	}
+	check(t, os.WriteFile(r.path(), copied, 0o600))
+	j = r.open()
+	wantCode(t, j.Restore(t.Context(), append(records[0], []byte("no event"))), border.Invalid)
+	wantDocument(t, j, 2)
+	check(t, j.Restore(t.Context(), records[1]))
+	wantDocument(t, j, 1, kept)
+	wantDocument(t, j, 2)
+	wantDocument(t, j, 3, lost[1])
+	check(t, j.Restore(t.Context(), records[0]))
+	wantDocument(t, j, 2, lost[0])
+	r.sound()
+}

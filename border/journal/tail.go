@@ -10,18 +10,12 @@ import (
 // maxBlinds bounds how many blind indexes an entry may have.
 const maxBlinds = 512
 
-// blinds returns all blind indexes of an entry, each once.
+// blinds returns all blind indexes of an entry. One that is there twice does no harm.
 func (e *Entry) blinds() []border.BlindIndex {
-	out := make([]border.BlindIndex, 0, len(e.Blinds)+1)
-	if e.Document != nil {
-		out = append(out, *e.Document)
+	if e.Document == nil {
+		return slices.Clone(e.Blinds)
 	}
-	for _, b := range e.Blinds {
-		if !slices.Contains(out, b) {
-			out = append(out, b)
-		}
-	}
-	return out
+	return append([]border.BlindIndex{*e.Document}, e.Blinds...)
 }
 
 // filed are the blind indexes of the event at a position.
