@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -270,7 +271,18 @@ func TestRefusedRestoreIsNotFound(t *testing.T) {
 	}
 	check(t, os.WriteFile(r.path(), copied, 0o600))
 	j = r.open()
-	wantCode(t, j.Restore(t.Context(), append(records[0], []byte("no event"))), border.Invalid)
+	var wg sync.WaitGroup
+	for range 16 { // in one batch with others that are recorded
+		wg.Go(func() {
+			wantCodeIn(t, j.Restore(context.Background(), append(slices.Clone(records[0]), []byte("no event"))), border.Invalid)
+		})
+		wg.Go(func() {
+			if _, err := j.Append(context.Background(), r.crossing(r.id(), 9)); err != nil {
+				t.Errorf("append: %v", err)
+			}
+		})
+	}
+	wg.Wait()
 	wantDocument(t, j, 2)
 	check(t, j.Restore(t.Context(), records[1]))
 	wantDocument(t, j, 1, kept)
