@@ -71,6 +71,7 @@ func (r *rig) rows() int64 { return cursor(r.t, r.path(), `SELECT count(*) FROM 
 // Events of any type are found by every document and person they are about, at once and
 // whatever the table has reached.
 func TestDocumentReadsItsOwnWrites(t *testing.T) {
+	t.Parallel() // it waits for ticks
 	r := newRig(t)
 	j := r.open()
 	wantDocument(t, j, 1)
@@ -118,6 +119,7 @@ func TestDocumentReadsItsOwnWrites(t *testing.T) {
 // What the index had not reached when the power went is found again from the sealed parts,
 // unless their key is gone.
 func TestTailIsRecovered(t *testing.T) {
+	t.Parallel() // it waits for ticks
 	r := newRig(t)
 	j := r.open()
 	early := r.put(j, r.crossing(r.id(), 1))
@@ -157,6 +159,7 @@ func TestTailIsRecovered(t *testing.T) {
 // The memory for what waits has an end. Behind it the record goes on in its epoch, and
 // documents are found by opening events, until the index can follow again.
 func TestIndexCannotFollow(t *testing.T) {
+	t.Parallel() // it waits for ticks
 	r := newRig(t)
 	small := func(c *journal.Config) { c.Tail = 4 }
 	j := r.open(small)
