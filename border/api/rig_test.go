@@ -19,6 +19,7 @@ import (
 	"garita/border"
 	"garita/border/bordertest"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/register"
 	"garita/border/seal"
@@ -26,15 +27,21 @@ import (
 	"garita/border/watch"
 )
 
-// testClock is a synced clock that stands still.
-type testClock struct{ now time.Time }
+// testClock is a synced clock that stands still unless the test lets time pass.
+type testClock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
 
-func (c *testClock) Now() time.Time           { return c.now }
-func (c *testClock) Today() time.Time         { return c.now }
+func (c *testClock) Now() time.Time           { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+func (c *testClock) pass(d time.Duration)     { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
+func (c *testClock) Today() time.Time         { return c.Now() }
 func (c *testClock) Trust() border.ClockTrust { return border.ClockTrust{State: border.ClockSynced} }
 
 // askedHub is a hub that knows what the test lets it know.
 type askedHub struct {
+	private *seal.HubPrivate
+
 	mu     sync.Mutex // guards what follows
 	answer *border.DocumentAnswer
 }
@@ -48,83 +55,132 @@ func (h *askedHub) AskDocument(context.Context, border.DocumentQuestion) (border
 	return *h.answer, nil
 }
 
+// tells lets the hub answer from now on.
+func (h *askedHub) tells(a *border.DocumentAnswer) { h.mu.Lock(); defer h.mu.Unlock(); h.answer = a }
+
 func (h *askedHub) knows() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.answer != nil
 }
 
-// rig is a whole station and a whole hub behind one app, on real files.
+// rig is a whole station, and if wanted a whole hub, behind one app, on real files.
 type rig struct {
 	t       testing.TB
+	dir     string
 	app     *fiber.App
 	clock   *testClock
+	keys    *seal.StationKeys
+	blinder *seal.Blinder
 	journal *journal.Journal
 	service *counter.Service
-	reg     *register.Register
+	reg     *register.Register // nil: no hub
 	hub     *askedHub
-	logged  *bytes.Buffer
+	logged  *lockedWriter
+	saved   map[string]string // what a scenario's steps remember
 }
 
+func (r *rig) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// newRig makes a station and a hub.
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: &testClock{bordertest.Start}, hub: &askedHub{}, logged: &bytes.Buffer{}}
-	ctx, dir := t.Context(), t.TempDir()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	log := slog.New(slog.NewJSONHandler(&lockedWriter{w: r.logged}, nil))
+	r := prepared(t)
+	hubKeys, err := seal.OpenHubKeys(t.Context(), filepath.Join(r.dir, "hub-keys.db"), r.hub.private)
+	r.must(err)
+	t.Cleanup(func() { r.must(hubKeys.Close()) })
+	r.reg, err = register.Open(t.Context(), register.Config{Dir: r.dir, Clock: r.clock, Keys: hubKeys, Blinder: r.blinder, Log: r.log()})
+	r.must(err)
+	t.Cleanup(func() { r.must(r.reg.Close()) })
+	r.start()
+	return r
+}
+
+// newStation makes a station that has never met its hub.
+func newStation(t testing.TB) *rig {
+	t.Helper()
+	r := prepared(t)
+	r.start()
+	return r
+}
+
+func prepared(t testing.TB) *rig {
+	t.Helper()
+	r := &rig{t: t, dir: t.TempDir(), clock: &testClock{now: bordertest.Start}, hub: &askedHub{}, logged: &lockedWriter{}, saved: map[string]string{}}
 	private, err := seal.NewHubPrivate("utopia")
-	must(err)
+	r.must(err)
+	r.hub.private = private
 	prov, err := private.Provisioning()
-	must(err)
-	blinder, err := seal.NewBlinder(prov.BlindKey)
-	must(err)
-	keys, err := seal.OpenStationKeys(ctx, filepath.Join(dir, "station-keys.db"), "PUT-1", seal.NewStationSecret(), prov)
-	must(err)
-	t.Cleanup(func() { must(keys.Close()) })
-	r.journal, err = journal.Open(ctx, journal.Config{Dir: dir, Station: "PUT-1", Post: "PUT", Software: "test", Clock: r.clock,
-		Keys: keys, Log: log, LastTrusted: func(time.Time) {}, Reserve: -1,
+	r.must(err)
+	r.blinder, err = seal.NewBlinder(prov.BlindKey)
+	r.must(err)
+	r.keys, err = seal.OpenStationKeys(t.Context(), filepath.Join(r.dir, "station-keys.db"), "PUT-1", seal.NewStationSecret(), prov)
+	r.must(err)
+	t.Cleanup(func() { r.must(r.keys.Close()) })
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *rig) log() *slog.Logger { return slog.New(slog.NewJSONHandler(r.logged, nil)) }
+
+// start starts the station's program on what is in its folder.
+func (r *rig) start() {
+	r.t.Helper()
+	ctx := r.t.Context()
+	var err error
+	r.journal, err = journal.Open(ctx, journal.Config{Dir: r.dir, Station: "PUT-1", Post: "PUT", Software: "test", Clock: r.clock,
+		Keys: r.keys, Log: r.log(), LastTrusted: func(time.Time) {}, Reserve: -1,
 		Index: func(*border.Event) []border.BlindIndex { return nil }})
-	must(err)
-	t.Cleanup(func() { must(r.journal.Close()) })
+	r.must(err)
 	list, err := watch.ReadCSV(strings.NewReader("# list=sample\n# version=1\n# issued=2026-11-01T00:00:00Z\n" +
 		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" +
-		"S1,,,,," + listedNumber + ",UTO,refer\n"))
-	must(err)
-	r.service, err = counter.New(ctx, counter.Config{Journal: r.journal, Keys: keys, Blinder: blinder, Policy: verdict.DefaultPolicy(),
-		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}},
-		Zone:   time.UTC, Lists: []*watch.List{list}, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: log, Station: "PUT-1", SoftKeys: true,
+		"S1,,,,," + listedNumber + "," + stranger + ",refer\n"))
+	r.must(err)
+	r.service, err = counter.New(ctx, counter.Config{Journal: r.journal, Keys: r.keys, Blinder: r.blinder, Policy: verdict.DefaultPolicy(),
+		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}, {ID: "3", Direction: border.Entry}},
+		Zone:   time.UTC, Lists: []*watch.List{list}, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: r.log(), Station: "PUT-1", Post: "PUT",
+		SoftKeys: true, Form: form.Default(),
 		Officers: []counter.Officer{{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []string{"inspector"}},
+			{Badge: "1002", Name: "Inspector Orlan Desh", Roles: []string{"inspector"}},
+			{Badge: "2001", Name: "Supervisor Maud Ekker", Roles: []string{"supervisor"}},
 			{Badge: "3001", Name: "Technician Ulf Tamsin", Roles: []string{"technician"}}},
 		Hub:      r.hub,
 		HubState: func() border.HubStatus { return border.HubStatus{Connected: r.hub.knows()} },
 		Scanners: func() []border.ScannerStatus { return nil }})
-	must(err)
-	t.Cleanup(r.service.Close)
-
-	hubKeys, err := seal.OpenHubKeys(ctx, filepath.Join(dir, "hub-keys.db"), private)
-	must(err)
-	t.Cleanup(func() { must(hubKeys.Close()) })
-	r.reg, err = register.Open(ctx, register.Config{Dir: dir, Clock: r.clock, Keys: hubKeys, Blinder: blinder, Log: log})
-	must(err)
-	t.Cleanup(func() { must(r.reg.Close()) })
-
-	// As cmd makes it; the body limit is far above the operations' own.
+	r.must(err)
+	// As cmd makes it; the body limit is above the operations' own.
 	r.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})
 	a := New(r.app, "test")
-	Station(a, r.service, r.journal, r.clock, log)
-	Hub(a, r.reg, log)
-	return r
+	Station(a, r.service, r.journal, r.clock, r.log())
+	Hub(a, r.reg, r.log())
 }
+
+func (r *rig) stop() {
+	if r.service != nil {
+		r.service.Close()
+		r.must(r.journal.Close())
+	}
+}
+
+// restart ends the station and starts it on the same folder.
+func (r *rig) restart() { r.t.Helper(); r.stop(); r.start() }
 
 // lockedWriter lets several goroutines log.
 type lockedWriter struct {
 	mu sync.Mutex // guards w
-	w  io.Writer
+	w  bytes.Buffer
+}
+
+// String is all that was logged.
+func (l *lockedWriter) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.String()
 }
 
 func (l *lockedWriter) Write(b []byte) (int, error) {
@@ -230,18 +286,24 @@ func (r *rig) alarm() {
 	}
 }
 
-// Invented people of Utopia only.
+// Invented people of Utopia and of its neighbour only.
 const (
 	plainNumber  = "UA1234567"
 	listedNumber = "UB7654321"
 	surname      = "VELORIN"
 	given        = "QUISA"
+	stranger     = "QRU" // a foreign issuer
 )
 
-// passport prints a TD3 (Doc 9303-4) in order.
-func passport(number string) []string {
-	second := number + digit(number) + "UTO" + "850312" + digit("850312") + "F" + "340101" + digit("340101") + "<<<<<<<<<<<<<<<"
-	return []string{filled("P<UTO" + surname + "<<" + given), second + digit(second[0:10]+second[13:20]+second[21:43])}
+// passport prints the TD3 (Doc 9303-4) of a visitor, in order; that of the own country's is
+// national.
+func passport(number string) []string { return printed(stranger, number, surname, given, "850312") }
+
+func national(number string) []string { return printed("UTO", number, surname, given, "850312") }
+
+func printed(issuer, number, surname, given, birth string) []string {
+	second := number + digit(number) + issuer + birth + digit(birth) + "F" + "340101" + digit("340101") + "<<<<<<<<<<<<<<<"
+	return []string{filled("P<" + issuer + surname + "<<" + given), second + digit(second[0:10]+second[13:20]+second[21:43])}
 }
 
 func filled(s string) string { return s + strings.Repeat("<", 44-len(s)) }
@@ -269,6 +331,7 @@ func scanBody(lines []string) string {
 
 func decideBody(e *counter.EncounterView, outcome, ground string) string {
 	b, _ := json.Marshal(map[string]any{"encounter": e.ID, "verdict_revision": e.Verdict.Revision, "outcome": outcome,
-		"ground": ground, "officer": "1001"}) // no value of it can fail
+		"ground": ground, "officer": "1001", "supervisor": map[string]string{"refused": "2001"}[outcome],
+		"values": map[string]string{"purpose": "holiday", "intended_days": "5", "address": "Hotel"}}) // no value of it can fail
 	return string(b)
 }
