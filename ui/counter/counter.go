@@ -14,7 +14,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
-	"garita/border/counter"
 	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/live"
@@ -22,20 +21,6 @@ import (
 
 //go:embed *.html
 var templates embed.FS
-
-// Service is the station as the screen uses it: [counter.Service]. It is an interface
-// here because the screen's tests show states that a real station reaches only through
-// faults.
-type Service interface {
-	Counters() []border.CounterID
-	View(c border.CounterID) (counter.View, error)
-	Subscribe(c border.CounterID) (<-chan struct{}, func(), error)
-	Scan(ctx context.Context, scan border.Scan) error
-	Decide(ctx context.Context, d counter.Decision) (counter.Recorded, error)
-	CallUp(ctx context.Context, c border.CounterID, encounter border.ID, officer string) error
-	SetDirection(ctx context.Context, c border.CounterID, direction, officer string) error
-	Officers() []counter.Officer
-}
 
 // Presenter puts specimen documents of invented travellers on a counter's reader. Only
 // the demo has one.
@@ -70,6 +55,7 @@ type screen struct {
 	layout  *layout.Layout
 	streams *live.Streams
 	zones   zones
+	codes   []string // of countries, as the form in force knows them
 }
 
 // Mount adds the screen's routes to an app. The app must be made with Immutable: true: a
@@ -89,6 +75,7 @@ func Mount(app *fiber.App, cfg Config) error {
 		return err
 	}
 	s := &screen{cfg: cfg, streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
+	s.codes = countries(cfg.Service.Form())
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the counter screen: %w", err)
 	}
@@ -104,10 +91,47 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodPost, "/counters/:counter/decisions", s.decide)
 	add(fiber.MethodPost, "/counters/:counter/call-up", s.callUp)
 	add(fiber.MethodPost, "/counters/:counter/direction", s.direction)
+	s.work(add)
 	if cfg.Presenter != nil {
 		add(fiber.MethodPost, "/counters/:counter/present", s.present)
 	}
 	return nil
+}
+
+// work adds what officers do besides deciding, one handler a file.
+func (s *screen) work(add func(method, path string, h fiber.Handler)) {
+	const at = "/counters/:counter"
+	add(fiber.MethodPut, at+"/answers", s.answers)
+	add(fiber.MethodPost, at+"/encounters", s.open)
+	add(fiber.MethodPut, at+"/particulars", s.rekey)
+	add(fiber.MethodPost, at+"/documents", s.attach)
+	add(fiber.MethodPost, at+"/joined", s.join)
+	add(fiber.MethodPost, at+"/referrals", s.refer)
+	add(fiber.MethodPost, at+"/taken", s.takeReferral)
+	add(fiber.MethodPost, at+"/needs", s.need)
+	add(fiber.MethodPost, at+"/needs-lifted", s.liftNeeds)
+	add(fiber.MethodPost, at+"/abandoned", s.abandon)
+	add(fiber.MethodPost, at+"/holder", s.hold)
+	add(fiber.MethodGet, at+"/shift", s.shift)
+	add(fiber.MethodPost, at+"/shift", s.openShift)
+	add(fiber.MethodPost, at+"/shift-closed", s.closeShift)
+	add(fiber.MethodPost, at+"/group", s.openGroup)
+	add(fiber.MethodPut, at+"/group/shared", s.share)
+	add(fiber.MethodPost, at+"/group/list", s.list)
+	add(fiber.MethodGet, at+"/group/template/:kind", s.template)
+	add(fiber.MethodPost, at+"/group/selected", s.selectMember)
+	add(fiber.MethodPost, at+"/group/responsible", s.responsible)
+	add(fiber.MethodPost, at+"/group/decisions", s.decideGroup)
+	add(fiber.MethodPost, at+"/group/closed", s.closeGroup)
+	add(fiber.MethodGet, at+"/crossings/:crossing", s.standing)
+	add(fiber.MethodPost, at+"/corrections", s.correct)
+	add(fiber.MethodPost, at+"/extensions", s.extend)
+	add(fiber.MethodGet, at+"/notices/:crossing", s.notice)
+}
+
+// limited gives a request's work its deadline.
+func limited() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), decideTimeout)
 }
 
 // done is the answer to a request that did what it was asked.
@@ -125,12 +149,28 @@ func body(c *fiber.Ctx, into any) error {
 
 // encounterID reads an encounter's id from a request.
 func encounterID(s string) (border.ID, error) {
+	id, err := optionalID(s)
+	if err == nil && id == nil {
+		err = errOutOfStep
+	}
+	if err != nil {
+		return border.ID{}, err
+	}
+	return *id, nil
+}
+
+// optionalID reads an id that may be missing: nil for "".
+func optionalID(s string) (*border.ID, error) {
+	if s == "" {
+		return nil, nil
+	}
 	var id border.ID
 	if err := id.UnmarshalText([]byte(s)); err != nil || id.IsZero() {
-		return border.ID{}, &border.Error{Code: border.Invalid, Op: "read an encounter's id",
-			Message: "The screen is out of step. Load the page again."}
+		return nil, errOutOfStep
 	}
-	return id, nil
+	return &id, nil
 }
+
+var errOutOfStep = &border.Error{Code: border.Invalid, Op: "read an id", Message: "The screen is out of step. Load the page again."}
 
 func counterOf(c *fiber.Ctx) border.CounterID { return border.CounterID(c.Params("counter")) }

@@ -1,8 +1,6 @@
 package counter
 
 import (
-	"context"
-
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
@@ -13,13 +11,18 @@ import (
 // the encounter's id is the crossing's.
 func (s *screen) decide(c *fiber.Ctx) error {
 	var in struct {
-		Encounter string `json:"encounter" form:"encounter"`
-		Revision  uint64 `json:"revision" form:"revision"`
-		Outcome   string `json:"outcome" form:"outcome"`
-		Ground    string `json:"ground" form:"ground"`
-		Note      string `json:"note" form:"note"`
-		Officer   string `json:"officer" form:"officer"`
-		Stated    string `json:"stated_date" form:"stated_date"`
+		Encounter  string            `json:"encounter" form:"encounter"`
+		Revision   uint64            `json:"revision" form:"revision"`
+		Outcome    string            `json:"outcome" form:"outcome"`
+		Ground     string            `json:"ground" form:"ground"`
+		Note       string            `json:"note" form:"note"`
+		Officer    string            `json:"officer" form:"officer"`
+		Stated     string            `json:"stated_date" form:"stated_date"`
+		Supervisor string            `json:"supervisor"`
+		HandedTo   string            `json:"handed_to"`
+		Receipt    string            `json:"receipt"`
+		Continues  string            `json:"continues"`
+		Values     map[string]string `json:"values"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
@@ -28,11 +31,16 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	continues, err := optionalID(in.Continues)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
 	defer cancel()
 	r, err := s.cfg.Service.Decide(ctx, counter.Decision{
 		Counter: counterOf(c), Encounter: id, Revision: in.Revision,
 		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: in.Officer, StatedDate: in.Stated,
+		Supervisor: in.Supervisor, HandedTo: in.HandedTo, Receipt: in.Receipt, Continues: continues, Values: in.Values,
 	})
 	if err != nil {
 		return err

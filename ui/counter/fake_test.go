@@ -2,10 +2,13 @@ package counter
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/form"
+	"garita/border/manifest"
 )
 
 // fakeService is a station that shows what it is told and remembers what it was asked.
@@ -17,7 +20,16 @@ type fakeService struct {
 	decisions   []counter.Decision
 	calls       []border.ID
 	directions  []string
+	did         []asked
+	shift       *counter.ShiftReport
 	err         error
+}
+
+// asked is one request that reached the service, in the order of its arguments.
+type asked struct {
+	What string
+	At   counter.At
+	With []any
 }
 
 var _ Service = (*fakeService)(nil)
@@ -110,6 +122,153 @@ func (f *fakeService) Officers() []counter.Officer {
 	return []counter.Officer{
 		{Badge: "1041", Name: "R. Quintero", Roles: []string{"inspector"}}, {Badge: "2007", Name: "S. Batista", Roles: []string{"supervisor"}},
 	}
+}
+
+// do remembers a request.
+func (f *fakeService) do(what string, at counter.At, with ...any) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.did = append(f.did, asked{what, at, with})
+	return f.err
+}
+
+func (f *fakeService) Form() *form.Form { return form.Default() }
+
+func (f *fakeService) Open(_ context.Context, o counter.Opening) (border.ID, error) {
+	return ref(5), f.do("open", o.At, o)
+}
+
+func (f *fakeService) Rekey(_ context.Context, at counter.At, id border.ID, k counter.Particulars) error {
+	return f.do("rekey", at, id, k)
+}
+
+func (f *fakeService) Attach(_ context.Context, at counter.At, id border.ID, k counter.Particulars) error {
+	return f.do("attach", at, id, k)
+}
+
+func (f *fakeService) Join(_ context.Context, at counter.At, waiting border.ID) error {
+	return f.do("join", at, waiting)
+}
+
+// Answers keeps what was answered, and shows it as the station would.
+func (f *fakeService) Answers(_ context.Context, at counter.At, id border.ID, values map[string]string) error {
+	if err := f.do("answers", at, id, values); err != nil {
+		return err
+	}
+	f.change(at.Counter, func(v *counter.View) {
+		if v.Encounter == nil {
+			return
+		}
+		e := *v.Encounter
+		e.Record.Values, e.Record.Origins = maps.Clone(e.Record.Values), maps.Clone(e.Record.Origins)
+		for k, value := range values {
+			e.Record.Values[k], e.Record.Origins[k] = value, "entered"
+		}
+		e.Record.Problems = nil
+		for _, field := range e.Record.Fields {
+			if field.Required && e.Record.Values[field.Name] == "" {
+				e.Record.Problems = append(e.Record.Problems, form.Problem{Field: field.Name, Message: field.Label + " is missing."})
+			}
+		}
+		v.Encounter = &e
+	})
+	return nil
+}
+
+func (f *fakeService) Refer(_ context.Context, r counter.Referral) error {
+	return f.do("refer", r.At, r)
+}
+
+func (f *fakeService) TakeReferral(_ context.Context, at counter.At, id border.ID) error {
+	return f.do("take referral", at, id)
+}
+
+func (f *fakeService) Abandon(_ context.Context, at counter.At, id border.ID, reason, note string) error {
+	return f.do("abandon", at, id, reason, note)
+}
+
+func (f *fakeService) Need(_ context.Context, at counter.At, id border.ID, kind, reason string) error {
+	return f.do("need", at, id, kind, reason)
+}
+
+func (f *fakeService) LiftNeeds(_ context.Context, at counter.At, id border.ID, supervisor, reason string) error {
+	return f.do("lift", at, id, supervisor, reason)
+}
+
+func (f *fakeService) Take(_ context.Context, at counter.At) error {
+	return f.do("take", at)
+}
+
+func (f *fakeService) Shift(context.Context) (counter.ShiftReport, error) {
+	if f.shift == nil {
+		return counter.ShiftReport{}, &border.Error{Code: border.NotFound, Op: "report on the shift", Message: "No shift is open."}
+	}
+	return *f.shift, nil
+}
+
+func (f *fakeService) OpenShift(_ context.Context, officer string) error {
+	return f.do("open shift", counter.At{Officer: officer})
+}
+
+func (f *fakeService) CloseShift(_ context.Context, officer string) (counter.ShiftReport, error) {
+	r := shiftReport()
+	r.ClosedAt, r.ClosedBy = noon, "R. Quintero"
+	return r, f.do("close shift", counter.At{Officer: officer})
+}
+
+func (f *fakeService) OpenGroup(_ context.Context, at counter.At, kind string) (border.ID, error) {
+	return ref(6), f.do("open group", at, kind)
+}
+
+func (f *fakeService) Share(_ context.Context, at counter.At, values map[string]string) error {
+	return f.do("share", at, values)
+}
+
+func (f *fakeService) List(_ context.Context, at counter.At, list *manifest.List) error {
+	return f.do("list", at, *list)
+}
+
+func (f *fakeService) Select(_ context.Context, at counter.At, id border.ID) error {
+	return f.do("select", at, id)
+}
+
+func (f *fakeService) Responsible(_ context.Context, at counter.At, minor, adult border.ID) error {
+	return f.do("responsible", at, minor, adult)
+}
+
+// DecideGroup holds the second member back.
+func (f *fakeService) DecideGroup(_ context.Context, at counter.At, members []counter.Member) ([]counter.MemberResult, error) {
+	var out []counter.MemberResult
+	for i, m := range members {
+		r := counter.MemberResult{Encounter: m.Encounter, Outcome: border.Admitted}
+		if i == 1 {
+			r.Outcome, r.Problem, r.Message = "", border.Conflict, "This person must be looked at alone."
+		}
+		out = append(out, r)
+	}
+	return out, f.do("decide group", at, members)
+}
+
+func (f *fakeService) CloseGroup(_ context.Context, at counter.At) error {
+	return f.do("close group", at)
+}
+
+func (f *fakeService) Standing(_ context.Context, crossing border.ID, officer string) (counter.Standing, error) {
+	return standing(), f.do("standing", counter.At{Officer: officer}, crossing)
+}
+
+func (f *fakeService) Correct(_ context.Context, c counter.Correction) (counter.Recorded, error) {
+	return counter.Recorded{}, f.do("correct", c.At, c)
+}
+
+func (f *fakeService) Extend(_ context.Context, x counter.Extension) (counter.Recorded, error) {
+	return counter.Recorded{}, f.do("extend", x.At, x)
+}
+
+func (f *fakeService) Notice(_ context.Context, crossing border.ID) (counter.Notice, error) {
+	n := notice()
+	n.Crossing = crossing
+	return n, f.do("notice", counter.At{}, crossing)
 }
 
 type fakePresenter struct {

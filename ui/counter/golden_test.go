@@ -29,7 +29,8 @@ func TestGoldenPages(t *testing.T) {
 	s := &screen{layout: l, cfg: Config{Service: fake}}
 	for name, v := range states() {
 		t.Run(string(name), func(t *testing.T) {
-			data := pageData{Panel: s.panel(v), Counter: "1", Officers: fake.Officers(), Grounds: grounds(),
+			data := pageData{Panel: s.panel(v), Counter: "1", Officers: fake.Officers(),
+				Countries: []string{"D", "QRU", "UTO"}, Kinds: kinds(fake.Form()), form: fake.Form(),
 				Specimens: []Specimen{{Label: "Passport, valid"}, {Label: "Passport, expired", Note: "since 2024"}}}
 			data.Counters = append(data.Counters, "1", "2")
 			got, err := l.Fragment("body", data)

@@ -2,12 +2,14 @@ package counter
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/ui/layout"
 )
 
@@ -18,8 +20,40 @@ type pageData struct {
 	Counters  []border.CounterID
 	Officers  []counter.Officer
 	Specimens []Specimen
-	Grounds   []Ground
+	Countries []string
+	Kinds     []Option
+	form      *form.Form
 }
+
+// Select is a choice of a dialog.
+type Select struct {
+	ID, Name, Label string
+	Options         []Option
+}
+
+// Codes gives a dialog a list of the form to choose from.
+func (p pageData) Codes(id, name, label, list string) Select {
+	return Select{id, name, label, options(p.form.Codes(list))}
+}
+
+// Grounds gives a dialog the grounds of an outcome.
+func (p pageData) Grounds(id, name, label, outcome string) Select {
+	return Select{id, name, label, options(p.form.Grounds(border.Outcome(outcome)))}
+}
+
+// Supervised gives a dialog the supervisors.
+func (p pageData) Supervised(id, name, label string) Select {
+	s := Select{ID: id, Name: name, Label: label}
+	for _, o := range p.Officers {
+		if slices.Contains(o.Roles, "supervisor") {
+			s.Options = append(s.Options, Option{o.Badge, o.Name + " · " + o.Badge})
+		}
+	}
+	return s
+}
+
+// SupervisorRefuses reports whether a refusal needs a supervisor.
+func (p pageData) SupervisorRefuses() bool { return p.form.SupervisorRefuses() }
 
 // page shows one counter.
 func (s *screen) page(c *fiber.Ctx) error {
@@ -36,7 +70,7 @@ const specimenTimeout = 2 * time.Second
 func (s *screen) pageData(v counter.View) pageData {
 	p := pageData{
 		Panel: s.panel(v), Counter: v.Counter, Counters: s.cfg.Service.Counters(), Officers: s.cfg.Service.Officers(),
-		Grounds: grounds(),
+		Countries: s.codes, Kinds: kinds(s.cfg.Service.Form()), form: s.cfg.Service.Form(),
 	}
 	if s.cfg.Presenter != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), specimenTimeout)

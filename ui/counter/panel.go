@@ -2,13 +2,13 @@ package counter
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"sync"
 	"time"
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/border/verdict"
 )
 
@@ -28,12 +28,30 @@ type Panel struct {
 	Say       string // spoken once when encounter or level change
 	Notice    string
 
-	Doc     *Doc
-	Verdict *Verdict
-	Past    []Past
-	Queue   []Waiting
-	Status  Banner
-	Today   counter.Today
+	Refusable bool
+	Protected bool
+	Paper     string // the sheet that the open encounter is entered from; "" if none
+
+	Doc       *Doc
+	Verdict   *Verdict
+	Record    *Record
+	History   *History
+	Party     *Party
+	Queue     []Waiting
+	Referrals []Referred
+	Status    Banner
+	Today     counter.Today
+	Holder    *Holder
+	Shift     string // since when and by whom; "" if none is open
+}
+
+// Holder is who works at the counter.
+type Holder struct{ Badge, Name, Since string }
+
+// Referred is somebody on the post's list.
+type Referred struct {
+	Waiting
+	Reason, By, Since, Direction string
 }
 
 // Choice is an outcome behind a key.
@@ -52,6 +70,9 @@ type Doc struct {
 	Rows     []Row
 	Lines    []string
 	Warnings []string
+	Notes    []string // what else is to be known: a paper sheet, who referred, a minor
+	More     []string // further documents of the same person
+	Editable bool     // its particulars were keyed, and may be keyed again
 }
 
 // Row is one field of a document.
@@ -84,12 +105,6 @@ type Check struct {
 	Level verdict.Level
 }
 
-// Past is an earlier crossing.
-type Past struct {
-	When, Where, What string
-	Doubtful          bool // by a clock that could not be trusted
-}
-
 // Waiting is somebody to be called up.
 type Waiting struct {
 	ID, Surname, GivenNames string
@@ -102,6 +117,7 @@ type Waiting struct {
 type Last struct {
 	ID, Surname, GivenNames, What, When string
 	AfterRestart                        bool
+	Notice                              bool // it has a notice to print
 }
 
 // zones keeps the post's zone: loading it for every change would read a file.
@@ -128,32 +144,63 @@ func (z *zones) get(name string) *time.Location {
 // panel puts a view into words.
 func (s *screen) panel(v counter.View) Panel {
 	zone := s.zones.get(v.Status.Zone)
+	way := v.Direction
+	if e := v.Encounter; e != nil && e.Direction != "" { // of a paper sheet, or of who was referred
+		way = e.Direction
+	}
 	p := Panel{
 		Counter: v.Counter, Direction: v.Direction, Notice: v.Notice, Today: v.Status.Today,
-		Accept: Choice{border.Admitted, acceptWord(v.Direction)}, Refuse: Choice{border.Refused, refuseWord(v.Direction)},
+		Accept: Choice{border.Admitted, acceptWord(way)}, Refuse: Choice{border.Refused, refuseWord(way)},
 		Status: banner(v.Status, zone), AskDate: v.Status.Clock.State == border.ClockUntrusted,
 	}
-	if v.Direction == border.Exit {
+	if way == border.Exit {
 		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented
 	}
+	s.lists(&p, v, zone)
+	if l := v.Last; l != nil {
+		p.Last = &Last{l.Crossing.String(), l.Surname, l.GivenNames, outcomeWord(l.Outcome),
+			clockTime(l.RecordedAt, v.Status.Now, zone), l.AfterRestart, l.Outcome == border.Refused || l.Outcome == border.DeparturePrevented}
+	}
+	if h := v.Holder; h != nil {
+		p.Holder = &Holder{h.Badge, h.Name, clockTime(h.Since, v.Status.Now, zone)}
+	}
+	if sh := v.Shift; sh != nil {
+		p.Shift = clockTime(sh.OpenedAt, v.Status.Now, zone) + ", " + sh.OpenedBy
+	}
+	if e := v.Encounter; e != nil {
+		p.Encounter, p.Revision, p.Level = e.ID.String(), e.Verdict.Revision, e.Verdict.Level
+		p.Refusable, p.Protected = e.Refusable, e.Protected
+		if e.Paper != nil {
+			p.Paper = e.Paper.Sheet
+		}
+		p.Doc = s.document(e, v.Status, zone)
+		p.Verdict = words(e.Verdict, v.Status)
+		p.Record = s.record(e)
+		p.History = s.history(e, v, zone)
+		p.Say = say(p.Verdict)
+	}
+	return p
+}
+
+// lists puts into words who waits, who is referred, and the group.
+func (s *screen) lists(p *Panel, v counter.View, zone *time.Location) {
+	waiting := func(q counter.QueueItem) Waiting {
+		return Waiting{q.ID.String(), q.Surname, q.GivenNames, q.Level, levelWords[q.Level], q.Restored}
+	}
 	for _, q := range v.Queue {
-		p.Queue = append(p.Queue, Waiting{q.ID.String(), q.Surname, q.GivenNames, q.Level, levelWords[q.Level], q.Restored})
+		p.Queue = append(p.Queue, waiting(q))
+	}
+	reasons := labels(s.cfg.Service.Form().Codes("referral_reasons"))
+	for _, q := range v.Referrals {
+		p.Referrals = append(p.Referrals, Referred{waiting(q.QueueItem), reasons[q.Reason], q.By,
+			clockTime(q.At, v.Status.Now, zone), directionWords[q.Direction]})
+	}
+	if v.Group != nil {
+		p.Party = s.party(v)
 	}
 	if len(p.Queue) > 0 {
 		p.Next = p.Queue[0].ID
 	}
-	if l := v.Last; l != nil {
-		p.Last = &Last{l.Crossing.String(), l.Surname, l.GivenNames, outcomeWord(l.Outcome),
-			clockTime(l.RecordedAt, v.Status.Now, zone), l.AfterRestart}
-	}
-	if e := v.Encounter; e != nil {
-		p.Encounter, p.Revision, p.Level = e.ID.String(), e.Verdict.Revision, e.Verdict.Level
-		p.Doc = document(e, v.Status)
-		p.Verdict = words(e.Verdict, v.Status)
-		p.Past = past(e.Verdict, zone)
-		p.Say = say(p.Verdict)
-	}
-	return p
 }
 
 // clockTime gives the post's time of day, with the date unless it is today.
@@ -169,11 +216,22 @@ var sourceWords = map[border.ScanSource]string{
 	border.SourceReader: "From the reader", border.SourceWedge: "From a keyboard reader", border.SourceKeyed: "Keyed by hand",
 }
 
-func document(e *counter.EncounterView, st counter.Status) *Doc {
-	d := e.Document
+func (s *screen) document(e *counter.EncounterView, st counter.Status, zone *time.Location) *Doc {
+	d, f := e.Document, s.cfg.Service.Form()
 	doc := &Doc{
 		Source: sourceWords[e.Source], Keyed: e.Source == border.SourceKeyed, Restored: e.Restored, AtRisk: !e.Durable,
-		Kind: strings.TrimSpace(d.Format + " " + d.DocumentCode), Lines: d.Lines,
+		Kind: documentKind(f, d), Lines: d.Lines, Notes: s.notes(e, st, zone), Editable: e.Identity != border.IdentityRead && len(d.Lines) == 0,
+	}
+	switch e.Identity {
+	case border.IdentityKeyed:
+		if len(d.Lines) == 0 {
+			doc.Source, doc.Keyed = "Keyed: no zone was read", true
+		}
+	case border.IdentityDeclared:
+		doc.Source, doc.Keyed = "The person’s word, no document", true
+	}
+	for _, m := range e.Documents {
+		doc.More = append(doc.More, strings.TrimSpace(documentKind(f, m)+" "+m.IssuingState+" "+m.DocumentNumber))
 	}
 	for _, w := range d.Warnings {
 		doc.Warnings = append(doc.Warnings, warningText(w))
@@ -218,6 +276,43 @@ func document(e *counter.EncounterView, st counter.Status) *Doc {
 	return doc
 }
 
+// documentKind says what a document is.
+func documentKind(f *form.Form, d counter.DocumentView) string {
+	if k, ok := f.Kind(d.Kind); ok {
+		return k.Label
+	}
+	if d.Format == "" {
+		return ""
+	}
+	return strings.TrimSpace(d.Format + " " + d.DocumentCode)
+}
+
+// notes says what else is to be known of an encounter.
+func (s *screen) notes(e *counter.EncounterView, st counter.Status, zone *time.Location) []string {
+	var out []string
+	if e.Paper != nil {
+		out = append(out, "From paper: sheet "+e.Paper.Sheet+", "+strings.ToLower(directionWords[e.Direction])+" on "+e.Paper.CrossedAt.In(zone).Format("2 Jan 2006 15:04")+".")
+	}
+	if e.From != "" {
+		out = append(out, "Referred by "+e.From+".")
+	}
+	if e.Previous != nil {
+		out = append(out, "Follows an earlier encounter that ended without a movement.")
+	}
+	if e.Minor {
+		text := "Minor"
+		if e.Age >= 0 {
+			text += fmt.Sprintf(" of %d", e.Age)
+		}
+		if e.Responsible == nil {
+			out = append(out, text+". Ask who is responsible.")
+		} else {
+			out = append(out, text+", with an adult of the group.")
+		}
+	}
+	return out
+}
+
 // warningText turns the parser's "code field" into words.
 func warningText(w string) string {
 	code, field, _ := strings.Cut(w, " ")
@@ -242,23 +337,4 @@ func age(birth string, st counter.Status) string {
 		years--
 	}
 	return fmt.Sprintf("age %d", max(years, 0))
-}
-
-// past lists the earlier crossings that the history checks found, newest first.
-func past(v verdict.Verdict, zone *time.Location) []Past {
-	const most = 6
-	var all []border.PastCrossing
-	for _, r := range v.Reasons {
-		all = append(all, r.Past...)
-	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].OccurredAt.After(all[j].OccurredAt) })
-	var out []Past
-	for _, c := range all[:min(len(all), most)] {
-		out = append(out, Past{
-			When:  c.OccurredAt.In(zone).Format("2 Jan 2006 15:04"),
-			Where: fmt.Sprintf("%s (%s)", c.Post, c.Station), What: outcomeWord(border.Outcome(c.Outcome)),
-			Doubtful: c.ClockState == string(border.ClockUntrusted),
-		})
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/verdict"
 )
@@ -50,7 +51,7 @@ func reasons(change ...verdict.Reason) []verdict.Reason {
 		reason(verdict.MRZ, verdict.Clear, "", verdict.Proceed), reason(verdict.Expiry, verdict.Clear, "", verdict.Proceed),
 		reason(verdict.DocumentList, verdict.Clear, "", verdict.Proceed), reason(verdict.NameList, verdict.Clear, "", verdict.Proceed),
 		{Result: verdict.Result{Check: verdict.HistoryHere, Outcome: verdict.Clear, Past: past}, Level: verdict.Proceed},
-		reason(verdict.HistoryElsewhere, verdict.Clear, "", verdict.Proceed),
+		reason(verdict.HistoryElsewhere, verdict.Clear, "", verdict.Proceed), reason(verdict.Stay, verdict.Clear, "", verdict.Proceed),
 		reason(verdict.Chip, verdict.NotChecked, verdict.ReasonNotAvailable, verdict.Proceed),
 		reason(verdict.Fingerprint, verdict.NotChecked, verdict.ReasonNotAvailable, verdict.Proceed),
 		reason(verdict.Interpol, verdict.NotChecked, verdict.ReasonNotAvailable, verdict.Proceed),
@@ -69,12 +70,117 @@ func reasons(change ...verdict.Reason) []verdict.Reason {
 func encounter(level verdict.Level, change ...verdict.Reason) *counter.EncounterView {
 	return &counter.EncounterView{
 		ID: ref(1), OpenedAt: noon, Source: border.SourceReader, Durable: true, Document: traveller(),
-		Verdict: verdict.Verdict{Revision: 2, Level: level, Reasons: reasons(change...)},
+		Verdict:  verdict.Verdict{Revision: 2, Level: level, Reasons: reasons(change...)},
+		Identity: border.IdentityRead, Direction: border.Entry, Age: 52, Record: national(),
+		History: counter.History{Stays: []counter.PastStay{pastStay()}},
 	}
 }
 
+// pastStay is a stay of some weeks ago, by a clock that could not be trusted at its beginning.
+func pastStay() counter.PastStay {
+	return counter.PastStay{
+		Entry: &border.PastCrossing{Crossing: ref(91), Station: "PCA-1", Post: "PCA", OccurredAt: noon.Add(-52 * 24 * time.Hour), Direction: "entry", Outcome: "admitted", ClockState: "untrusted", LocalDate: "2026-10-01"},
+		Exit:  &border.PastCrossing{Crossing: ref(90), Station: "PCA-1", Post: "PCA", OccurredAt: noon.Add(-40 * 24 * time.Hour), Direction: "exit", Outcome: "departed", ClockState: "synced", LocalDate: "2026-10-13"},
+		Days:  13, DaysGranted: 90, PermittedUntil: "2026-12-29",
+	}
+}
+
+// filled is the form of Utopia with these facts and values, the defaults filled in.
+func filled(facts form.Facts, entered map[string]string, known ...string) counter.RecordView {
+	f := form.Default()
+	r := counter.RecordView{Form: f.Version(), Values: map[string]string{}, Origins: map[string]string{}, Problems: []form.Problem{}}
+	for k, v := range entered {
+		r.Values[k], r.Origins[k] = v, "entered"
+	}
+	for _, k := range known {
+		r.Origins[k] = "known"
+	}
+	for _, field := range f.Fields(facts, r.Values) {
+		if r.Values[field.Name] == "" && field.Default != "" {
+			r.Values[field.Name], r.Origins[field.Name] = field.Default, "default"
+		}
+	}
+	r.Fields = f.Fields(facts, r.Values)
+	if _, problems := f.Check(facts, r.Values); problems != nil {
+		r.Problems = problems
+	}
+	return r
+}
+
+func national() counter.RecordView {
+	return filled(form.Facts{Direction: border.Entry, Nationality: "UTO", Age: 52, Identity: border.IdentityRead}, nil)
+}
+
+// ruritanian turns an encounter into that of a visitor from the invented neighbour.
+func ruritanian(e *counter.EncounterView, entered map[string]string, known ...string) {
+	e.Document.Nationality, e.Document.IssuingState, e.Refusable = "QRU", "QRU", true
+	e.Document.Lines = []string{"P<QRUERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36QRU7408122F3204156<<<<<<<<<<<<<<04"}
+	e.Record = filled(form.Facts{Direction: e.Direction, Nationality: "QRU", Age: 52, Identity: border.IdentityRead}, entered, known...)
+}
+
+// bus is a group of twelve: seven through, three ready, one to be looked at, one minor.
+func bus() *counter.GroupView {
+	g := &counter.GroupView{ID: ref(60), Kind: "bus", Direction: border.Entry, Shared: map[string]string{"purpose": "holiday", "transport_mode": "road_bus", "plate": "Q-4711"},
+		Ready: []border.ID{}, Listed: []counter.ListedView{}, Members: []counter.MemberView{}}
+	g.Fields = form.Default().Fields(form.Facts{Direction: border.Entry, Age: -1, Group: "bus"}, g.Shared)
+	names := []string{"ALDERETE", "BRUNSWICK", "CASTELO", "DUMITRU", "ELPHBERG", "FLAVIA", "GROSSMANN", "HENTZAU", "KRAFSTEIN", "LAUENGRAM", "SAPT", "TARLENHEIM"}
+	for i, name := range names {
+		m := counter.MemberView{ID: ref(byte(20 + i)), Surname: name, GivenNames: "RUDOLF", Level: verdict.Proceed, Revision: 2, Age: 31 + i, Row: i + 1, Missing: []form.Problem{}}
+		state := "here"
+		switch {
+		case i < 7:
+			m.Outcome, state = border.Admitted, "through"
+		case i < 10:
+			g.Ready = append(g.Ready, m.ID)
+		case i == 10:
+			m.Level = verdict.Refer
+		default:
+			adult := ref(20)
+			m.Age, m.Minor, m.Responsible = 9, true, &adult
+			m.Missing = []form.Problem{{Field: "address", Message: "Address in the country is missing."}}
+		}
+		g.Members = append(g.Members, m)
+		g.Listed = append(g.Listed, counter.ListedView{Row: i + 1, Surname: name, GivenNames: "RUDOLF", Role: "passenger", State: state})
+	}
+	g.Listed = append(g.Listed, counter.ListedView{Row: 13, Surname: "ZENDA", GivenNames: "ANTOINETTE", Role: "crew", State: "expected"})
+	return g
+}
+
+func referrals() []counter.ReferralItem {
+	return []counter.ReferralItem{
+		{QueueItem: counter.QueueItem{ID: ref(70), Surname: "RASSENDYLL", GivenNames: "RUDOLF", Level: verdict.Look}, Reason: "document", By: "R. Quintero", At: noon.Add(-40 * time.Minute), Direction: border.Entry},
+		{QueueItem: counter.QueueItem{ID: ref(71), Surname: "MAUBAN", GivenNames: "ANTOINETTE", Level: verdict.Refer}, Reason: "hit", By: "S. Batista", At: noon.Add(-26 * time.Hour), Direction: border.Exit},
+	}
+}
+
+func shiftReport() counter.ShiftReport {
+	return counter.ShiftReport{ID: ref(50).String(), OpenedAt: noon.Add(-6 * time.Hour), OpenedBy: "R. Quintero", Open: []border.ID{ref(70), ref(77)},
+		Counts: []border.Count{
+			{Type: border.TypeCrossingRecorded, Counter: "1", Direction: "entry", Category: "visitor", Outcome: "admitted", N: 41},
+			{Type: border.TypeCrossingRecorded, Counter: "1", Direction: "entry", Category: "visitor", Outcome: "refused", N: 2},
+			{Type: border.TypeCrossingCorrected, Counter: "1", Direction: "entry", Category: "visitor", Outcome: "admitted", N: 1},
+			{Type: border.TypeEncounterReferred, Counter: "2", Direction: "exit", N: 1},
+		}}
+}
+
+// standing is a recorded crossing of a visitor, for the correction dialog.
+func standing() counter.Standing {
+	facts := form.Facts{Direction: border.Entry, Nationality: "QRU", Age: 40, Category: "visitor", Identity: border.IdentityRead}
+	values := map[string]string{"category": "visitor", "purpose": "holiday", "residence": "QRU", "days_granted": "90", "legal_basis": "visa_free", "address": "Hotel Amaurot"}
+	return counter.Standing{Crossing: ref(80), Direction: border.Entry, Outcome: border.Admitted, LocalDate: "2026-11-22", Identity: border.IdentityRead,
+		Document: traveller(), Fields: form.Default().Fields(facts, values), Values: values}
+}
+
+func notice() counter.Notice {
+	return counter.Notice{Crossing: ref(80), Post: "PCA", OccurredAt: noon, LocalDate: "2026-11-22", Zone: "America/Panama", Outcome: border.Refused,
+		Ground: "purpose", GroundLabel: "Purpose or conditions of stay not shown", Surname: "ROSSI", GivenNames: "MARIO", BirthDate: "1980-XX-XX",
+		Nationality: "QRU", Document: "P QRU X1234567", Officer: "1041", Supervisor: "2007", Country: "UTO"}
+}
+
 func view(c border.CounterID) counter.View {
-	return counter.View{Counter: c, Revision: 7, Direction: border.Entry, Queue: []counter.QueueItem{}, Status: status(),
+	return counter.View{Holder: &counter.Holder{Badge: "1041", Name: "R. Quintero", Since: noon.Add(-5 * time.Hour)},
+		Shift:   &counter.ShiftView{ID: ref(50).String(), OpenedAt: noon.Add(-6 * time.Hour), OpenedBy: "R. Quintero"},
+		Counter: c, Revision: 7, Direction: border.Entry, Queue: []counter.QueueItem{}, Status: status(),
 		Last: &counter.LastRecorded{Crossing: ref(80), Surname: "ROSSI", GivenNames: "MARIO", Outcome: border.Admitted, Direction: border.Entry, RecordedAt: noon.Add(-90 * time.Second)}}
 }
 
@@ -88,7 +194,7 @@ func states() map[border.CounterID]counter.View {
 	}
 	add("WAITING", func(v *counter.View) {})
 	add("FRESH", func(v *counter.View) {
-		v.Last, v.Status.Today = nil, counter.Today{}
+		v.Last, v.Status.Today, v.Holder, v.Shift = nil, counter.Today{}, nil, nil
 		v.Status.Hub, v.Status.Clock = border.HubStatus{}, border.ClockTrust{State: border.ClockHoldover}
 		v.Status.Lists, v.Status.Scanners, v.Status.SoftKeys, v.Status.Demo = nil, nil, false, false
 	})
@@ -131,6 +237,47 @@ func states() map[border.CounterID]counter.View {
 			{ID: "reader-9", State: "ready"},
 		}
 	})
+	add("VISITOR", func(v *counter.View) {
+		v.Encounter = encounter(verdict.Proceed)
+		v.Encounter.History = counter.History{}
+		ruritanian(v.Encounter, nil)
+	})
+	add("RETURNING", func(v *counter.View) {
+		v.Encounter = encounter(verdict.Proceed)
+		ruritanian(v.Encounter, map[string]string{"address": "Hotel Amaurot, Amaurot", "birth_country": "QRU"}, "address", "birth_country", "residence")
+		v.Encounter.History.LastRefusal = &border.PastCrossing{Crossing: ref(92), Post: "PCA", OccurredAt: noon.Add(-6 * time.Hour), Direction: "entry", Outcome: "refused", Ground: "purpose"}
+		previous := ref(92)
+		v.Encounter.Previous = &previous
+		v.Last.Outcome = border.Refused
+	})
+	add("LEAVING", func(v *counter.View) {
+		v.Direction = border.Exit
+		v.Encounter = encounter(verdict.Look, reason(verdict.Stay, verdict.Hit, verdict.ReasonOverstayed, verdict.Look))
+		v.Encounter.Direction = border.Exit
+		ruritanian(v.Encounter, nil)
+		open := pastStay()
+		open.Exit, open.Days, open.Overstayed, open.PermittedUntil = nil, 53, 3, "2026-11-19"
+		v.Encounter.History = counter.History{Stays: []counter.PastStay{open}, DaysUsed: 53, DaysGranted: 50, PermittedUntil: "2026-11-19",
+			SamePerson: []border.PastCrossing{{Crossing: ref(93), Post: "TOC", OccurredAt: noon.Add(-60 * 24 * time.Hour), Direction: "entry", Outcome: "admitted", LocalDate: "2026-09-23"}}}
+	})
+	add("KEYED-CHILD", func(v *counter.View) {
+		v.Encounter = encounter(verdict.Look, reason(verdict.MRZ, verdict.NotChecked, verdict.ReasonNoMRZ, verdict.Look))
+		e := v.Encounter
+		e.Identity, e.Source, e.Age, e.Minor, e.Protected, e.From = border.IdentityKeyed, border.SourceKeyed, 9, true, true, "S. Batista"
+		e.Document = counter.DocumentView{Kind: "birth_certificate", DocumentNumber: "B-77", IssuingState: "QRU", Surname: "ELPHBERG", GivenNames: "OSRA", Nationality: "QRU", BirthDate: "2017-03-XX", Sex: "F"}
+		e.Documents = []counter.DocumentView{{Kind: "lost_document_report", DocumentNumber: "17/26", IssuingState: "UTO"}}
+		e.Record = filled(form.Facts{Direction: border.Entry, Nationality: "QRU", Age: 9, Identity: border.IdentityKeyed}, nil)
+		e.Paper = &counter.Paper{Sheet: "A-0017", CrossedAt: noon.Add(-20 * time.Hour)}
+		e.History = counter.History{}
+	})
+	add("GROUP", func(v *counter.View) { v.Group = bus() })
+	add("GROUP-MEMBER", func(v *counter.View) {
+		v.Group = bus()
+		v.Encounter = encounter(verdict.Refer, reason(verdict.Expiry, verdict.Wrong, verdict.ReasonExpired, verdict.Refer))
+		v.Encounter.ID = ref(30)
+		ruritanian(v.Encounter, map[string]string{"purpose": "holiday"})
+	})
+	add("REFERRALS", func(v *counter.View) { v.Referrals = referrals() })
 	add("AFTER-RESTART", func(v *counter.View) {
 		v.Last.AfterRestart = true
 		v.Queue = []counter.QueueItem{{ID: ref(2), Surname: "ERIKSSON", GivenNames: "ANNA MARIA", Level: verdict.Proceed, Restored: true}}

@@ -14,36 +14,6 @@ import (
 // This file and the templates hold every text of the screen, so that a catalogue of
 // languages can take their place.
 
-// Ground is a coded ground of a refusal with its words.
-type Ground struct {
-	Code string
-	Text string
-}
-
-var groundWords = map[string]string{
-	"document_invalid": "No valid travel document",
-	"document_false":   "False, forged or altered document",
-	"no_visa":          "No valid visa or permit",
-	"listed":           "Alert on a list, confirmed",
-	"entry_ban":        "Entry ban",
-	"purpose":          "Purpose or conditions of stay not shown",
-	"means":            "Not enough means for the stay",
-	"other":            "Other, see note",
-}
-
-// grounds lists the grounds that a station accepts, with their words.
-func grounds() []Ground {
-	var out []Ground
-	for _, code := range []string{"document_invalid", "document_false", "no_visa", "listed", "entry_ban", "purpose", "means", "other"} {
-		text := groundWords[code]
-		if text == "" {
-			text = strings.ReplaceAll(code, "_", " ")
-		}
-		out = append(out, Ground{code, text})
-	}
-	return out
-}
-
 var levelWords = map[verdict.Level]string{verdict.Proceed: "Proceed", verdict.Look: "Look closer", verdict.Refer: "Refer"}
 
 var levelHints = map[verdict.Level]string{
@@ -55,7 +25,7 @@ var levelHints = map[verdict.Level]string{
 var checkWords = map[verdict.Check]string{
 	verdict.MRZ: "Check digits", verdict.Expiry: "Expiry", verdict.DocumentList: "Document lists",
 	verdict.NameList: "Name lists", verdict.HistoryHere: "History here", verdict.HistoryElsewhere: "History elsewhere",
-	verdict.Chip: "Chip", verdict.Fingerprint: "Fingerprint", verdict.Interpol: "INTERPOL", verdict.Visa: "Visa",
+	verdict.Stay: "Days of stay", verdict.Chip: "Chip", verdict.Fingerprint: "Fingerprint", verdict.Interpol: "INTERPOL", verdict.Visa: "Visa",
 }
 
 var fieldWords = map[string]string{
@@ -119,6 +89,22 @@ func refuseWord(direction string) string {
 	return "Refuse"
 }
 
+// directionWords name a direction.
+var directionWords = map[string]string{border.Entry: "Entry", border.Exit: "Exit"}
+
+// notedText is all that the screen says of a need for protection.
+const notedText = "Noted. Refusal is blocked until handed over or lifted."
+
+// eventWords name the events that a shift's report counts.
+var eventWords = map[string]string{
+	border.TypeCrossingRecorded: "Crossings", border.TypeCrossingCorrected: "Corrections", border.TypeStayExtended: "Stays extended",
+	border.TypeEncounterReferred: "Referred", border.TypeEncounterTaken: "Taken from the list", border.TypeEncounterAbandoned: "Abandoned",
+}
+
+var noticeTitles = map[border.Outcome]string{
+	border.Refused: "Notice of refusal of entry", border.DeparturePrevented: "Notice of prevented departure",
+}
+
 var sexWords = map[string]string{"M": "Male", "F": "Female", "X": "Unspecified", "<": "Unspecified", "": ""}
 
 // recordedText says on the message line that a crossing is durable.
@@ -146,6 +132,11 @@ var reasonTexts = map[string]string{
 	"inside":                    "The last crossing was an entry: this document seems to be inside already.",
 	"not_inside":                "The last crossing was an exit: this document seems not to be inside.",
 	"refused":                   "The last crossing was refused.",
+	"no_document":               "Not checked: there is no document to look up.",
+	"no_entry":                  "No entry of this person is known: days cannot be counted.",
+	"overstayed":                "Longer inside than permitted.",
+	"mrz.no_mrz":                "Nothing was read: the particulars were keyed. Compare each with the paper.",
+	"stay.clock":                "Not counted: this station's clock cannot be trusted.",
 	"mrz.unreadable":            "The zone cannot be read. Compare every field with the page.",
 	"history_here.failed":       "This station's own records could not be asked.",
 	"history_elsewhere.pending": "The hub has been asked; no answer yet.",
@@ -156,6 +147,7 @@ var clearTexts = map[verdict.Check]string{
 	verdict.MRZ: "All printed check digits fit.", verdict.Expiry: "Not expired.",
 	verdict.DocumentList: "Not on a list.", verdict.NameList: "No match.",
 	verdict.HistoryHere: "Nothing unusual at this station.", verdict.HistoryElsewhere: "Nothing unusual at other stations.",
+	verdict.Stay: "Within the permitted days.",
 }
 
 var notSeenTexts = map[verdict.Check]string{

@@ -1,6 +1,11 @@
-import { createWedge } from './wedge.js';
+import { createDialogs } from './dialogs.js';
+import { createDocuments } from './documents.js';
+import { createDuty } from './duty.js';
 import { replay, restore, snapshot } from './field.js';
+import { createGroup } from './group.js';
 import { follow, post, swap } from './live.js';
+import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
+import { createWedge } from './wedge.js';
 
 /** A verdict must have been on the screen for this long in ms before a key decides on it:
  * a key pressed by habit must not meet a traveller who has only just appeared. */
@@ -12,11 +17,12 @@ const base = `/counters/${encodeURIComponent(work.dataset.counter)}`;
 const words = $('words').dataset; // texts for the script, from the template
 
 const state = () => $('state').dataset;
+const record = () => document.querySelector('[data-region="record"]');
 let up = false; // the live stream is there
-let painted = { encounter: '', level: '', at: 0 };
+let view = null; // the last view, for filling in dialogs
+let painted = { encounter: '', level: '', at: 0, ready: '', readyAt: 0 };
 let sending = false;
 let decided = ''; // the encounter that was decided last: never sent twice
-let choice = null; // outcome that waits for its confirming key
 
 function message(text, bad = false) {
   $('message').textContent = text;
@@ -32,31 +38,52 @@ function say(text) {
   $('say').textContent = text;
 }
 
+/** Sends what an officer does, about the open encounter unless the body names another. */
+const send = (path, body, method) => post(base + path, { officer: $('officer').value, encounter: state().encounter, ...body }, method);
+
+const dialogs = createDialogs({ words, armed: ARMED, done: message, say });
+const shared = { dialogs, send, words, state, base, problem, say, scan, view: () => view };
+const documents = createDocuments(shared);
+const group = createGroup(shared);
+const duty = createDuty(shared);
+
 // What the screen shows.
 
 function paint(data) {
   const before = state().encounter;
-  swap(data.html);
+  view = data.view;
+  swap(data.html, merge);
   const s = state();
   $('stated-place').hidden = !s.date;
+  duty.follow();
   if (s.encounter !== before) {
-    closeConfirm(false);
+    dialogs.over('encounter');
     $('note').value = '';
     if (s.encounter) message('');
   }
   if (s.encounter !== painted.encounter || s.level !== painted.level) {
     if (s.encounter) {
       say(s.say);
-      if (s.encounter === painted.encounter) closeConfirm(true);
+      if (s.encounter === painted.encounter) dialogs.over('verdict');
+      else if (!dialogs.isOpen()) first(record())?.focus();
     }
-    painted = { encounter: s.encounter, level: s.level, at: performance.now() };
+    painted = { ...painted, encounter: s.encounter, level: s.level, at: performance.now() };
   }
+  if (s.ready !== painted.ready) painted = { ...painted, ready: s.ready, readyAt: performance.now() };
 }
 
 follow(`/live${base}`, paint, (now) => {
   up = now;
   $('link').hidden = now;
   document.body.dataset.live = now ? 'on' : 'off';
+});
+
+// What is typed is kept by the station while it is typed.
+keepTyped(async (form, values) => {
+  if (!$('officer').value) return false; // said when somebody decides
+  const r = await post(base + form.dataset.form, { officer: $('officer').value, encounter: form.dataset.of, values }, 'PUT');
+  if (!r.ok && form.dataset.of === (form.dataset.region === 'record' ? state().encounter : state().group)) problem(r);
+  return r.ok;
 });
 
 // Deciding.
@@ -78,82 +105,138 @@ function ready() {
   return false;
 }
 
-function openConfirm(outcome, title) {
-  choice = { outcome, encounter: state().encounter, at: performance.now() };
-  $('confirm-title').textContent = title;
-  choice.grounded = outcome === 'refused' || outcome === 'departure_prevented';
-  $('ground-place').hidden = !choice.grounded;
-  $('confirm').hidden = false;
-  $('ground').value = '';
-  if (choice.grounded) $('ground').focus();
-  message('');
-  say(title);
+/** ready, and long enough on the screen to have been seen. */
+function seen() {
+  if (!ready()) return false;
+  if (performance.now() - painted.at >= ARMED) return true;
+  message(words.tooSoon, true);
+  return false;
 }
 
-function closeConfirm(keepMessage) {
-  if (!choice) return;
-  choice = null;
-  if ($('confirm').contains(document.activeElement)) document.activeElement.blur();
-  $('confirm').hidden = true;
-  if (!keepMessage) message('');
+/** Says what is missing and goes there; false if nothing is. */
+function incomplete() {
+  const open = missing(record());
+  if (open.length === 0) return false;
+  mark(record());
+  const text = words.fillIn.replace('{0}', open.map(label).join(', '));
+  message(text, true);
+  say(text);
+  go(open[0]);
+  return true;
 }
 
 function accept() {
-  if (!ready()) return;
+  if (!seen() || incomplete()) return;
   const s = state();
-  if (choice) confirm();
-  else if (performance.now() - painted.at < ARMED) message(words.tooSoon, true);
-  else if (s.level === 'refer') openConfirm(s.accept, words.againstVerdict.replace('{0}', s.acceptWord));
-  else decide(s.accept, '');
-}
-
-function confirm() {
-  if (performance.now() - choice.at < ARMED) return;
-  if (choice.grounded && !$('ground').value) {
-    message(words.noGround, true);
-    $('ground').focus();
+  if (s.level !== 'refer') {
+    decide({ outcome: s.accept }).then((r) => r && said(r));
     return;
   }
-  decide(choice.outcome, choice.grounded ? $('ground').value : '');
+  dialogs.show('confirm', { title: words.againstVerdict.replace('{0}', s.acceptWord), text: s.say, label: s.acceptWord, send: () => decide({ outcome: s.accept }) });
 }
 
-async function decide(outcome, ground) {
+function said(r) {
+  if (r.ok) message(r.text);
+  else if (r.code !== 'invalid' || !incomplete()) problem(r);
+}
+
+function refuse() {
+  if (!ready()) return;
+  const s = state();
+  if (s.refuse === 'refused' && !s.refusable) message(words.own, true);
+  else if (s.refuse === 'refused' && s.protected) message(words.protected, true);
+  else {
+    for (const el of document.querySelectorAll('#refuse [data-outcome]')) el.hidden = el.dataset.outcome !== s.refuse;
+    dialogs.show('refuse', { title: s.refuseWord, label: s.refuseWord, fill: { note: $('note').value }, send: (v) => decide({ outcome: s.refuse, ...v }) });
+  }
+}
+
+function withdraw() {
+  if (!ready()) return;
+  if (state().protected) message(words.protected, true);
+  else dialogs.show('confirm', { title: words.withdraw, text: words.withdrawText, label: words.yes, send: () => decide({ outcome: 'withdrawn' }) });
+}
+
+/** Sends a decision once; null if it was not sent. */
+async function decide(body) {
   const { encounter, revision } = state();
-  const badge = officer();
-  if (sending || !badge || encounter === decided) return;
+  if (sending || !officer() || encounter === decided) return { ok: false, title: words.nobody };
   sending = true;
   try {
-    const r = await post(`${base}/decisions`, { encounter, revision: Number(revision), outcome, ground, note: $('note').value, stated_date: state().date ? $('stated').value : '', officer: badge });
-    closeConfirm(true);
+    const r = await send('/decisions', { encounter, revision: Number(revision), note: $('note').value,
+      stated_date: state().date ? $('stated').value : '', values: answers(record()), continues: $('continues')?.value ?? '', ...body });
     if (r.ok) {
       decided = encounter;
       $('note').value = '';
-      message(r.text);
-      return;
-    }
-    problem(r);
-    if (r.code === 'stale') {
+    } else if (r.code === 'stale') {
       painted.at = performance.now();
       say(`${r.title} ${state().say}`);
     }
+    return r;
   } finally {
     sending = false;
   }
 }
 
-async function act(path, body) {
-  const r = await post(base + path, body);
+// What else is done about a traveller.
+
+async function act(path, body, method) {
+  const r = await send(path, body, method);
   if (!r.ok) problem(r);
+  else if (r.text) message(r.text);
   return r.ok;
 }
 
-function callUp(encounter) {
-  if (!encounter) message(words.nobodyWaits, true);
-  else if (officer()) act('/call-up', { encounter, officer: $('officer').value });
+function next() {
+  const s = state();
+  if (s.group && s.look) return officer() && act('/group/selected', { encounter: s.look });
+  if (s.next && !s.encounter) return officer() && act('/call-up', { encounter: s.next });
+  return message(s.group ? words.nobodyLook : words.nobodyWaits, true);
 }
 
-function turn() {
-  if (officer()) act('/direction', { direction: state().direction === 'exit' ? 'entry' : 'exit', officer: $('officer').value });
+const turn = () => officer() && act('/direction', { direction: state().direction === 'exit' ? 'entry' : 'exit' });
+
+/** Notes a need for protection; what the note says goes with it, and nowhere else. */
+async function need(kind) {
+  if (!seen()) return;
+  if (await act('/needs', { kind, reason: $('note').value })) $('note').value = '';
+}
+
+function admitGroup() {
+  if (!state().group) message(words.noGroup, true);
+  else if (!state().ready) message(words.notReady, true);
+  else if (performance.now() - painted.readyAt < ARMED) message(words.tooSoon, true);
+  else if (officer()) group.admit().then((r) => (r.ok ? message(r.text) : problem(r)));
+}
+
+function take(encounter) {
+  if (state().encounter) message(words.finish, true);
+  else if (officer()) act('/taken', { encounter });
+}
+
+function abandon(encounter) {
+  if (officer()) dialogs.show('abandon', { send: (v) => send('/abandoned', { ...v, encounter }) });
+}
+
+function join(encounter, name) {
+  if (ready()) {
+    dialogs.show('ask', { title: words.join.replace('{0}', name), text: words.joinText, label: words.joinSend, send: () => send('/joined', { encounter }) });
+  }
+}
+
+/** Goes to the post's list. */
+function referrals() {
+  const button = document.querySelector('[data-act="take"]');
+  if (button) button.focus();
+  else message(words.nobodyReferred);
+}
+
+/** Opens the fold of what is known, or closes it. */
+function unfold() {
+  const fold = $('known');
+  if (!fold) return;
+  fold.open = !fold.open;
+  (fold.open ? fold.querySelector('select, input') : first(record()))?.focus();
 }
 
 // Documents that come through the browser.
@@ -164,48 +247,36 @@ async function scan(text, source) {
   return r;
 }
 
-function openKeyed() {
-  $('keyed-message').textContent = '';
-  $('keyed').showModal();
-  $('keyed-text').focus();
-}
-
-async function sendKeyed() {
-  if (sending) return;
-  sending = true;
-  const r = await scan($('keyed-text').value.toUpperCase(), 'keyed');
-  sending = false;
-  if (!r.ok) {
-    $('keyed-message').textContent = [r.title, r.next].filter(Boolean).join(' ') || words.noAnswer;
-    return;
-  }
-  $('keyed-text').value = '';
-  lengths();
-  $('keyed').close();
-}
-
-function lengths() {
-  const n = $('keyed-text').value.split('\n').map((l) => l.trim().length).filter(Boolean);
-  $('keyed-count').textContent = words.lengths.replace('{0}', n.join(' + ') || '0');
-}
-
 // Keys. None that a scanner can send is among them.
 
 const keys = {
-  F2: () => callUp(state().next),
+  F1: unfold,
+  F2: next,
+  F3: () => ready() && dialogs.show('refer', { fill: { note: $('note').value }, send: (v) => send('/referrals', v) }),
   F4: turn,
-  F6: openKeyed,
+  F6: documents.type,
+  F7: () => ready() && dialogs.show('handover', { send: (v) => decide({ outcome: 'handed_over', ...v }) }),
   F8: accept,
-  F9: () => ready() && openConfirm(state().refuse, state().refuseWord),
-  F10: () => ready() && openConfirm('withdrawn', words.withdraw),
+  F9: refuse,
+  F10: withdraw,
+  'Control+F9': () => need('asks_protection'),
+  'Control+F10': () => need('child_alone'),
+  'Control+F11': () => need('needs_help'),
+  'Shift+F1': duty.shift,
+  'Shift+F2': () => officer() && group.open(),
+  'Shift+F3': referrals,
+  'Shift+F4': () => officer() && documents.paper(),
+  'Shift+F6': () => ready() && documents.add(),
+  'Shift+F7': () => officer() && duty.correct(),
+  'Shift+F8': admitGroup,
+  'Shift+F9': () => ready() && state().protected && dialogs.show('lift', { send: (v) => send('/needs-lifted', v) }),
+  'Shift+F10': () => ready() && abandon(state().encounter),
 };
 
 function press(key) {
-  if ($('keyed').open) {
-    if (key === 'F8') sendKeyed();
-    return;
-  }
-  keys[key]();
+  if (!dialogs.isOpen()) keys[key]();
+  else if (key === 'F8') dialogs.send();
+  else if (key === 'F6' && $('keyed').open) documents.turn();
 }
 
 const wedge = createWedge({
@@ -217,6 +288,11 @@ const wedge = createWedge({
   cancel: (t) => clearTimeout(t),
 });
 
+/** Buttons of decisions: these have their own keys, also when the button has the focus. */
+const DECIDES = '[data-key^="F"], [data-key="Shift+F8"], [data-key^="Control"], [data-act="send"]';
+
+const chord = (e) => (e.ctrlKey ? 'Control+' : '') + (e.shiftKey ? 'Shift+' : '') + e.key;
+
 addEventListener('keydown', (e) => {
   const taken = wedge.key({
     key: e.key, ctrl: e.ctrlKey, alt: e.altKey, meta: e.metaKey, shift: e.shiftKey,
@@ -227,40 +303,42 @@ addEventListener('keydown', (e) => {
     e.stopPropagation();
     return;
   }
-  if (e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return;
-  if (Object.hasOwn(keys, e.key)) {
+  if (e.altKey || e.metaKey) return;
+  if (Object.hasOwn(keys, chord(e))) {
     e.preventDefault();
-    if (!e.repeat) press(e.key);
-  } else if (e.key === 'Escape' && choice && !$('keyed').open) {
-    closeConfirm(false);
-  } else if ((e.key === 'Enter' || e.key === ' ') && e.target.closest?.('[data-key]')) {
-    e.preventDefault(); // a decision has its own keys, also when its button has the focus
+    if (!e.repeat) press(chord(e));
+  } else if ((e.key === 'Enter' || e.key === ' ') && e.target.closest?.(DECIDES)) {
+    e.preventDefault();
   }
 }, true);
 
 addEventListener('keyup', (e) => {
-  if (e.key === ' ' && e.target.closest?.('[data-key]')) e.preventDefault();
+  if (e.key === ' ' && e.target.closest?.(DECIDES)) e.preventDefault();
 }, true);
+
+const acts = {
+  call: (b) => officer() && act('/call-up', { encounter: b.encounter }),
+  take: (b) => take(b.encounter),
+  join: (b) => join(b.encounter, b.name),
+  abandon: (b) => abandon(b.encounter),
+  select: (b) => officer() && act('/group/selected', { encounter: b.encounter }),
+  adult: (b) => officer() && group.adult(b.encounter),
+  share: group.share,
+  import: () => officer() && group.importList(),
+  'close-group': () => { const why = officer() && group.close(); if (why && why !== $('officer').value) message(why, true); },
+  edit: () => ready() && documents.replace(),
+  extend: (b) => officer() && duty.extend(b.crossing),
+  present: (b) => act('/present', { index: Number(b.index) }),
+  way: (b) => documents.turn(b.to),
+  send: dialogs.send,
+  close: dialogs.close,
+  print: () => print(),
+};
 
 addEventListener('click', (e) => {
   const button = e.target.closest?.('button');
   if (!button) return;
-  const { key, act: name, encounter, index } = button.dataset;
+  const { key, act: name } = button.dataset;
   if (key) press(key);
-  else if (name === 'call') callUp(encounter);
-  else if (name === 'present') act('/present', { index: Number(index) });
-  else if (name === 'keyed-send') sendKeyed();
-  else if (name === 'keyed-close') $('keyed').close();
-});
-
-$('keyed-text').addEventListener('input', lengths);
-lengths();
-
-// The officer stays chosen on this machine; it is a badge, not a traveller.
-const remembered = `garita.officer.${work.dataset.counter}`;
-$('officer').value = localStorage.getItem(remembered) ?? '';
-if ($('officer').selectedIndex < 0) $('officer').value = '';
-$('officer').addEventListener('change', () => {
-  localStorage.setItem(remembered, $('officer').value);
-  if ($('officer').value) message('');
+  else if (name) acts[name]?.(button.dataset);
 });

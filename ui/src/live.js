@@ -48,13 +48,22 @@ export function follow(url, view, link) {
   open();
 }
 
-/** Puts the regions of a rendered panel in their places; the focus stays where it was. */
-export function swap(html) {
+/**
+ * Puts the regions of a rendered panel in their places; the focus stays where it was.
+ * @param {string} html
+ * @param {(now: Element, next: Element) => void} [merge]  takes a form of the same person into
+ *   the one on the screen
+ */
+export function swap(html, merge) {
   const parsed = document.createElement('template');
   parsed.innerHTML = html;
   for (const next of parsed.content.querySelectorAll('[data-region], #state')) {
     const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
     if (!now || now.outerHTML === next.outerHTML) continue;
+    if (merge && next.dataset.of && next.dataset.of === now.dataset.of) {
+      merge(now, next);
+      continue;
+    }
     const focused = now.contains(document.activeElement) ? document.activeElement.id : null;
     now.replaceWith(next);
     if (focused !== null) (document.getElementById(focused) ?? document.getElementById('verdict-word') ?? document.getElementById('work'))?.focus();
@@ -62,14 +71,16 @@ export function swap(html) {
 }
 
 /** Sends JSON; the answer is {ok, ...body}. A lost connection is an answer too. */
-export async function post(url, body) {
+export const post = (url, body, method = 'POST') => ask(url, {
+  method, headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body),
+});
+
+/** Asks for JSON; the answer is as that of post. */
+export const get = (url) => ask(url, { headers: { Accept: 'application/json' } });
+
+async function ask(url, request) {
   try {
-    const r = await fetch(url, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(12000),
-    });
+    const r = await fetch(url, { ...request, signal: AbortSignal.timeout(12000) });
     return { ok: r.ok, ...(await r.json()) };
   } catch {
     return { ok: false, code: 'unavailable', title: '', next: '' };

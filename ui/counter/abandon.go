@@ -1,0 +1,27 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// abandon ends an encounter without a crossing; it leaves a trace.
+func (s *screen) abandon(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Reason string `json:"reason"`
+		Note   string `json:"note"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.Abandon(ctx, in.at(c), id, in.Reason, in.Note); err != nil {
+		return err
+	}
+	return c.JSON(done{"Abandoned: no crossing was recorded."})
+}

@@ -1,0 +1,26 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// answers enters answers of the form while they are typed: a power cut keeps them.
+func (s *screen) answers(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Values map[string]string `json:"values"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.Answers(ctx, in.at(c), id, in.Values); err != nil {
+		return err
+	}
+	return c.JSON(done{})
+}

@@ -1,0 +1,26 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// attach keys a further document of the open person.
+func (s *screen) attach(c *fiber.Ctx) error {
+	var in struct {
+		by
+		particulars
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.Attach(ctx, in.at(c), id, in.particulars.read()); err != nil {
+		return err
+	}
+	return c.JSON(done{"The document is added."})
+}

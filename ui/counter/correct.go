@@ -1,0 +1,48 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/counter"
+)
+
+// correct records how a crossing should have been recorded.
+func (s *screen) correct(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Change      string            `json:"change"`
+		Crossing    string            `json:"crossing"`
+		Reason      string            `json:"reason"`
+		Note        string            `json:"note"`
+		Second      string            `json:"second"`
+		Outcome     string            `json:"outcome"`
+		Ground      string            `json:"ground"`
+		Direction   string            `json:"direction"`
+		Particulars *particulars      `json:"particulars"`
+		Values      map[string]string `json:"values"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	change, err := encounterID(in.Change)
+	if err != nil {
+		return err
+	}
+	crossing, err := encounterID(in.Crossing)
+	if err != nil {
+		return err
+	}
+	x := counter.Correction{At: in.at(c), Change: change, Crossing: crossing, Reason: in.Reason, Note: in.Note, Second: in.Second,
+		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Direction: in.Direction, Values: in.Values}
+	if in.Particulars != nil {
+		k := in.Particulars.read()
+		x.Particulars = &k
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if _, err := s.cfg.Service.Correct(ctx, x); err != nil {
+		return err
+	}
+	return c.JSON(done{"Recorded: the correction. What was recorded first stays on record."})
+}

@@ -1,0 +1,56 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/counter"
+)
+
+// decideGroup admits the members that were shown as ready, or lets them depart. Who is no
+// longer ready stays, and the screen says why beside the name.
+func (s *screen) decideGroup(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Members []struct {
+			Encounter string `json:"encounter"`
+			Revision  uint64 `json:"revision"`
+		} `json:"members"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	var members []counter.Member
+	for _, m := range in.Members {
+		id, err := encounterID(m.Encounter)
+		if err != nil {
+			return err
+		}
+		members = append(members, counter.Member{Encounter: id, Revision: m.Revision})
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	results, err := s.cfg.Service.DecideGroup(ctx, in.at(c), members)
+	if err != nil {
+		return err
+	}
+	var recorded, not uint64
+	why := ""
+	for _, r := range results {
+		if r.Problem == "" {
+			recorded++
+			continue
+		}
+		if not++; why == "" {
+			why = r.Message
+		}
+	}
+	if recorded == 0 {
+		return &border.Error{Code: results[0].Problem, Op: "decide a group", Message: why}
+	}
+	text := "Recorded: " + count(recorded, "person", "people") + "."
+	if not > 0 {
+		text += " Not recorded: " + count(not, "person", "people") + ". " + why
+	}
+	return c.JSON(done{text})
+}

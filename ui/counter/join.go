@@ -1,0 +1,25 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// join says that a waiting document belongs to the open person.
+func (s *screen) join(c *fiber.Ctx) error {
+	var in struct {
+		by
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.Join(ctx, in.at(c), id); err != nil {
+		return err
+	}
+	return c.JSON(done{"Added to the open person."})
+}

@@ -1,0 +1,28 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// need notes that a person may need protection. The answer never says which need: neither does
+// the screen, a log or a table.
+func (s *screen) need(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Kind   string `json:"kind"`
+		Reason string `json:"reason"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.Need(ctx, in.at(c), id, in.Kind, in.Reason); err != nil {
+		return err
+	}
+	return c.JSON(done{notedText})
+}

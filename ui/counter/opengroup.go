@@ -1,0 +1,22 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// openGroup opens a family, a bus or a crew at the counter.
+func (s *screen) openGroup(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Kind string `json:"kind"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if _, err := s.cfg.Service.OpenGroup(ctx, in.at(c), in.Kind); err != nil {
+		return err
+	}
+	return c.JSON(done{"The group is open. Everybody who is read now belongs to it."})
+}

@@ -1,0 +1,29 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border/counter"
+)
+
+// refer puts the open encounter on the post's list.
+func (s *screen) refer(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Reason string `json:"reason"`
+		Note   string `json:"note"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.Refer(ctx, counter.Referral{At: in.at(c), Encounter: id, Reason: in.Reason, Note: in.Note}); err != nil {
+		return err
+	}
+	return c.JSON(done{"Referred: on the post’s list."})
+}

@@ -1,0 +1,55 @@
+package counter
+
+import (
+	"context"
+
+	"garita/border"
+	"garita/border/counter"
+	"garita/border/form"
+	"garita/border/manifest"
+)
+
+// Service is the station as the screen uses it: [counter.Service]. It is an interface
+// here because the screen's tests show states that a real station reaches only through
+// faults.
+type Service interface {
+	Counters() []border.CounterID
+	Officers() []counter.Officer
+	Form() *form.Form
+	View(c border.CounterID) (counter.View, error)
+	Subscribe(c border.CounterID) (<-chan struct{}, func(), error)
+	SetDirection(ctx context.Context, c border.CounterID, direction, officer string) error
+
+	Scan(ctx context.Context, scan border.Scan) error
+	Open(ctx context.Context, o counter.Opening) (border.ID, error)
+	CallUp(ctx context.Context, c border.CounterID, encounter border.ID, officer string) error
+	Rekey(ctx context.Context, at counter.At, encounter border.ID, k counter.Particulars) error
+	Attach(ctx context.Context, at counter.At, encounter border.ID, k counter.Particulars) error
+	Join(ctx context.Context, at counter.At, waiting border.ID) error
+	Answers(ctx context.Context, at counter.At, encounter border.ID, values map[string]string) error
+
+	Decide(ctx context.Context, d counter.Decision) (counter.Recorded, error)
+	Refer(ctx context.Context, r counter.Referral) error
+	TakeReferral(ctx context.Context, at counter.At, encounter border.ID) error
+	Abandon(ctx context.Context, at counter.At, encounter border.ID, reason, note string) error
+	Need(ctx context.Context, at counter.At, encounter border.ID, kind, reason string) error
+	LiftNeeds(ctx context.Context, at counter.At, encounter border.ID, supervisor, reason string) error
+
+	Take(ctx context.Context, at counter.At) error
+	Shift(ctx context.Context) (counter.ShiftReport, error)
+	OpenShift(ctx context.Context, officer string) error
+	CloseShift(ctx context.Context, officer string) (counter.ShiftReport, error)
+
+	OpenGroup(ctx context.Context, at counter.At, kind string) (border.ID, error)
+	Share(ctx context.Context, at counter.At, values map[string]string) error
+	List(ctx context.Context, at counter.At, list *manifest.List) error
+	Select(ctx context.Context, at counter.At, encounter border.ID) error
+	Responsible(ctx context.Context, at counter.At, minor, adult border.ID) error
+	DecideGroup(ctx context.Context, at counter.At, members []counter.Member) ([]counter.MemberResult, error)
+	CloseGroup(ctx context.Context, at counter.At) error
+
+	Standing(ctx context.Context, crossing border.ID, officer string) (counter.Standing, error)
+	Correct(ctx context.Context, c counter.Correction) (counter.Recorded, error)
+	Extend(ctx context.Context, x counter.Extension) (counter.Recorded, error)
+	Notice(ctx context.Context, crossing border.ID) (counter.Notice, error)
+}
