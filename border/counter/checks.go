@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"garita/border"
-	"garita/border/icao"
 	"garita/border/mrz"
 	"garita/border/verdict"
 	"garita/border/watch"
@@ -32,8 +31,8 @@ func (s *Service) check(ctx context.Context, e *encounter) {
 			e.blinds = append(e.blinds, s.cfg.Blinder.Document(w.doc.IssuingState, w.doc.DocumentNumber))
 		}
 	}
-	if person, ok := s.person(e.doc); ok {
-		e.person = &person
+	if b, ok := person(s.cfg.Blinder, e.doc.Surname, e.doc.GivenNames, e.doc.BirthDate); ok {
+		e.person = &b
 	}
 	set(s.checkHere(ctx, e))
 }
@@ -45,11 +44,6 @@ func (e *encounter) papers() []*paperwork {
 		all = append(all, &e.more[i])
 	}
 	return all
-}
-
-// person returns the blind index of name and birth date, if both are fully known.
-func (s *Service) person(d *mrz.Document) (border.BlindIndex, bool) {
-	return s.cfg.Blinder.Person(icao.NormaliseName(d.Surname), icao.NormaliseName(d.GivenNames), d.BirthDate)
 }
 
 // checkDigits looks at the printed check digits of all documents, and at dates that are none.

@@ -135,19 +135,11 @@ func (s *Service) corrected(ctx context.Context, p *place, c *Correction, held *
 		e.describe(&person)
 		e.statistics(&h)
 	}
-	for _, w := range e.papers() {
-		if w.number() {
-			e.blinds = append(e.blinds, s.cfg.Blinder.Document(w.doc.IssuingState, w.doc.DocumentNumber))
-		}
-	}
-	if b, ok := s.person(e.doc); ok {
-		e.person = &b
-	}
 	keys, err := s.cfg.Keys.Ready(ctx, seal.Bucket(s.cfg.Clock.Now()))
 	if err != nil {
 		return nil, err
 	}
-	entry, err := sealed(&h, &person, nil, e, keys)
+	entry, err := sealed(s.cfg.Blinder, &h, &person, nil, e, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,12 @@ package counter
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"time"
 
 	"garita/border"
 	"garita/border/form"
+	"garita/border/icao"
 	"garita/border/journal"
 	"garita/border/seal"
 )
@@ -65,12 +65,34 @@ func (s *Service) entry(n *ending, keys *seal.Set) (*journal.Entry, error) {
 	} else {
 		person.HandedTo, person.Receipt = d.HandedTo, d.Receipt
 	}
-	return sealed(&h, &person, protection, e, keys)
+	return sealed(s.cfg.Blinder, &h, &person, protection, e, keys)
+}
+
+// Blinds lists the blind indexes by which a crossing is found: those of the documents with a
+// number, and that of the person. The journal makes its index again with it.
+func Blinds(blinder *seal.Blinder, p *border.Personal) (out []border.BlindIndex) {
+	if p.DocumentNumber != "" {
+		out = append(out, blinder.Document(p.IssuingState, p.DocumentNumber))
+	}
+	for _, d := range p.Documents {
+		if d.DocumentNumber != "" {
+			out = append(out, blinder.Document(d.IssuingState, d.DocumentNumber))
+		}
+	}
+	if b, ok := person(blinder, p.Surname, p.GivenNames, p.BirthDate); ok {
+		out = append(out, b)
+	}
+	return out
+}
+
+// person returns the blind index of name and birth date, if both are fully known.
+func person(blinder *seal.Blinder, surname, given, birthDate string) (border.BlindIndex, bool) {
+	return blinder.Person(icao.NormaliseName(surname), icao.NormaliseName(given), birthDate)
 }
 
 // sealed puts the parts of an entry together. It may be found by the encounter's documents
 // and person.
-func sealed(h *border.Header, person *border.Personal, protection []byte, e *encounter, keys *seal.Set) (*journal.Entry, error) {
+func sealed(blinder *seal.Blinder, h *border.Header, person *border.Personal, protection []byte, e *encounter, keys *seal.Set) (*journal.Entry, error) {
 	personal, err := encode(person)
 	if err != nil {
 		return nil, err
@@ -79,11 +101,7 @@ func sealed(h *border.Header, person *border.Personal, protection []byte, e *enc
 	if err != nil {
 		return nil, err
 	}
-	blinds := slices.Clone(e.blinds)
-	if e.person != nil {
-		blinds = append(blinds, *e.person)
-	}
-	return &journal.Entry{Header: *h, Personal: personal, Protection: protection, HubOnly: hub, Keys: keys, Crossing: e.id, Blinds: blinds}, nil
+	return &journal.Entry{Header: *h, Personal: personal, Protection: protection, HubOnly: hub, Keys: keys, Crossing: e.id, Blinds: Blinds(blinder, person)}, nil
 }
 
 func encode(person *border.Personal) ([]byte, error) {

@@ -20,7 +20,6 @@ import (
 	"garita/border/clock"
 	"garita/border/counter"
 	"garita/border/form"
-	"garita/border/icao"
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
@@ -123,9 +122,13 @@ func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, error) {
 	return seal.NewBlinder(prov.BlindKey)
 }
 
-// indexer finds the blind indexes of an event's documents and of the person it is about.
+// indexer finds the blind indexes that a crossing was recorded with. Traces have none: a
+// document's history is its crossings.
 func indexer(keys *seal.StationKeys, blinder *seal.Blinder) func(*border.Event) []border.BlindIndex {
 	return func(e *border.Event) []border.BlindIndex {
+		if e.Type != border.TypeCrossingRecorded && e.Type != border.TypeCrossingCorrected {
+			return nil
+		}
 		plain, err := keys.Open(e, border.PartPersonal)
 		if err != nil {
 			return nil
@@ -134,23 +137,8 @@ func indexer(keys *seal.StationKeys, blinder *seal.Blinder) func(*border.Event) 
 		if json.Unmarshal(plain, &p) != nil {
 			return nil
 		}
-		return blinds(blinder, &p)
+		return counter.Blinds(blinder, &p)
 	}
-}
-
-func blinds(blinder *seal.Blinder, p *border.Personal) (out []border.BlindIndex) {
-	if p.DocumentNumber != "" {
-		out = append(out, blinder.Document(p.IssuingState, p.DocumentNumber))
-	}
-	for _, d := range p.Documents {
-		if d.DocumentNumber != "" {
-			out = append(out, blinder.Document(d.IssuingState, d.DocumentNumber))
-		}
-	}
-	if person, ok := blinder.Person(icao.NormaliseName(p.Surname), icao.NormaliseName(p.GivenNames), p.BirthDate); ok {
-		out = append(out, person)
-	}
-	return out
 }
 
 func (s *Station) openUplink() (err error) {

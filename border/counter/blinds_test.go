@@ -1,4 +1,4 @@
-package station
+package counter_test
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"garita/border"
+	"garita/border/counter"
 	"garita/border/seal"
 )
 
@@ -32,7 +33,7 @@ func TestBlinds(t *testing.T) {
 		"declared":        {border.Personal{Surname: "MUELLER", GivenNames: "ANNA", BirthDate: "1990-02-03"}, []border.BlindIndex{person}},
 		"birth year only": {border.Personal{Surname: "MUELLER", GivenNames: "ANNA", BirthDate: "1990-XX-XX"}, nil},
 	} {
-		if got := blinds(b, &c.personal); !slices.Equal(got, c.want) {
+		if got := counter.Blinds(b, &c.personal); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %x, want %x", name, got, c.want)
 		}
 	}
