@@ -16,6 +16,7 @@ type demoCmd struct {
 	Data       string  `help:"Data folder. Default: ./var, or a fresh temporary folder with --travellers." placeholder:"DIR"`
 	Travellers int     `help:"Run without a browser: this many invented travellers, an automatic inspector, and a count at the end." placeholder:"N"`
 	Rate       float64 `help:"With --travellers: documents per second, however fast they are decided. Default: the next when the last is recorded." placeholder:"R"`
+	Mix        string  `enum:"queue,day" default:"queue" help:"What the travellers are: a queue of entries, or a scripted day with three shifts, groups, referrals, corrections and power cuts."`
 	JSON       bool    `name:"json" help:"With --travellers: the last line on stdout is the result as JSON."`
 	Counters   int     `default:"2" help:"Counters, each with a simulated reader (1 to 8)."`
 	Seed       uint64  `default:"1" help:"Seed of the invented travellers."`

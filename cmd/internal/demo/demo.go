@@ -23,6 +23,9 @@ type Demo struct {
 	cancel  context.CancelFunc
 	parts   sync.WaitGroup
 	failed  chan error
+
+	mu     sync.Mutex // guards killed
+	killed int        // programs that ended by SIGKILL
 }
 
 // startPatience bounds how long the programs may take to serve.
@@ -37,6 +40,7 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 		return nil, err
 	}
 	d := &Demo{folder: f, shelf: shelf, PostURL: "http://" + f.opt.PostListen, HubURL: "http://" + f.opt.HubListen, failed: make(chan error, 3)}
+	f.opt.Ended = d.ended(opt.Ended)
 	// The programs outlive ctx until Stop: what it was about must be finished in order.
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d.cancel = cancel
@@ -71,7 +75,7 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 			return nil, fmt.Errorf("garita-%s does not serve: %w; see %s", p.name, ctx.Err(), f.path(p.name+".log"))
 		}
 	}
-	return d, d.awaitReaders(ctx)
+	return d, d.awaitReaders(ctx, true)
 }
 
 func (d *Demo) openReaders() error {
@@ -93,14 +97,15 @@ func (d *Demo) openReaders() error {
 	return nil
 }
 
-// awaitReaders waits until every reader is ready and the hub is heard: what is presented
-// earlier would be thrown away with the port's stale bytes.
-func (d *Demo) awaitReaders(ctx context.Context) error {
+// awaitReaders waits until every reader is ready and, if asked to, the hub is heard: what is
+// presented earlier would be thrown away with the port's stale bytes.
+func (d *Demo) awaitReaders(ctx context.Context, hub bool) error {
 	api := newClient(d.PostURL)
+	defer api.http.CloseIdleConnections()
 	for i := range d.readers {
 		for {
 			v, err := api.view(ctx, counterName(i))
-			if err == nil && v.ready() {
+			if err == nil && v.ready() && (v.Status.Hub.Connected || !hub) {
 				break
 			}
 			if ctx.Err() != nil {

@@ -102,6 +102,18 @@ badge = "1002"
 name = "Inspector Oriol Benavides"
 roles = ["inspector"]
 [[officer]]
+badge = "1003"
+name = "Inspector Livia Monteagudo"
+roles = ["inspector"]
+[[officer]]
+badge = "1004"
+name = "Inspector Tadeo Urrutia"
+roles = ["inspector"]
+[[officer]]
+badge = "1005"
+name = "Inspector Nadine Pellerin"
+roles = ["inspector"]
+[[officer]]
 badge = "2001"
 name = "Supervisor Ximena Robledo"
 roles = ["inspector", "supervisor"]

@@ -56,7 +56,7 @@ func (f *people) aged(state string, born time.Time) person {
 	for {
 		p := person{surname: f.word(3 + f.rng.IntN(2)), given: f.word(2) + " " + f.word(2+f.rng.IntN(2)), state: state, nationality: state,
 			number: fmt.Sprintf("%s%c%07d", neighbours[state].letter, 'A'+f.rng.IntN(26), f.rng.IntN(10_000_000)),
-			birth:  born.Format("060102"), expiry: f.today.AddDate(1+f.rng.IntN(8), f.rng.IntN(12), 0).Format("060102"),
+			birth:  born.Format("060102"), born: born.Format(time.DateOnly), expiry: f.today.AddDate(1+f.rng.IntN(8), f.rng.IntN(12), 0).Format("060102"),
 			sex: []string{"M", "F", "F", "M", "<"}[f.rng.IntN(5)]}
 		p.answers = f.answers(&p)
 		if !f.seen[p.surname] && !f.seen[p.number] {

@@ -31,6 +31,7 @@ type person struct {
 	nationality    string // as a rule that of the issuer
 	number         string // 9 characters
 	birth, expiry  string // YYMMDD
+	born           string // the birth date with its century, 1974-08-12
 	sex            string // M, F or <, which stands for X
 	answers        map[string]string
 }
