@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -46,6 +47,9 @@ func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, err
 	}
+	if r, err := s.repeated(ctx, c.Change, c.Crossing); err != nil || r != nil {
+		return repeatedAs(r, err)
+	}
 	held, err := s.standing(ctx, &first)
 	if err != nil {
 		return Recorded{}, err
@@ -57,11 +61,14 @@ func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, err
 	}
+	if err := s.mayBecome(&c, &first, held); err != nil {
+		return Recorded{}, err
+	}
 	entry, err := s.corrected(ctx, p, &c, held, officer, second)
 	if err != nil {
 		return Recorded{}, err
 	}
-	r, err := s.append(ctx, entry)
+	r, err := s.append(ctx, officer, entry)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -74,6 +81,60 @@ func changed(r journal.Receipt, change, crossing border.ID) (Recorded, error) {
 		return Recorded{}, &border.Error{Code: border.Conflict, Op: "record a change", Message: "This id is that of another record. Use a new one."}
 	}
 	return Recorded{Crossing: crossing, Key: r.Key, Outcome: border.Outcome(r.Header.Outcome), RecordedAt: r.RecordedAt, Replayed: r.Replayed}, nil
+}
+
+// repeated answers a correction or an extension that was recorded before, whatever holds now:
+// it is the first one's answer. nil: it was not.
+func (s *Service) repeated(ctx context.Context, change, crossing border.ID) (*Recorded, error) {
+	changes, err := s.cfg.Journal.Amendments(ctx, crossing)
+	if err != nil {
+		return nil, err
+	}
+	for i := range changes {
+		h, err := changes[i].ReadHeader()
+		if err == nil && h.Change != nil && *h.Change == change {
+			return &Recorded{Crossing: crossing, Key: changes[i].Key, Outcome: border.Outcome(h.Outcome), RecordedAt: h.RecordedAt, Replayed: true}, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // documented
+}
+
+func repeatedAs(r *Recorded, err error) (Recorded, error) {
+	if err != nil {
+		return Recorded{}, err
+	}
+	return *r, nil
+}
+
+// mayBecome holds a correction to what a decision is held to: a crossing becomes a refusal
+// only with a supervisor, and neither that nor no movement at all while a need for protection
+// is noted with it that nobody lifted.
+func (s *Service) mayBecome(c *Correction, first *border.Event, held *inForce) error {
+	if string(c.Outcome) == held.header.Outcome || c.Outcome != border.Refused && c.Outcome != border.Withdrawn {
+		return nil
+	}
+	if s.needed(first) {
+		return protectedError("correct a crossing")
+	}
+	if c.Outcome == border.Refused && s.cfg.Form.SupervisorRefuses() {
+		_, err := s.supervisor(cmp.Or(c.Second, c.Officer))
+		return err
+	}
+	return nil
+}
+
+// needed reports whether a crossing was recorded with a need for protection that was not
+// lifted, or with one that cannot be read any more.
+func (s *Service) needed(first *border.Event) bool {
+	plain, err := s.cfg.Keys.Open(first, border.PartProtection)
+	if border.CodeOf(err) == border.NotFound {
+		return false
+	}
+	var p border.Protection
+	if err != nil || json.Unmarshal(plain, &p) != nil {
+		return true
+	}
+	return slices.ContainsFunc(p.Needs, unlifted)
 }
 
 // countersigned finds the second officer, whom only an own mistake of the last ten minutes
@@ -111,8 +172,8 @@ func (s *Service) corrected(ctx context.Context, p *place, c *Correction, held *
 	e := restoreEncounter(&h, &person)
 	if c.Particulars != nil {
 		k := *c.Particulars
-		if e.identity == border.IdentityRead { // it was read, and is keyed now
-			e.identity = border.IdentityKeyed
+		if k.Kind != "" || e.identity == border.IdentityRead { // it was read, and is keyed now
+			e.identity = s.restsOn(&k, border.IdentityKeyed)
 		}
 		if err := s.validParticulars(op, &k, e.identity); err != nil {
 			return nil, err

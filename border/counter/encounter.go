@@ -182,8 +182,10 @@ func (e *encounter) heads(counter string) string {
 
 // protected reports whether a need for protection is noted that nobody has lifted.
 func (e *encounter) protected() bool {
-	return slices.ContainsFunc(e.needs, func(n border.Need) bool { return n.LiftedBy == "" })
+	return slices.ContainsFunc(e.needs, unlifted)
 }
+
+func unlifted(n border.Need) bool { return n.LiftedBy == "" }
 
 // copy returns an encounter to put new checks to, while the screen goes on showing e.
 func (e *encounter) copy() *encounter {

@@ -33,6 +33,9 @@ func (s *Service) Extend(ctx context.Context, x Extension) (Recorded, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline)
 	defer cancel()
+	if r, err := s.repeated(ctx, x.Change, x.Crossing); err != nil || r != nil {
+		return repeatedAs(r, err)
+	}
 	h := s.header(border.TypeStayExtended, p.id, o)
 	h.Crossing, h.Change, h.PermittedUntil, h.LegalBasis = &x.Crossing, &x.Change, x.Until, ""
 	h.Ground = x.Reason
@@ -51,7 +54,7 @@ func (s *Service) Extend(ctx context.Context, x Extension) (Recorded, error) {
 	if err != nil {
 		return Recorded{}, err
 	}
-	r, err := s.append(ctx, &journal.Entry{Header: h, Personal: personal, HubOnly: hub, Keys: keys, Crossing: x.Change})
+	r, err := s.append(ctx, o, &journal.Entry{Header: h, Personal: personal, HubOnly: hub, Keys: keys, Crossing: x.Change})
 	if err != nil {
 		return Recorded{}, err
 	}

@@ -128,6 +128,13 @@ func (s *Service) List(ctx context.Context, at At, list *manifest.List) error {
 	if len(list.People) == 0 || len(list.People) > groupLimit {
 		return &border.Error{Code: border.Invalid, Op: op, Message: "A list has 1 to 500 people."}
 	}
+	var all border.Personal
+	for _, listed := range list.People {
+		all.NoShows = append(all.NoShows, announced(listed))
+	}
+	if b, err := encode(&all); err != nil || len(b) > border.MaxPart-noShowsMargin {
+		return &border.Error{Code: border.TooLarge, Op: op, Err: err, Message: "This list is too long for one group: its no-shows would not fit a record. Divide it."}
+	}
 	return s.withGroup(ctx, op, at, func(ctx context.Context, p *place, g *group, _ Officer) error {
 		next := *g
 		next.list = list
@@ -145,6 +152,15 @@ func (s *Service) List(ctx context.Context, at At, list *manifest.List) error {
 		})
 		return nil
 	})
+}
+
+// noShowsMargin is what a personal part needs besides no-shows, and what sealing adds.
+const noShowsMargin = 1 << 10
+
+// announced is a listed person as a group's record holds one who did not come.
+func announced(p manifest.Person) border.PersonalDocument {
+	return border.PersonalDocument{Kind: p.DocumentKind, DocumentNumber: p.DocumentNumber, IssuingState: p.DocumentIssuer, Surname: p.Surname,
+		GivenNames: p.GivenNames, Nationality: p.Nationality, BirthDate: p.BirthDate, Sex: p.Sex}
 }
 
 // match finds an encounter on the list. A row that somebody has already is not given twice.
@@ -233,13 +249,11 @@ func (s *Service) CloseGroup(ctx context.Context, at At) error {
 				appeared++
 				continue
 			}
-			person.NoShows = append(person.NoShows, border.PersonalDocument{Kind: listed.DocumentKind, DocumentNumber: listed.DocumentNumber,
-				IssuingState: listed.DocumentIssuer, Surname: listed.Surname, GivenNames: listed.GivenNames, Nationality: listed.Nationality,
-				BirthDate: listed.BirthDate, Sex: listed.Sex})
+			person.NoShows = append(person.NoShows, announced(listed))
 		}
 		person.Officer = o.Badge
 		h := s.header(border.TypeGroupClosed, p.id, o)
-		h.Group, h.Direction, h.Ground = &g.id, p.direction, g.kind
+		h.Group, h.Change, h.Direction, h.Ground = &g.id, &g.id, p.direction, g.kind // a group is closed once, and its draft goes with it
 		h.Counts = []border.Count{{Type: "members", N: int64(len(g.members))}, {Type: "expected", N: int64(len(g.people()))},
 			{Type: "appeared", N: appeared}, {Type: "no_show", N: int64(len(person.NoShows))}}
 		personal, err := encode(&person)

@@ -67,14 +67,11 @@ func (s *Service) take(ctx context.Context, p *place, o Officer) error {
 	if before != nil && before.Badge == o.Badge {
 		return nil
 	}
-	if err := s.ensureShift(ctx, o); err != nil {
-		return err
-	}
 	h := s.header(border.TypeCounterTaken, p.id, o)
 	if before != nil {
 		h.From = s.cfg.Blinder.Officer(before.Badge)
 	}
-	if _, err := s.append(ctx, &journal.Entry{Header: h}); err != nil {
+	if _, err := s.append(ctx, o, &journal.Entry{Header: h}); err != nil {
 		return err
 	}
 	p.change(func() { p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: h.OccurredAt} })
@@ -123,7 +120,7 @@ func (s *Service) record(ctx context.Context, p *place, o Officer, e *journal.En
 	if err := s.take(ctx, p, o); err != nil {
 		return journal.Receipt{}, err
 	}
-	return s.append(ctx, e)
+	return s.append(ctx, o, e)
 }
 
 // restoreHolder reads who held a counter when the station stopped. p.work is held.

@@ -43,25 +43,62 @@ func (s *Service) Notice(ctx context.Context, crossing border.ID) (Notice, error
 	if c == nil || c.header.Outcome != string(border.Refused) && c.header.Outcome != string(border.DeparturePrevented) {
 		return Notice{}, &border.Error{Code: border.Conflict, Op: op, Message: "Only a refusal or a prevented departure has a notice."}
 	}
-	plain, err := s.cfg.Keys.Open(c.event, border.PartPersonal)
+	refusal, err := s.becoming(ctx, &ev)
 	if err != nil {
-		return Notice{}, &border.Error{Code: border.Conflict, Op: op, Message: "The particulars of this crossing cannot be read any more.", Err: err}
+		return Notice{}, err
 	}
-	var person border.Personal
-	if err := json.Unmarshal(plain, &person); err != nil {
-		return Notice{}, &border.Error{Code: border.Internal, Op: op} // the cause could repeat content
+	person, err := s.readPersonal(op, c.event)
+	if err != nil {
+		return Notice{}, err
+	}
+	deciding, err := s.readPersonal(op, refusal)
+	if err != nil {
+		return Notice{}, err
 	}
 	h := &c.header
 	n := Notice{Crossing: crossing, Post: h.Post, OccurredAt: h.OccurredAt, LocalDate: h.LocalDate, Zone: s.cfg.Zone.String(),
 		Outcome: border.Outcome(h.Outcome), Ground: h.Ground, Surname: person.Surname, GivenNames: person.GivenNames,
 		BirthDate: person.BirthDate, Nationality: person.Nationality, Document: join(h.DocumentKind, person.IssuingState, person.DocumentNumber),
-		Officer: person.Officer, Supervisor: person.Second, Country: s.cfg.Form.Country()}
+		Officer: deciding.Officer, Supervisor: deciding.Second, Country: s.cfg.Form.Country()}
 	for _, g := range s.cfg.Form.Grounds(n.Outcome) {
 		if g.Code == h.Ground {
 			n.GroundLabel = g.Label
 		}
 	}
 	return n, nil
+}
+
+// becoming finds the event with which a recorded crossing got the outcome that it has now: the
+// officers of a later correction of its spelling did not decide it.
+func (s *Service) becoming(ctx context.Context, first *border.Event) (*border.Event, error) {
+	h, err := first.ReadHeader()
+	if err != nil {
+		return nil, err
+	}
+	changes, err := s.cfg.Journal.Amendments(ctx, *h.Crossing)
+	if err != nil {
+		return nil, err
+	}
+	at, outcome := first, h.Outcome
+	for i := range changes {
+		h, err := changes[i].ReadHeader()
+		if err == nil && changes[i].Type == border.TypeCrossingCorrected && h.Outcome != outcome {
+			at, outcome = &changes[i], h.Outcome
+		}
+	}
+	return at, nil
+}
+
+// readPersonal opens the personal part of a crossing. [border.Conflict]: its key is gone.
+func (s *Service) readPersonal(op string, ev *border.Event) (person border.Personal, err error) {
+	plain, err := s.cfg.Keys.Open(ev, border.PartPersonal)
+	if err != nil {
+		return person, &border.Error{Code: border.Conflict, Op: op, Message: "The particulars of this crossing cannot be read any more.", Err: err}
+	}
+	if err := json.Unmarshal(plain, &person); err != nil {
+		return person, &border.Error{Code: border.Internal, Op: op} // the cause could repeat content
+	}
+	return person, nil
 }
 
 func join(words ...string) string {

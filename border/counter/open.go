@@ -36,7 +36,7 @@ func (s *Service) Open(ctx context.Context, o Opening) (border.ID, error) {
 	var id border.ID
 	err := s.work(ctx, op, o.At, func(ctx context.Context, p *place, _ Officer) error {
 		keyed := o.Particulars
-		e := &encounter{paperwork: s.keyed(p, &keyed), identity: o.Identity, paper: o.Paper}
+		e := &encounter{paperwork: s.keyed(p, &keyed), identity: s.restsOn(&keyed, o.Identity), paper: o.Paper}
 		if o.Paper != nil {
 			e.direction = o.Direction
 		}
@@ -102,11 +102,15 @@ func (s *Service) Rekey(ctx context.Context, at At, id border.ID, k Particulars)
 			return &border.Error{Code: border.Conflict, Op: op,
 				Message: "The particulars of this person were read from a document. Read it again, or add a further document."}
 		}
-		if err := s.validParticulars(op, &k, e.identity); err != nil {
+		identity := e.identity
+		if k.Kind != "" {
+			identity = border.IdentityKeyed
+		}
+		if err := s.validParticulars(op, &k, identity); err != nil {
 			return err
 		}
 		next := e.copy()
-		next.paperwork = s.keyed(p, &k)
+		next.paperwork, next.identity = s.keyed(p, &k), s.restsOn(&k, identity)
 		return s.recheck(ctx, p, e, next)
 	})
 }
@@ -139,20 +143,18 @@ func (s *Service) Join(ctx context.Context, at At, waiting border.ID) error {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "There must be an open encounter, and the other one must wait at this counter."}
 		}
 		other := p.queue[i]
-		if err := s.attach(ctx, p, e, other.paperwork); err != nil {
+		if err := s.attach(ctx, p, e, other.paperwork, other.id); err != nil {
 			return err
 		}
-		p.change(func() {
-			p.queue = slices.Delete(p.queue, i, i+1)
-			p.ended = append(p.ended, other.id)
-		})
+		p.change(func() { p.queue = slices.Delete(p.queue, i, i+1) })
 		return nil
 	})
 }
 
 // attach adds a document to an encounter. A document that was read leads from then on, if
-// the person had none or only a keyed one. p.work is held.
-func (s *Service) attach(ctx context.Context, p *place, e *encounter, w paperwork) error {
+// the person had none or only a keyed one. The drafts of the encounters that end with it go
+// when the changed one is kept. p.work is held.
+func (s *Service) attach(ctx context.Context, p *place, e *encounter, w paperwork, ended ...border.ID) error {
 	next := e.copy()
 	if len(next.more)+1 >= papersLimit {
 		return &border.Error{Code: border.Conflict, Op: "add a document", Message: "One person has at most five documents here."}
@@ -161,16 +163,21 @@ func (s *Service) attach(ctx context.Context, p *place, e *encounter, w paperwor
 	case next.shows(w.doc):
 		return &border.Error{Code: border.Conflict, Op: "add a document", Message: "This document is among those of the person already."}
 	case next.identity != border.IdentityRead && w.keyed == nil, next.identity == border.IdentityDeclared:
-		if next.identity == border.IdentityKeyed {
+		if next.doc.DocumentCode != "" {
 			next.more = append(next.more, next.paperwork)
 		}
 		next.paperwork = w
-		if next.identity = border.IdentityKeyed; w.keyed == nil {
+		if w.keyed != nil {
+			next.identity = s.restsOn(w.keyed, border.IdentityKeyed)
+		} else {
 			next.identity = identityOf(w.scan.Source)
 		}
 	default:
 		next.more = append(next.more, w)
 	}
+	p.mu.Lock()
+	p.ended = append(p.ended, ended...)
+	p.mu.Unlock()
 	return s.recheck(ctx, p, e, next)
 }
 
@@ -224,6 +231,15 @@ func (k *Particulars) document() *mrz.Document {
 	return &mrz.Document{DocumentCode: k.Kind, IssuingState: k.IssuingState, DocumentNumber: k.DocumentNumber, Surname: k.Surname,
 		GivenNames: k.GivenNames, Nationality: k.Nationality, BirthDate: k.BirthDate, Sex: k.Sex, ExpiryDate: k.ExpiryDate,
 		NamesTruncated: mrz.NotTruncated, Warnings: []mrz.Warning{}, Proposals: []mrz.Proposal{}}
+}
+
+// restsOn says what a person's particulars rest on that were typed: some papers, such as the
+// report of a lost document, hold no more than the person's word.
+func (s *Service) restsOn(k *Particulars, said string) string {
+	if d, known := s.cfg.Form.Kind(k.Kind); known && said == border.IdentityKeyed {
+		return d.Identity
+	}
+	return said
 }
 
 // validParticulars checks and tidies what an officer keyed.

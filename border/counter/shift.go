@@ -44,14 +44,28 @@ func (s *Service) header(typ string, c border.CounterID, o Officer) border.Heade
 }
 
 // append records an event within the shift: it carries the shift's id, and no shift is closed
-// meanwhile. A header that has a shift already is that of the shift's own beginning or end.
-func (s *Service) append(ctx context.Context, e *journal.Entry) (journal.Receipt, error) {
+// meanwhile. If none is open it begins with this event, so that a report counts it.
+func (s *Service) append(ctx context.Context, o Officer, e *journal.Entry) (journal.Receipt, error) {
+	for {
+		if err := s.ensureShift(ctx, o); err != nil {
+			return journal.Receipt{}, err
+		}
+		if r, within, err := s.appendWithin(ctx, e); within {
+			return r, err
+		}
+	}
+}
+
+// appendWithin records an event if a shift is open.
+func (s *Service) appendWithin(ctx context.Context, e *journal.Entry) (r journal.Receipt, within bool, err error) {
 	s.shifting.RLock()
 	defer s.shifting.RUnlock()
-	if s.shift != nil {
-		e.Header.Shift = s.shift.id
+	if s.shift == nil { // closed again at this very moment
+		return r, false, nil
 	}
-	return s.cfg.Journal.Append(ctx, e)
+	e.Header.Shift = s.shift.id
+	r, err = s.cfg.Journal.Append(ctx, e)
+	return r, true, err
 }
 
 // OpenShift begins a shift and takes over the referrals that are open.
