@@ -51,7 +51,7 @@ var changeFlows = []flow{
 		refused(corrections, `{"change":"ZNOTE","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 422, "invalid", "body.change"),
 		refused(corrections, change("1001", `"reason":"outcome","outcome":"departed"`), 422, "invalid", "does not go with this direction"),
 		refused(corrections, change("1001", `"reason":"direction","direction":"exit"`), 422, "invalid", "does not go with this direction"),
-		refused(corrections, change("1001", `"reason":"outcome","outcome":"refused"`), 422, "invalid", "coded grounds"),
+		refused(corrections, change("1001", `"reason":"outcome","outcome":"refused","second":"2001"`), 422, "invalid", "coded grounds"),
 		refused(corrections, change("1001", `"reason":"outcome","ground":"no_visa"`), 422, "invalid", "coded grounds"),
 		refused(corrections, change("1001", `"reason":"outcome","outcome":"handed_over"`), 422, "invalid", "recorded when it happens"),
 		refused(corrections, change("1001", `"reason":"document","particulars":{"kind":"ZNOTE","surname":"TALVE"}`), 422, "invalid", "kind of document"),
@@ -66,6 +66,7 @@ var changeFlows = []flow{
 		refused(corrections, `{"change":"{c1}","crossing":"{b}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 409, "conflict", "that of another record"),
 		refused(corrections, `{"change":"{b}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 409, "conflict", "that of another record"),
 		passes(time.Hour), // the browser tries again much later: it is the first answer still
+		done(corrections, `{"change":"{c1}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 201, `"replayed":true`),
 		refused(corrections, `{"change":"{new}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 403, "forbidden"),
 	)},
 	{"a crossing that was none is voided", after(
@@ -110,6 +111,8 @@ var changeFlows = []flow{
 		lastEvent("stay.extended.v1", `"days_granted":120`, `"permitted_until":"2027-03-01"`),
 		done(extensions, `{"change":"{c1}","crossing":"{a}","officer":"1002","reason":"health","until":"2027-03-01"}`, 201, `"replayed":true`),
 		refused(extensions, change("1002", `"reason":"health","until":"2027-02-28"`), 409, "conflict", "before the one"),
+		done(extensions, change("1002", `"reason":"health","until":"2027-03-02"`), 201),
+		done(extensions, `{"change":"{c1}","crossing":"{a}","officer":"1002","reason":"health","until":"2027-03-01"}`, 201, `"replayed":true`),
 		keep("b", scanned("1", passport(number2))),
 		decided("1", "withdrawn", ""),
 		refused(extensions, `{"change":"{new}","crossing":"{b}","officer":"1001","reason":"health","until":"2027-03-01"}`, 409, "conflict", "Only the stay of an admitted entry"),
@@ -117,7 +120,7 @@ var changeFlows = []flow{
 		done(extensions, `{"change":"{c2}","crossing":"{new}","officer":"1001","reason":"health","until":"2027-03-01"}`, 201), // entered at another post
 		passes(24*time.Hour),
 		scanned("2", passport(number1)),
-		shows("2", `"days_granted":120`, `"permitted_until":"2027-03-01"`, `"days_used":2`),
+		shows("2", `"days_granted":121`, `"permitted_until":"2027-03-02"`, `"days_used":2`),
 	)},
 }
 

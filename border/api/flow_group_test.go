@@ -117,7 +117,10 @@ var groupFlows = []flow{
 	}},
 	{"a large list", []step{
 		done(group, `{`+by1+`,"kind":"bus"}`, 201),
-		done("PUT /counters/1/group/list", csv(columns+strings.Repeat("TALVE"+strings.Repeat("X", 60)+",MINORA"+strings.Repeat("Y", 60)+",1990-01-01,QRU,RB2000099,QRU,passenger\r\n", 500)), 200, `"row":500`),
+		refused("PUT /counters/1/group/list", csv(columns+strings.Repeat("TALVE"+strings.Repeat("X", 60)+",MINORA"+strings.Repeat("Y", 60)+",1990-01-01,QRU,RB2000099,QRU,passenger\r\n", 500)), 413, "too_large", "too long for one group"),
+		done("PUT /counters/1/group/list", csv(columns+strings.Repeat("TALVE,MINORA,1990-01-01,QRU,RB2000099,QRU,passenger\r\n", 400)), 200, `"row":400`),
+		done(group+"/close", `{`+by1+`}`, 201),
+		lastEvent(border.TypeGroupClosed, `{"type":"no_show","n":400}`),
 	}},
 	{"a member is not selected over another open encounter", []step{
 		done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{},"paper":{"sheet":"S-1","crossed_at":"2026-11-01T05:30:00Z","direction":"exit"}}`, 202),
