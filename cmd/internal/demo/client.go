@@ -31,9 +31,12 @@ func counterName(i int) string { return strconv.Itoa(i + 1) }
 type status struct {
 	code int
 	kind string // of the problem
+	what string // its detail, which repeats nothing that was sent
 }
 
-func (s *status) Error() string { return fmt.Sprintf("status %d, %s", s.code, s.kind) }
+func (s *status) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("status %d, %s %s", s.code, s.kind, s.what))
+}
 
 // call sends a request and decodes the answer. A non-2xx answer is a *status.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
@@ -63,10 +66,11 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	}
 	if res.StatusCode/100 != 2 {
 		var p struct {
-			Type string `json:"type"`
+			Type   string `json:"type"`
+			Detail string `json:"detail"`
 		}
 		_ = json.Unmarshal(b, &p) // an answer that is no problem document has no kind
-		return &status{res.StatusCode, strings.TrimPrefix(p.Type, "urn:garita:problem:")}
+		return &status{res.StatusCode, strings.TrimPrefix(p.Type, "urn:garita:problem:"), p.Detail}
 	}
 	if out == nil {
 		return nil

@@ -75,7 +75,7 @@ func (d *Demo) readJournal(ctx context.Context) (_ *daybook, err error) {
 		err = fmt.Errorf("the journal does not verify: %v", sound.Faults)
 	}
 	if err == nil {
-		err = os.CopyFS(copied, os.DirFS(cfg.Data))
+		err = copyFiles(cfg.Data, copied)
 	}
 	if err != nil {
 		return nil, err
@@ -94,6 +94,27 @@ func (d *Demo) readJournal(ctx context.Context) (_ *daybook, err error) {
 		}
 		return err
 	})
+}
+
+// copyFiles copies the files of a station's folder but its reserve, for their owner alone.
+func copyFiles(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || e.Name() == "reserve" {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(from, e.Name()))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, e.Name()), b, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compare says in what way script, journal, reports and claims differ: nothing if they agree.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -224,19 +225,12 @@ func (h *hand) decide(s *Specimen, d counter.Decision) border.ID {
 			break
 		}
 		d.Encounter, d.Revision, d.Officer = e.ID, e.Verdict.Revision, h.officer
-		values := map[string]string{}
-		for f, v := range d.Values {
-			values[f] = v
-		}
-		if d.Outcome == border.Admitted || d.Outcome == border.Departed {
-			for f, v := range s.Missing(e) {
-				if values[f] == "" {
-					values[f] = v
-				}
-			}
-		}
 		full := d
-		full.Values = values
+		full.Values = maps.Clone(d.Values)
+		if d.Outcome == border.Admitted || d.Outcome == border.Departed {
+			full.Values = s.Missing(e)
+			maps.Copy(full.Values, d.Values)
+		}
 		begun := time.Now()
 		r, err := h.api.decide(h.ctx, h.name, full)
 		var answer *status
@@ -253,14 +247,30 @@ func (h *hand) decide(s *Specimen, d counter.Decision) border.ID {
 	return border.ID{}
 }
 
-// crosses admits who is on the screen, or lets them depart, in a category.
+// crosses admits who is on the screen, or lets them depart, in a category. What else is asked
+// depends on the answers that are given.
 func (h *hand) crosses(s *Specimen, category string, values map[string]string) border.ID {
-	d := counter.Decision{Outcome: border.Admitted, Values: map[string]string{"category": category}}
-	if h.err == nil && h.view.Encounter != nil && h.view.Encounter.Direction == border.Exit {
-		d.Outcome = border.Departed
+	if h.err != nil {
+		return border.ID{}
 	}
-	for f, v := range values {
-		d.Values[f] = v
+	e := h.view.Encounter
+	if e == nil {
+		h.fail("nobody is on the screen")
+		return border.ID{}
+	}
+	given := maps.Clone(values)
+	if given == nil {
+		given = make(map[string]string)
+	}
+	if e.Record.Values["category"] != category {
+		given["category"] = category
+	}
+	if len(given) > 0 {
+		h.answer(e.ID, given)
+	}
+	d := counter.Decision{Outcome: border.Admitted, Values: map[string]string{"category": category}}
+	if e.Direction == border.Exit {
+		d.Outcome = border.Departed
 	}
 	return h.decide(s, d)
 }
