@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,12 +96,15 @@ func (s *screen) party(v counter.View) *Party {
 		p.Members = append(p.Members, row)
 	}
 	p.Ready = strings.Join(ready, " ")
+	// Who needs attention comes first, who is through last.
+	slices.SortStableFunc(p.Members, func(a, b Member) int { return a.rank() - b.rank() })
 	tally := map[string]uint64{}
 	roles := labels(f.Codes("roles"))
 	for _, l := range g.Listed {
 		tally[l.State]++
 		p.Listed = append(p.Listed, Listed{Row: l.Row, Name: l.Surname + ", " + l.GivenNames, Role: roles[l.Role], In: listedWords[l.State], State: l.State})
 	}
+	slices.SortStableFunc(p.Listed, func(a, b Listed) int { return cmp.Compare(listedOrder[a.State], listedOrder[b.State]) })
 	var parts []string
 	for _, state := range []string{"expected", "here", "through", "no_show"} {
 		if n := tally[state]; n > 0 {
@@ -109,6 +113,19 @@ func (s *screen) party(v counter.View) *Party {
 	}
 	p.Tally = strings.Join(parts, ", ")
 	return p
+}
+
+// listedOrder puts first who has not come.
+var listedOrder = map[string]int{"expected": 0, "no_show": 1, "here": 2, "through": 3}
+
+func (m Member) rank() int {
+	switch {
+	case m.Outcome != "":
+		return 2
+	case m.Ready:
+		return 1
+	}
+	return 0
 }
 
 // Next is the member who must be looked at: not ready, not through, and not on the screen. After

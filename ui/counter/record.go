@@ -42,6 +42,9 @@ func (i Input) Numeric() bool { return i.Kind == form.KindNumber }
 // Country reports whether the code of a country is typed.
 func (i Input) Country() bool { return i.Kind == form.KindCountry }
 
+// Wide reports whether a whole line is needed.
+func (i Input) Wide() bool { return i.Kind == form.KindText && i.Max >= 200 }
+
 // Option is one choice. Its text begins with the key that chooses it.
 type Option struct{ Code, Text string }
 

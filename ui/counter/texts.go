@@ -147,7 +147,7 @@ var clearTexts = map[verdict.Check]string{
 	verdict.MRZ: "All printed check digits fit.", verdict.Expiry: "Not expired.",
 	verdict.DocumentList: "Not on a list.", verdict.NameList: "No match.",
 	verdict.HistoryHere: "Nothing unusual at this station.", verdict.HistoryElsewhere: "Nothing unusual at other stations.",
-	verdict.Stay: "Within the permitted days.",
+	verdict.Stay: "No overstay known.",
 }
 
 var notSeenTexts = map[verdict.Check]string{
