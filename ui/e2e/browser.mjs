@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** The sizes a screen must work at. */
-export const SIZES = { '1024x768': { width: 1024, height: 768 }, '1920x1080': { width: 1920, height: 1080 } };
+export const SIZES = { '1024x768': { width: 1024, height: 768 }, '1366x768': { width: 1366, height: 768 }, '1920x1080': { width: 1920, height: 1080 } };
 
 /** Starts a browser with a new profile; close() ends it and removes the profile. */
 export async function openBrowser() {

@@ -12,7 +12,7 @@ export async function openCounter(context, url, counter = '1') {
   const page = await openPage(context, `${url}/counters/${counter}`);
   const c = new CounterPage(page);
   page.on('request', (r) => {
-    if (r.method() === 'POST') c.posts.push({ path: new URL(r.url()).pathname.split('/').pop(), body: r.postData() });
+    if (r.method() !== 'GET') c.posts.push({ path: new URL(r.url()).pathname.split('/').pop(), body: r.postData() });
   });
   page.on('framenavigated', () => { c.navigations++; });
   await c.connected();
@@ -59,6 +59,25 @@ class CounterPage {
     await until(`${surname} is on the screen`, async () => (await this.text('document')).includes(surname));
     await this.page.waitForTimeout(ARMED);
   }
+
+  /** Answers what is asked of a visitor, without counting keys. */
+  async fillIn() {
+    await this.page.locator('#f-purpose').selectOption('holiday');
+    await this.page.locator('#f-intended_days').fill('7');
+    await this.page.locator('#f-address').fill('Hotel Amaurot');
+  }
+
+  /** Waits until a dialog is there, long enough for its F8. */
+  async dialog(id) {
+    await this.page.waitForSelector(`#${id}[open]`);
+    await this.page.waitForTimeout(ARMED);
+  }
+
+  /** Waits until the message line says something. */
+  says(pattern) { return until(`the page says ${pattern}`, async () => pattern.test(await this.message())); }
+
+  /** Waits until nobody is on the screen. */
+  waits() { return until('the counter waits again', async () => (await this.state()).encounter === ''); }
 
   /** Presses the key that lets pass and waits for the record. */
   async accept() {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { axe, openPage, SIZES } from './browser.mjs';
 import { openCounter } from './counterpage.mjs';
 import { until } from './demo.mjs';
-import { card, passport, traveller } from './mrz.mjs';
+import { card, passport, traveller, visitor } from './mrz.mjs';
 
 /** The register as the hub's page shows it. */
 class HubPage {
@@ -23,7 +23,7 @@ async function clean(page, what) {
   assert.deepEqual(found, [], what);
 }
 
-export async function flow(context, demo, pictures, test) {
+export async function flow(context, demo, test, pictures) {
   const hub = new HubPage(await openPage(context, `${demo.hub}/`));
   const c = await openCounter(context, demo.post);
   const { page } = c;
@@ -56,31 +56,49 @@ export async function flow(context, demo, pictures, test) {
   });
 
   await test('a document on the simulated reader appears by itself', async () => {
-    await page.locator('#present-0').click();
+    await page.locator('#present-1').click();
     await until('a document is shown', async () => (await c.state()).encounter);
     assert.match(await page.locator('[data-badge="source"]').innerText(), /From the reader/);
     await page.waitForTimeout(500);
     await page.keyboard.press('F10');
-    await page.waitForSelector('#confirm:not([hidden])');
-    await page.waitForTimeout(500);
+    await c.dialog('confirm');
     await c.accept();
     assert.match(await c.text('last'), /Withdrawn/);
     await hub.reaches(++crossings);
   });
 
-  await test('a refusal needs a ground, and its key is the same', async () => {
-    const p = traveller();
+  await test('a refusal needs a ground and a supervisor, its key is the same, and it has a notice', async () => {
+    const p = visitor();
     await c.wedge(card(p), { end: 'CRLF' });
     await c.shown(p.surname);
     const before = c.sent('decisions').length;
     await page.keyboard.press('F9');
-    await page.waitForTimeout(500);
+    await c.dialog('refuse');
     await page.keyboard.press('F8');
-    assert.match(await c.message(), /ground/);
-    assert.equal(c.sent('decisions').length, before);
+    assert.match(await page.locator('#refuse [data-message]').innerText(), /Ground/);
     await page.locator('#ground').selectOption('purpose');
+    await page.keyboard.press('F8');
+    assert.match(await page.locator('#refuse [data-message]').innerText(), /Supervisor/);
+    assert.equal(c.sent('decisions').length, before);
+    await page.locator('#supervisor').selectOption({ index: 1 });
     await c.accept();
     assert.match(await c.text('last'), /Refused/);
+    await hub.reaches(++crossings);
+    const [paper] = await Promise.all([context.waitForEvent('page'), page.locator('#print-notice').click()]);
+    await paper.waitForLoadState();
+    const text = await paper.locator('main').innerText();
+    assert.match(text, new RegExp(`Notice of refusal.*${p.surname}.*Purpose or conditions`, 's'));
+    await clean(paper, 'the notice');
+    await paper.close();
+  });
+
+  await test('an own national is not refused, and the page says why', async () => {
+    const p = traveller();
+    await c.wedge(card(p), { end: 'CRLF' });
+    await c.shown(p.surname);
+    await page.keyboard.press('F9');
+    await c.says(/own national is not refused/);
+    await c.accept();
     await hub.reaches(++crossings);
   });
 

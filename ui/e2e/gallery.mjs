@@ -7,7 +7,17 @@ import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { axe, openPage, SIZES } from './browser.mjs';
 
-export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEYED-OFFLINE', 'AFTER-RESTART', 'NOTICE'];
+export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEYED-OFFLINE', 'AFTER-RESTART', 'NOTICE',
+  'VISITOR', 'RETURNING', 'LEAVING', 'KEYED-CHILD', 'GROUP', 'GROUP-MEMBER', 'REFERRALS'];
+
+/** The dialogs: on which state, and how they are opened. Each gets axe and a picture. */
+const DIALOGS = {
+  refuse: ['VISITOR', 'F9'], handover: ['VISITOR', 'F7'], refer: ['VISITOR', 'F3'], withdraw: ['VISITOR', 'F10'],
+  known: ['VISITOR', 'F1'], abandon: ['VISITOR', 'Shift+F10'], document: ['VISITOR', 'Shift+F6'],
+  lines: ['WAITING', 'F6'], keyed: ['WAITING', 'F6', 'F6'], declared: ['WAITING', 'F6', 'F6', 'F6'], paper: ['WAITING', 'Shift+F4'],
+  correct: ['WAITING', 'Shift+F7'], group: ['WAITING', 'Shift+F2'], shift: ['REFERRALS', 'Shift+F1'], lift: ['KEYED-CHILD', 'Shift+F9'],
+  import: ['GROUP', '#party-import'], shared: ['GROUP', '#party-share'], adult: ['GROUP', '[data-act="adult"]'], extend: ['LEAVING', '#extend-stay'],
+};
 
 /** Finds a free port. */
 export function freePort() {
@@ -60,7 +70,6 @@ export async function gallery(context, root, pictures, check) {
     for (const state of STATES) {
       const page = await openPage(context, `${g.url}/counters/${state}`);
       await page.waitForSelector('body[data-live="on"]', { state: 'attached' });
-      await page.locator('#officer').selectOption('1041');
       for (const scheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme: scheme });
         for (const [name, size] of Object.entries(SIZES)) {
@@ -69,27 +78,45 @@ export async function gallery(context, root, pictures, check) {
         }
         const found = await axe(page);
         check(`axe: ${state}, ${scheme}`, found.join('\n'));
-        if (scheme === 'light' || state === 'REFER') {
-          await page.keyboard.press('F6');
-          await page.waitForSelector('#keyed[open]');
-          check(`axe: ${state}, typing a document, ${scheme}`, (await axe(page)).join('\n'));
-          if (state === 'PROCEED') await page.screenshot({ path: join(pictures, `counter-keyed-${scheme}.png`) });
-          await page.keyboard.press('Escape');
-        }
-        if (state === 'PROCEED' || state === 'REFER') {
-          await page.keyboard.press('F9');
-          await page.waitForSelector('#confirm:not([hidden])');
-          await page.setViewportSize(SIZES['1024x768']);
-          check(`axe: ${state}, refusing, ${scheme}`, (await axe(page)).join('\n'));
-          await page.screenshot({ path: join(pictures, `counter-refuse-${state.toLowerCase()}-${scheme}.png`) });
-          await page.keyboard.press('Escape');
-        }
       }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
       check(`${state}: nothing wider than the screen`, wide ? 'the page scrolls sideways' : '');
       check(`${state}: no script error, nothing refused`, page.faults.join('\n'));
       await page.close();
     }
+    for (const [name, [state, ...how]] of Object.entries(DIALOGS)) {
+      const page = await openPage(context, `${g.url}/counters/${state}`);
+      await page.waitForSelector('body[data-live="on"]', { state: 'attached' });
+      for (const key of how) {
+        if (/^[#[]/.test(key)) await page.locator(key).first().click();
+        else await page.keyboard.press(key);
+        await page.waitForTimeout(100);
+      }
+      const there = await page.evaluate(() => document.querySelector('dialog[open], #known[open], #shared[open]')?.id ?? '');
+      check(`${name}: it opens`, there ? '' : 'nothing opened');
+      for (const scheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme: scheme });
+        check(`axe: ${name}, ${scheme}`, (await axe(page)).join('\n'));
+      }
+      await page.emulateMedia({ colorScheme: 'light' });
+      for (const [size, box] of Object.entries(SIZES)) {
+        await page.setViewportSize(box);
+        await page.screenshot({ path: join(pictures, `dialog-${name}-${size}.png`) });
+        const out = await page.evaluate(() => {
+          const r = document.querySelector('dialog[open]')?.getBoundingClientRect();
+          return r && (r.left < 0 || r.right > innerWidth || r.top < 0 || r.bottom > innerHeight);
+        });
+        check(`${name}: inside the screen, ${size}`, out ? 'the dialog leaves the screen' : '');
+      }
+      await page.keyboard.press('Escape');
+      check(`${name}: no script error, nothing refused`, page.faults.join('\n'));
+      await page.close();
+    }
+    const paper = await openPage(context, `${g.url}/counters/WAITING/notices/01935200-0000-7000-8000-000000000001`);
+    await paper.emulateMedia({ media: 'print' });
+    check('axe: the notice', (await axe(paper)).join('\n'));
+    await paper.screenshot({ path: join(pictures, 'notice.png'), fullPage: true });
+    await paper.close();
   } finally {
     await g.end();
   }

@@ -8,6 +8,11 @@ import { startDemo } from './demo.mjs';
 import { gallery } from './gallery.mjs';
 import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
+import { keystrokes } from './keystrokes.mjs';
+import { work } from './work.mjs';
+
+/** Parts to run alone, for whoever works on one: ONLY=keystrokes,work. */
+const ONLY = (process.env.ONLY ?? '').split(',').filter(Boolean);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const program = join(process.env.GARITA_BIN ?? join(root, 'bin'), 'garita');
@@ -42,11 +47,12 @@ async function test(name, run) {
 
 const browser = await openBrowser();
 try {
-  await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
+  if (ONLY.length === 0 || ONLY.includes('gallery')) await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
   const demo = await startDemo(program);
   try {
-    await flow(browser.context, demo, pictures, test);
-    await keyboard(browser.context, demo, test);
+    for (const part of [flow, keystrokes, work, keyboard]) {
+      if (ONLY.length === 0 || ONLY.includes(part.name)) await part(browser.context, demo, test, pictures);
+    }
   } finally {
     const ms = await demo.end();
     check('the demo ends within 5 s with open streams', ms < 5000 ? '' : `it took ${Math.round(ms)} ms`);
