@@ -18,7 +18,7 @@ const staysLimit = 5
 // they stand after corrections, and what may be taken over from the last of them.
 func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 	r := verdict.Result{Check: verdict.HistoryHere, Outcome: verdict.Clear}
-	var latest *inForce
+	latest := make(map[string]*inForce) // by direction: an exit asks less, and must not hide what the entry said
 	seen := make(map[border.ID]bool)
 	read := func(blind border.BlindIndex, into *[]border.PastCrossing) error {
 		events, err := s.cfg.Journal.Document(ctx, blind, historyLimit)
@@ -35,8 +35,8 @@ func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 			}
 			seen[*c.header.Crossing] = true
 			*into = append(*into, c.past())
-			if latest == nil || c.header.OccurredAt.After(latest.header.OccurredAt) {
-				latest = c
+			if l := latest[c.header.Direction]; l == nil || c.header.OccurredAt.After(l.header.OccurredAt) {
+				latest[c.header.Direction] = c
 			}
 		}
 		return nil
@@ -55,9 +55,7 @@ func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 		r.Outcome, r.Reason = verdict.NotChecked, verdict.ReasonFailed
 		return r
 	}
-	if e.known = nil; latest != nil {
-		e.known = s.carried(latest)
-	}
+	e.known = s.remembered(latest)
 	newestFirst(e.here)
 	newestFirst(e.near)
 	if len(e.blinds) == 0 {
@@ -140,6 +138,20 @@ func (s *Service) carried(c *inForce) map[string]string {
 	var person border.Personal
 	if json.Unmarshal(plain, &person) == nil {
 		maps.Copy(known, person.Answers)
+	}
+	return known
+}
+
+// remembered joins the answers of the last entry and the last exit; the later one counts
+// where both say something.
+func (s *Service) remembered(latest map[string]*inForce) map[string]string {
+	crossings := slices.SortedFunc(maps.Values(latest), func(a, b *inForce) int { return a.header.OccurredAt.Compare(b.header.OccurredAt) })
+	var known map[string]string
+	for _, c := range crossings {
+		if known == nil {
+			known = make(map[string]string)
+		}
+		maps.Copy(known, s.carried(c))
 	}
 	return known
 }
