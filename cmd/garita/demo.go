@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"garita/cmd/internal/demo"
 )
@@ -30,6 +32,9 @@ var errNotWhole = errors.New("something was lost or doubled")
 
 // Run runs the demo.
 func (c *demoCmd) Run(ctx context.Context, w *world) error {
+	if c.Mix == "day" && (c.Counters < 2 || c.Rate > 0) {
+		return errors.New("--mix day takes at least 2 counters, and no --rate")
+	}
 	if c.Counters < 1 || c.Counters > 8 || c.Travellers < 0 || c.Rate < 0 {
 		return errors.New("--counters is 1 to 8; --travellers and --rate are not negative")
 	}
@@ -52,8 +57,11 @@ func (c *demoCmd) Run(ctx context.Context, w *world) error {
 			*a.address = a.usual
 		}
 	}
-	if free {
-		return c.runTravellers(ctx, w, opt)
+	switch {
+	case free && c.Mix == "day":
+		return c.inFreshFolder(&opt, func() error { return c.runDay(ctx, w, opt) })
+	case free:
+		return c.inFreshFolder(&opt, func() error { return c.runTravellers(ctx, w, opt) })
 	}
 	return c.runBrowser(ctx, w, opt)
 }
@@ -62,9 +70,22 @@ func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) er
 	if opt.Data == "" {
 		opt.Data = "var"
 	}
-	d, err := demo.Start(ctx, opt, nil)
+	var script *demo.Script
+	var listed []demo.Specimen
+	if c.Mix == "day" {
+		script = demo.WriteDay(prefilled, c.Counters, c.Seed, w.now())
+		listed = script.Listed()
+	}
+	d, err := demo.Start(ctx, opt, listed)
 	if err != nil {
 		return err
+	}
+	if script != nil {
+		fmt.Fprintln(w.out, "A day is played first; it takes some seconds.")
+		r, err := d.RunDay(ctx, script)
+		if err = errors.Join(err, wholeDay(r)); err != nil {
+			return errors.Join(err, d.Stop())
+		}
 	}
 	fmt.Fprintf(w.out, "Garita demo. Invented travellers, software keys, no sign-in: never use this folder for a real border.\n\n"+
 		"  counter  %s/\n  hub      %s/\n\nOn the counter page, present a document and decide with the function keys. Stop with Ctrl-C.\n", d.PostURL, d.HubURL)
@@ -75,7 +96,11 @@ func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) er
 	return errors.Join(err, d.Stop())
 }
 
-func (c *demoCmd) runTravellers(ctx context.Context, w *world, opt demo.Options) error {
+// prefilled is about how many travellers the day has that is there when the browser opens.
+const prefilled = 200
+
+// inFreshFolder runs in a temporary folder unless one is named.
+func (c *demoCmd) inFreshFolder(opt *demo.Options, run func() error) error {
 	if opt.Data == "" {
 		dir, err := os.MkdirTemp("", "garita-demo-")
 		if err != nil {
@@ -84,6 +109,46 @@ func (c *demoCmd) runTravellers(ctx context.Context, w *world, opt demo.Options)
 		defer os.RemoveAll(dir)
 		opt.Data = dir
 	}
+	return run()
+}
+
+// errNotAsWritten says that the day did not go as its script says.
+var errNotAsWritten = errors.New("the day differs from its script")
+
+func wholeDay(r *demo.DayResult) error {
+	if r != nil && r.Failed() {
+		return errNotAsWritten
+	}
+	return nil
+}
+
+// runDay plays a scripted day and compares it with its script.
+func (c *demoCmd) runDay(ctx context.Context, w *world, opt demo.Options) error {
+	script := demo.WriteDay(c.Travellers, c.Counters, c.Seed, w.now())
+	d, err := demo.Start(ctx, opt, script.Listed())
+	if err != nil {
+		return err
+	}
+	r, err := d.RunDay(ctx, script)
+	if err = errors.Join(err, d.Stop()); err != nil {
+		return err
+	}
+	if c.JSON {
+		err = json.NewEncoder(w.out).Encode(r)
+	} else {
+		fmt.Fprintf(w.out, "presented %d, recorded %d, registered %d; lost %d, duplicated %d; %d power cuts\n%d shifts; reports equal the journal: %v\n",
+			r.Presented, r.Recorded, r.Registered, r.Lost, r.Duplicated, r.Kills, len(r.Shifts), r.Equal)
+		for _, kind := range slices.Sorted(maps.Keys(r.Mix)) {
+			fmt.Fprintf(w.out, "  %-32s %d of %d\n", kind, r.Mix[kind].Done, r.Mix[kind].Script)
+		}
+		for _, f := range r.Faults {
+			fmt.Fprintln(w.out, "DIFFERS:", f)
+		}
+	}
+	return errors.Join(err, wholeDay(r))
+}
+
+func (c *demoCmd) runTravellers(ctx context.Context, w *world, opt demo.Options) error {
 	travellers := demo.Queue(c.Travellers, c.Seed, w.now())
 	d, err := demo.Start(ctx, opt, travellers)
 	if err != nil {

@@ -29,14 +29,15 @@ type DayResult struct {
 	// day, without a look at the reports.
 	Journal []border.Count `json:"journal"`
 	// Equal says that each report counts what the journal holds of its shift.
-	Equal bool     `json:"reports_equal_journal"`
-	Kills int      `json:"kills"` // power cuts
-	Stays *Stays   `json:"stays"` // as the hub pairs them
-	Fault []string `json:"faults"`
+	Equal bool   `json:"reports_equal_journal"`
+	Kills int    `json:"kills"` // power cuts
+	Stays *Stays `json:"stays"` // as the hub pairs them
+	// Faults says where script, journal, reports and claims differ, without anything personal.
+	Faults []string `json:"faults"`
 }
 
 // Failed reports whether anything differs from the script.
-func (r *DayResult) Failed() bool { return r.Result.Failed() || !r.Equal || len(r.Fault) > 0 }
+func (r *DayResult) Failed() bool { return r.Result.Failed() || !r.Equal || len(r.Faults) > 0 }
 
 // claim is something that must hold of the header of a recorded crossing.
 type claim struct {
@@ -232,7 +233,7 @@ func (y *day) recorded(id border.ID, took time.Duration) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	if y.crossing[id] {
-		y.result.Fault = append(y.result.Fault, "two travellers ended in one crossing")
+		y.result.Faults = append(y.result.Faults, "two travellers ended in one crossing")
 	}
 	y.crossing[id] = true
 	if took > 0 {

@@ -21,7 +21,7 @@ func playDay(t *testing.T, n int) {
 	r, err := s.d.RunDay(t.Context(), script)
 	s.must(err)
 	t.Logf("%d travellers, %d crossings in %.1f s; on the screen after %+v ms, recorded after %+v ms; mix %v", r.Presented, r.Recorded, time.Since(start).Seconds(), r.ScanToVerdict, r.Record, r.Mix)
-	for _, f := range r.Fault {
+	for _, f := range r.Faults {
 		t.Error(f)
 	}
 	if r.Failed() || r.Recorded == 0 || r.Registered != r.Recorded {

@@ -170,18 +170,18 @@ func (y *day) judge(ctx context.Context, hub *client, before int64) (*DayResult,
 		return nil, err
 	}
 	faults, equal := book.compare(y.script.want(), r.Shifts, y.crossing, y.claims)
-	r.Fault, r.Equal, r.Journal, r.Kills = append(r.Fault, faults...), equal, book.all.lines(), y.d.kills()
+	r.Faults, r.Equal, r.Journal, r.Kills = append(r.Faults, faults...), equal, book.all.lines(), y.d.kills()
 	if r.Kills != shifts-1 {
-		r.Fault = append(r.Fault, fmt.Sprintf("%d power cuts, not %d", r.Kills, shifts-1))
+		r.Faults = append(r.Faults, fmt.Sprintf("%d power cuts, not %d", r.Kills, shifts-1))
 	}
 	for kind, p := range r.Mix {
 		if p.Script != p.Done {
-			r.Fault = append(r.Fault, fmt.Sprintf("%s: %d played, not %d", kind, p.Done, p.Script))
+			r.Faults = append(r.Faults, fmt.Sprintf("%s: %d played, not %d", kind, p.Done, p.Script))
 		}
 	}
-	slices.Sort(r.Fault)
-	if r.Fault == nil {
-		r.Fault = []string{}
+	slices.Sort(r.Faults)
+	if r.Faults == nil {
+		r.Faults = []string{}
 	}
 	return r, nil
 }

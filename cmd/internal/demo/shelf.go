@@ -33,9 +33,10 @@ func Shelf(seed uint64, today time.Time) []Specimen {
 	add("QRU", "Passport", "a child", func(p *person) []string { *p = f.child("QRU"); return p.passport() })
 	add("QSY", "Travel document", "a refugee (XXB)", func(p *person) []string { p.nationality = "XXB"; return p.passport() })
 	p := f.of("QRU")
+	p.given = p.given[:4] // both documents have room for it
 	s = append(s, p.specimen("Passport of Ruritania", "somebody who comes and goes: present it twice", p.passport()),
 		p.specimen("Passport of Ruritania", "the same person again", p.passport()))
-	p.number = "RX" + p.number[2:]
+	p.number = "R0" + p.number[2:]
 	return append(s, p.specimen("Identity card of Ruritania", "the same person on another document", p.card()))
 }
 

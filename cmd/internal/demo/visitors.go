@@ -2,6 +2,7 @@ package demo
 
 import (
 	"slices"
+	"strings"
 
 	"garita/border"
 	"garita/border/counter"
@@ -110,8 +111,9 @@ func (s *Script) cardUnconfirmed() scene { return s.onCard("passport_then_card_u
 
 func (s *Script) onCard(kind string, confirmed bool) scene {
 	p := s.people.of("QRU")
+	p.given, _, _ = strings.Cut(p.given, " ") // a card has less room: a name that is cut off is not found
 	passport := s.print(p)
-	p.number = "RX" + p.number[2:]
+	p.number = "R0" + p.number[2:]
 	card := p.specimen("Identity card of Ruritania", "the same person", p.card())
 	return scene{kind: kind, people: 1, want: tally{}.in("visitor").out("visitor"), play: func(h *hand) {
 		entry := h.enter(passport, "visitor", nil)
@@ -134,9 +136,9 @@ func (s *Script) onCard(kind string, confirmed bool) scene {
 func (s *Script) severalDocuments() scene {
 	p := s.people.of("QSY")
 	passport := s.print(p)
-	p.number = "VX" + p.number[2:]
+	p.number = "V0" + p.number[2:]
 	visa := p.specimen("Visa of Syldara", "in the passport", p.visa())
-	p.number = "P" + p.number[1:]
+	p.number = "P0" + p.number[2:]
 	permit := p.particulars("other")
 	return scene{kind: "several_documents", people: 1, want: tally{}.in("visitor"), play: func(h *hand) {
 		h.head(border.Entry)
