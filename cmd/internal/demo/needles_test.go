@@ -25,6 +25,9 @@ const shortest = 6
 // needlesOf lists every form of everything that identifies a specimen's holder.
 func needlesOf(s Specimen) (out []needle) {
 	add := func(what, value string) {
+		if value == "" {
+			return
+		}
 		for _, f := range forms(value) {
 			if len(f.form) >= shortest {
 				out = append(out, needle{what + " " + f.what, f.form})
@@ -44,6 +47,9 @@ func needlesOf(s Specimen) (out []needle) {
 	second := s.Lines[1] // birth date, its digit and the sex stand together in every format
 	if i := strings.Index(second, s.birth); i >= 0 {
 		add("birth date in the MRZ", second[i:i+8])
+	}
+	for _, field := range []string{"address", "employer", "plate", "visa_number", "accompanied_by"} {
+		add(field, s.Answers[field])
 	}
 	if at, err := time.Parse("060102", s.birth); err == nil {
 		if at.Year() > time.Now().Year()-10 {
@@ -88,13 +94,17 @@ type haystack struct {
 func newHaystack(people []Specimen) *haystack {
 	h := &haystack{by: make(map[[shortest]byte][]needle)}
 	for _, p := range people {
-		for _, n := range needlesOf(p) {
-			h.first[int(n.form[0])<<8|int(n.form[1])] = true
-			k := [shortest]byte(n.form)
-			h.by[k] = append(h.by[k], n)
-		}
+		h.add(needlesOf(p)...)
 	}
 	return h
+}
+
+func (h *haystack) add(needles ...needle) {
+	for _, n := range needles {
+		h.first[int(n.form[0])<<8|int(n.form[1])] = true
+		k := [shortest]byte(n.form)
+		h.by[k] = append(h.by[k], n)
+	}
 }
 
 // search lists what it finds in a folder, as "file: what", and how many bytes it read.

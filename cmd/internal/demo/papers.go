@@ -35,7 +35,7 @@ func (s *Script) borderCard() scene {
 func (s *Script) refugee() scene {
 	p := s.people.of("QSY")
 	p.nationality = "XXB"
-	one := p.specimen("Travel document for refugees", "XXB", p.passport())
+	one := s.keep(p.specimen("Travel document for refugees", "XXB", p.passport()))
 	return scene{kind: "refugee", people: 1, want: tally{}.in("refugee"), play: func(h *hand) { h.enter(one, "refugee", map[string]string{"destination": own}) }}
 }
 

@@ -59,6 +59,61 @@ func TestNoTravellerInAnyFile(t *testing.T) {
 	provesToFind(t, h, s.dir, people[0])
 }
 
+// TestNobodyOfTheDayInAnyFile plays a whole day, with everything that officers ask, note and
+// write about people, takes the power away, and looks for all of it in every file.
+func TestNobodyOfTheDayInAnyFile(t *testing.T) {
+	_, seed := random(t)
+	script := WriteDay(120, 2, seed, time.Now())
+	s := openSite(t, 2, seed, script.Listed()...)
+	r, err := s.d.RunDay(t.Context(), script)
+	s.must(err)
+	if r.Failed() {
+		t.Errorf("the day differs from its script: %v", r.Faults)
+	}
+	s.fillStream()
+	for _, name := range []string{"post", "hub"} {
+		s.must(os.WriteFile(s.path(name+".stopped"), nil, 0o600))
+		s.must(syscall.Kill(s.pid(name), syscall.SIGKILL))
+		s.await(name+" is dead", func() bool { _, err := os.Stat(s.path(name + ".pid")); return err != nil })
+	}
+	h := newHaystack(append(script.all, s.d.shelf...))
+	written := 0
+	for _, w := range script.words {
+		for _, f := range forms(w) {
+			h.add(needle{"a note or a receipt " + f.what, f.form})
+			written++
+		}
+	}
+	found, read := h.search(t, s.dir)
+	for _, f := range found {
+		t.Errorf("found in %s", f)
+	}
+	t.Logf("searched %d bytes for %d needles of %d documents and %d forms of %d words", read, len(h.by), len(script.all), written, len(script.words))
+	if len(script.words) < 20 {
+		t.Errorf("officers wrote %d words only", len(script.words))
+	}
+	provesToFind(t, h, s.dir, script.all[0])
+	provesToFindNote(t, h, s.dir, script.words[0])
+}
+
+// provesToFindNote plants a word of a note in a copy of the journal and sees it found.
+func provesToFindNote(t *testing.T, h *haystack, dir, word string) {
+	t.Helper()
+	whole, err := os.ReadFile(filepath.Join(dir, "post", "journal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range forms(word) {
+		one := t.TempDir()
+		if err := os.WriteFile(filepath.Join(one, "file"), append(append([]byte{}, f.form...), whole...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if found, _ := h.search(t, one); len(found) == 0 {
+			t.Errorf("a note %s was planted and not found", f.what)
+		}
+	}
+}
+
 // misread presents documents as bad readers and hurried people do, and leaves the last
 // one of each counter undecided.
 func (s *site) misread(people []Specimen) {

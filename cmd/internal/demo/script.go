@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -42,6 +41,8 @@ type Script struct {
 	people *people
 	today  time.Time
 	listed []Specimen // for the sample list
+	all    []Specimen // everybody in it
+	words  []string   // of everything that officers write
 
 	lanes  [shifts][][]scene // by shift and counter
 	tables [shifts][][]scene // at the end of a shift, around a power cut or an outage
@@ -137,7 +138,12 @@ func (s *Script) want() tally {
 func (s *Script) traveller(state string) Specimen { return s.print(s.people.of(state)) }
 
 func (s *Script) print(p person) Specimen {
-	return p.specimen("Passport of "+neighbours[p.state].name, "in order", p.passport())
+	return s.keep(p.specimen("Passport of "+neighbours[p.state].name, "in order", p.passport()))
+}
+
+func (s *Script) keep(one Specimen) Specimen {
+	s.all = append(s.all, one)
+	return one
 }
 
 // foreigner is a passport of one of the neighbours.
@@ -160,5 +166,7 @@ func (p *person) particulars(kind string) counter.Particulars {
 
 // note is what an officer writes: invented, like no other, and about nobody.
 func (s *Script) note(about string) string {
-	return fmt.Sprintf("%s %s %s", about, s.people.word(4), s.people.word(4))
+	words := []string{s.people.word(4), s.people.word(4)}
+	s.words = append(s.words, words...)
+	return about + " " + words[0] + " " + words[1]
 }

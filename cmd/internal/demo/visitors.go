@@ -114,7 +114,7 @@ func (s *Script) onCard(kind string, confirmed bool) scene {
 	p.given, _, _ = strings.Cut(p.given, " ") // a card has less room: a name that is cut off is not found
 	passport := s.print(p)
 	p.number = "R0" + p.number[2:]
-	card := p.specimen("Identity card of Ruritania", "the same person", p.card())
+	card := s.keep(p.specimen("Identity card of Ruritania", "the same person", p.card()))
 	return scene{kind: kind, people: 1, want: tally{}.in("visitor").out("visitor"), play: func(h *hand) {
 		entry := h.enter(passport, "visitor", nil)
 		h.head(border.Exit)
@@ -137,7 +137,7 @@ func (s *Script) severalDocuments() scene {
 	p := s.people.of("QSY")
 	passport := s.print(p)
 	p.number = "V0" + p.number[2:]
-	visa := p.specimen("Visa of Syldara", "in the passport", p.visa())
+	visa := s.keep(p.specimen("Visa of Syldara", "in the passport", p.visa()))
 	p.number = "P0" + p.number[2:]
 	permit := p.particulars("other")
 	return scene{kind: "several_documents", people: 1, want: tally{}.in("visitor"), play: func(h *hand) {
