@@ -58,7 +58,10 @@ func (r *Register) Greet(ctx context.Context, hello border.Hello) (border.Welcom
 			}
 		}
 		announced = b.announced
-		return b.end()
+		if err := b.end(); err != nil || hello.Backlog > 0 {
+			return err
+		}
+		return t.complete(hello.Station, now)
 	})
 	if err != nil {
 		return border.Welcome{}, err
@@ -146,7 +149,9 @@ func (r *Register) AskDocument(ctx context.Context, q border.DocumentQuestion) (
 	}
 	out := border.DocumentAnswer{AsOf: r.clock.Now()}
 	err := r.read(ctx, op, func(rd reader) (err error) {
-		out.Crossings, err = rd.ask(ctx, q)
+		if out.Crossings, err = rd.ask(ctx, q); err == nil {
+			out.SamePerson, err = rd.askPerson(ctx, q)
+		}
 		return err
 	})
 	if err != nil {

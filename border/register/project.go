@@ -10,7 +10,7 @@ import (
 
 // projectionVersion is the version of everything this file and its neighbours derive
 // from raw events. A register with another one is rebuilt when it is opened.
-const projectionVersion = 1
+const projectionVersion = 2
 
 const (
 	projectBatch  = 500 // raw events in one transaction
@@ -210,6 +210,13 @@ func (p *projection) event(r *rawRow) error {
 		return p.opened(r, &e)
 	case border.TypeCrossingRecorded:
 		return p.crossing(r, &e)
+	case border.TypeCrossingCorrected:
+		return p.amend(r, &e, amendCorrection)
+	case border.TypeStayExtended:
+		return p.amend(r, &e, amendExtension)
+	case border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
+		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken:
+		return nil // traces of the work at a post: kept, and nothing follows from them yet
 	}
 	return p.raise(alarmRow{kind: AlarmUnknownType, station: r.key.Station, subject: safeType(e.Type),
 		detail: "Events of a type that this hub does not know are held for a newer hub. Upgrade the hub."})
@@ -236,6 +243,11 @@ func (p *projection) finish() error {
 	}
 	for d, from := range p.touched {
 		if err := fold(p.t, d, from); err != nil {
+			return err
+		}
+	}
+	for d := range p.touched {
+		if err := p.propose(d); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,8 @@ type Keys interface {
 // Blinder makes blind indexes; [garita/border/seal.Blinder] is the real one.
 type Blinder interface {
 	Document(issuer, number string) border.BlindIndex
+	Person(surname, given, birthDate string) (border.BlindIndex, bool)
+	Born(birthDate string) (border.BlindIndex, bool)
 }
 
 // Config says what a register works with. All fields but Log are required.

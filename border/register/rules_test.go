@@ -211,6 +211,14 @@ func TestStaysAndFlows(t *testing.T) {
 	}
 	w.store(append(sent(b.events...), sent(a.events...)...)...)
 	in, err := w.reg.Inside(t.Context())
+	if err != nil || in.Certain != 0 || in.Uncertain != 2 || in.StaleS == 0 {
+		t.Errorf("before the stations have said that this is all: %+v, %v", in, err)
+	}
+	for _, b := range []*book{a, b} {
+		_, err := w.reg.Greet(t.Context(), border.Hello{Station: b.station, Head: border.Position{Epoch: b.epoch, Seq: uint64(len(b.events))}})
+		w.must(err)
+	}
+	in, err = w.reg.Inside(t.Context())
 	if d := cmp.Diff(Inside{Certain: 1, Uncertain: 1}, in); err != nil || d != "" {
 		t.Errorf("inside: %v\n%s", err, d)
 	}

@@ -63,3 +63,9 @@ func (t *sqliteTx) greeted(h border.Hello, at time.Time) error {
 func text(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), 128)], "")
 }
+
+func (t *sqliteTx) complete(station border.StationID, at time.Time) error {
+	_, err := t.exec(`UPDATE station SET complete_at = ?2 WHERE station = ?1
+		AND NOT EXISTS (SELECT 1 FROM epoch WHERE station = ?1 AND held < max(highest, announced))`, string(station), micros(at))
+	return err
+}

@@ -1,9 +1,7 @@
 package register
 
 import (
-	"bytes"
 	"database/sql"
-	"slices"
 
 	"garita/border"
 )
@@ -53,31 +51,42 @@ func (t *sqliteTx) lineages(q string, args ...any) (out []lineageRow, err error)
 
 func (t *sqliteTx) crossingByID(id border.ID) (crossingRow, bool, error) {
 	var c crossingRow
-	found := false
-	err := t.rows(`SELECT `+crossingColumns+`, document FROM crossing WHERE crossing = ?`, []any{id[:]}, func(rs *sql.Rows) error {
-		found = true
-		var document []byte
-		err := scanCrossing(rs, &c.Crossing, &document)
-		if document != nil {
-			c.blind = new(border.BlindIndex)
-			copy(c.blind[:], document)
+	known := false
+	err := t.rows(`SELECT `+crossingColumns+`, change, document, born, person FROM crossing WHERE crossing = ?`, []any{id[:]}, func(rs *sql.Rows) error {
+		known = true
+		var change, document, born, person []byte
+		err := scanCrossing(rs, &c.Crossing, &change, &document, &born, &person)
+		c.found = found{part: c.Part, blind: blindOf(document), born: blindOf(born), who: blindOf(person)}
+		if change != nil {
+			c.change, c.Corrected = new(border.ID), true
+			copy(c.change[:], change)
 		}
 		return err
 	})
-	return c, found, err
+	return c, known, err
+}
+
+func blindOf(b []byte) *border.BlindIndex {
+	if b == nil {
+		return nil
+	}
+	out := new(border.BlindIndex)
+	copy(out[:], b)
+	return out
 }
 
 // crossingColumns are read by scanCrossing.
-const crossingColumns = `crossing, arrival, station, epoch, seq, post, counter, occurred_at, recorded_at, received_at,
-	direction, outcome, nationality, sex, birth_year, document_kind, document_issuer, verdict, clock_state, part`
+const crossingColumns = `crossing, arrival, station, epoch, seq, recorded_at, received_at, post, counter, occurred_at, local_date,
+	direction, outcome, ground, category, purpose, residence, nationality, sex, birth_year, document_kind, document_issuer,
+	days_granted, permitted_until, late, verdict, clock_state, part, change IS NOT NULL`
 
 // scanCrossing reads crossingColumns, then whatever else was selected.
 func scanCrossing(rs *sql.Rows, c *Crossing, more ...any) error {
 	var id, epoch sql.RawBytes
 	var occurred, recorded, received int64
-	dest := []any{&id, &c.Arrival, &c.Key.Station, &epoch, &c.Key.Seq, &c.Post, &c.Counter, &occurred, &recorded, &received,
-		&c.Direction, &c.Outcome, &c.Nationality, &c.Sex, &c.BirthYear, &c.DocumentKind, &c.DocumentIssuer, &c.Verdict,
-		&c.ClockState, &c.Part}
+	dest := []any{&id, &c.Arrival, &c.Key.Station, &epoch, &c.Key.Seq, &recorded, &received, &c.Post, &c.Counter, &occurred, &c.LocalDate,
+		&c.Direction, &c.Outcome, &c.Ground, &c.Category, &c.Purpose, &c.Residence, &c.Nationality, &c.Sex, &c.BirthYear, &c.DocumentKind,
+		&c.DocumentIssuer, &c.DaysGranted, &c.PermittedUntil, &c.Late, &c.Verdict, &c.ClockState, &c.Part, &c.Corrected}
 	if err := rs.Scan(append(dest, more...)...); err != nil {
 		return err
 	}
@@ -88,15 +97,18 @@ func scanCrossing(rs *sql.Rows, c *Crossing, more ...any) error {
 }
 
 func (t *sqliteTx) putCrossing(c *crossingRow) error {
-	_, err := t.exec(`INSERT INTO crossing (`+crossingColumns+`, document)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.ID[:], c.Arrival, string(c.Key.Station), c.Key.Epoch[:], int64(c.Key.Seq), string(c.Post), string(c.Counter),
-		micros(c.OccurredAt), micros(c.RecordedAt), micros(c.ReceivedAt), c.Direction, c.Outcome, c.Nationality, c.Sex,
-		c.BirthYear, c.DocumentKind, c.DocumentIssuer, c.Verdict, c.ClockState, c.Part, document(c.blind))
+	_, err := t.exec(`INSERT INTO crossing (crossing, arrival, station, epoch, seq, recorded_at, received_at, change, post, counter, occurred_at,
+		local_date, direction, outcome, ground, category, purpose, residence, nationality, sex, birth_year, document_kind, document_issuer,
+		days_granted, permitted_until, late, verdict, clock_state, part, document, born, person)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.ID[:], c.Arrival, string(c.Key.Station), c.Key.Epoch[:], int64(c.Key.Seq), micros(c.RecordedAt), micros(c.ReceivedAt), idBlob(c.change),
+		string(c.Post), string(c.Counter), micros(c.OccurredAt), c.LocalDate, c.Direction, c.Outcome, c.Ground, c.Category, c.Purpose,
+		c.Residence, c.Nationality, c.Sex, c.BirthYear, c.DocumentKind, c.DocumentIssuer, c.DaysGranted, c.PermittedUntil, c.Late,
+		c.Verdict, c.ClockState, c.Part, blindBlob(c.blind), blindBlob(c.born), blindBlob(c.who))
 	return err
 }
 
-func document(b *border.BlindIndex) []byte {
+func blindBlob(b *border.BlindIndex) []byte {
 	if b == nil {
 		return nil
 	}
@@ -105,11 +117,6 @@ func document(b *border.BlindIndex) []byte {
 
 func (t *sqliteTx) deleteCrossing(id border.ID) error {
 	_, err := t.exec(`DELETE FROM crossing WHERE crossing = ?`, id[:])
-	return err
-}
-
-func (t *sqliteTx) setDocument(id border.ID, part string, blind *border.BlindIndex) error {
-	_, err := t.exec(`UPDATE crossing SET part = ?2, document = ?3 WHERE crossing = ?1`, id[:], part, document(blind))
 	return err
 }
 
@@ -160,93 +167,10 @@ func (t *sqliteTx) pendingKeys() (out []border.KeyWrap, err error) {
 	return out, err
 }
 
-const (
-	stepColumns = `crossing, occurred_at, station, epoch, seq, direction, outcome, clock_state, document`
-	// movement: only these open or close a stay.
-	movement = `(direction = 'entry' AND outcome = 'admitted' OR direction = 'exit' AND outcome = 'departed')`
-)
-
-// The next two do not ask for one document in a given order in the usual words: ORDER BY
-// beside an equality with a parameter makes SQLite prepare the statement anew each time,
-// which takes four times as long as the answer.
-
-func (t *sqliteTx) stepBefore(d border.BlindIndex, p place) (step, bool, error) {
-	s, err := t.steps(`SELECT `+stepColumns+` FROM crossing WHERE `+movement+`
-		AND (document, occurred_at, station, epoch, seq) < (?1, ?2, ?3, ?4, ?5)
-		ORDER BY document DESC, occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT 1`, d, p)
-	if err != nil || len(s) == 0 { // none, or the last one of another document
-		return step{}, false, err
-	}
-	return s[0], true, nil
-}
-
-func (t *sqliteTx) stepsFrom(d border.BlindIndex, p place) ([]step, error) {
-	s, err := t.steps(`SELECT `+stepColumns+` FROM crossing WHERE document = ?1 AND `+movement+`
-		AND (occurred_at, station, epoch, seq) >= (?2, ?3, ?4, ?5)`, d, p)
-	slices.SortFunc(s, func(a, b step) int { return a.compare(b.place) })
-	return s, err
-}
-
-// steps keeps those of document d.
-func (t *sqliteTx) steps(q string, d border.BlindIndex, p place) (out []step, err error) {
-	err = t.rows(q, placeArgs(d, p), func(rs *sql.Rows) error {
-		var s step
-		var id, epoch, document sql.RawBytes
-		var clock string
-		err := rs.Scan(&id, &s.at, &s.station, &epoch, &s.seq, &s.direction, &s.outcome, &clock, &document)
-		copy(s.crossing[:], id)
-		copy(s.epoch[:], epoch)
-		s.trusted = trusted(clock)
-		if bytes.Equal(document, d[:]) {
-			out = append(out, s)
-		}
-		return err
-	})
-	return out, err
-}
-
-func placeArgs(d border.BlindIndex, p place) []any {
-	return []any{d[:], p.at, string(p.station), p.epoch[:], int64(p.seq)}
-}
-
-func (t *sqliteTx) doubtful(d border.BlindIndex) (bool, error) {
-	var n int
-	_, err := t.row(`SELECT EXISTS (SELECT 1 FROM doubtful WHERE document = ?)`, []any{d[:]}, &n)
-	return n > 0, err
-}
-
-func (t *sqliteTx) setDoubtful(d border.BlindIndex, id border.ID, on bool) error {
-	q := `DELETE FROM doubtful WHERE document = ? AND crossing = ?`
-	if on {
-		q = `INSERT INTO doubtful (document, crossing) VALUES (?, ?) ON CONFLICT DO NOTHING`
-	}
-	_, err := t.exec(q, d[:], id[:])
-	return err
-}
-
-func (t *sqliteTx) deleteStaysFrom(d border.BlindIndex, p place) error {
-	_, err := t.exec(`DELETE FROM stay WHERE document = ?1 AND (at, station, epoch, seq) >= (?2, ?3, ?4, ?5)`, placeArgs(d, p)...)
-	return err
-}
-
-func (t *sqliteTx) putStay(d border.BlindIndex, s stayRow) error {
-	_, err := t.exec(`INSERT INTO stay (document, at, station, epoch, seq, state, certain, entry_crossing, exit_crossing, paired)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (document, at, station, epoch, seq)
-		DO UPDATE SET state = ?6, certain = ?7, entry_crossing = ?8, exit_crossing = ?9, paired = ?10`,
-		append(placeArgs(d, s.place), s.state, s.certain, idBlob(s.entry), idBlob(s.exit), s.paired)...)
-	return err
-}
-
-func idBlob(id *border.ID) []byte {
-	if id == nil {
-		return nil
-	}
-	return id[:]
-}
-
 func (t *sqliteTx) clearProjections() error {
 	for _, q := range [...]string{
 		`DELETE FROM lineage`, `DELETE FROM crossing`, `DELETE FROM pending`, `DELETE FROM stay`, `DELETE FROM doubtful`, `DELETE FROM flow`,
+		`DELETE FROM amendment`, `DELETE FROM link`, `DELETE FROM proposal`,
 		`UPDATE meta SET value = 0 WHERE name IN ('projection_cursor', 'crossings')`,
 		// Counted anew; when it was opened and acknowledged stays known.
 		`UPDATE alarm SET count = 0 WHERE kind IN ('unknown_type', 'uninterpretable', 'chain_broken', 'crossing_twice')`,

@@ -60,20 +60,34 @@ func (r sqliteReader) events(ctx context.Context, station border.StationID, epoc
 	return out, rs.Err()
 }
 
+const pastColumns = `crossing, station, post, occurred_at, direction, outcome, clock_state, local_date, category, purpose, residence,
+	ground, days_granted, permitted_until`
+
 func (r sqliteReader) ask(ctx context.Context, q border.DocumentQuestion) (out []border.PastCrossing, err error) {
-	err = r.rows(ctx, `SELECT crossing, station, post, occurred_at, direction, outcome, clock_state FROM crossing
-		WHERE document = ? AND station <> ?
-		ORDER BY occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT ?`,
-		[]any{q.Blind[:], string(q.Station), q.Limit}, func(rs *sql.Rows) error {
-			var c border.PastCrossing
-			var id sql.RawBytes
-			var at int64
-			err := rs.Scan(&id, &c.Station, &c.Post, &at, &c.Direction, &c.Outcome, &c.ClockState)
-			copy(c.Crossing[:], id)
-			c.OccurredAt = fromMicros(at)
-			out = append(out, c)
-			return err
-		})
+	return r.past(ctx, `SELECT `+pastColumns+` FROM crossing WHERE document = ? AND station <> ?
+		ORDER BY occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT ?`, q.Blind[:], string(q.Station), q.Limit)
+}
+
+func (r sqliteReader) askPerson(ctx context.Context, q border.DocumentQuestion) (out []border.PastCrossing, err error) {
+	if q.Person == nil {
+		return nil, nil
+	}
+	return r.past(ctx, `SELECT `+pastColumns+` FROM crossing WHERE person = ? AND document <> ? AND station <> ?
+		ORDER BY occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT ?`, q.Person[:], q.Blind[:], string(q.Station), q.Limit)
+}
+
+func (r sqliteReader) past(ctx context.Context, query string, args ...any) (out []border.PastCrossing, err error) {
+	err = r.rows(ctx, query, args, func(rs *sql.Rows) error {
+		var c border.PastCrossing
+		var id sql.RawBytes
+		var at int64
+		err := rs.Scan(&id, &c.Station, &c.Post, &at, &c.Direction, &c.Outcome, &c.ClockState, &c.LocalDate, &c.Category, &c.Purpose,
+			&c.Residence, &c.Ground, &c.DaysGranted, &c.PermittedUntil)
+		copy(c.Crossing[:], id)
+		c.OccurredAt = fromMicros(at)
+		out = append(out, c)
+		return err
+	})
 	return out, err
 }
 
@@ -107,19 +121,19 @@ func (r sqliteReader) crossingRows(ctx context.Context, q string, args ...any) (
 func (r sqliteReader) stations(ctx context.Context) ([]Station, error) {
 	out := []Station{}
 	err := r.rows(ctx, `SELECT s.station, s.post, s.zone, s.software, s.greeted_at, s.event_at, s.offset_ms, s.clock_state,
-			s.clock_age_s, s.clock_offset_ms, s.clock_reason, s.head_epoch, s.head_seq, s.backlog, s.generation,
+			s.clock_age_s, s.clock_offset_ms, s.clock_reason, s.head_epoch, s.head_seq, s.backlog, s.generation, s.complete_at,
 			count(e.no), coalesce(sum(e.held), 0), coalesce(sum(max(e.highest, e.announced) - e.held), 0),
 			(SELECT count(*) FROM alarm a WHERE a.station = s.station AND a.acknowledged_at IS NULL)
 		FROM station s LEFT JOIN epoch e ON e.station = s.station GROUP BY s.station ORDER BY s.station`, nil,
 		func(rs *sql.Rows) error {
 			var s Station
 			var head []byte
-			var greeted, event sql.NullInt64
+			var greeted, event, complete sql.NullInt64
 			err := rs.Scan(&s.Station, &s.Post, &s.Zone, &s.Software, &greeted, &event, &s.OffsetMS, &s.Clock.State,
-				&s.Clock.AgeS, &s.Clock.OffsetMS, &s.Clock.Reason, &head, &s.Head.Seq, &s.Backlog, &s.Generation,
+				&s.Clock.AgeS, &s.Clock.OffsetMS, &s.Clock.Reason, &head, &s.Head.Seq, &s.Backlog, &s.Generation, &complete,
 				&s.Epochs, &s.Held, &s.Missing, &s.Alarms)
 			copy(s.Head.Epoch[:], head)
-			s.GreetedAt, s.EventAt = nullTime(greeted), nullTime(event)
+			s.GreetedAt, s.EventAt, s.CompleteAt = nullTime(greeted), nullTime(event), nullTime(complete)
 			s.LastSeen = s.GreetedAt
 			if s.EventAt.After(s.LastSeen) {
 				s.LastSeen = s.EventAt
@@ -173,12 +187,6 @@ func (r sqliteReader) counts(ctx context.Context) (c Counts, err error) {
 		&c.Crossings, &c.DuplicatesSuppressed, &c.Quarantined, &c.BeyondQuarantine, &c.Malformed, &c.UnknownTypes, &c.Waiting,
 		&c.Inside, &c.InsideUncertain, &c.Alarms, &c.Generation, &c.ProjectionLag)
 	return c, err
-}
-
-func (r sqliteReader) inside(ctx context.Context) (i Inside, err error) {
-	err = r.tx.QueryRowContext(ctx, `SELECT coalesce(sum(certain = 1), 0), coalesce(sum(certain = 0), 0)
-		FROM stay WHERE state = 'inside'`).Scan(&i.Certain, &i.Uncertain)
-	return i, err
 }
 
 func (r sqliteReader) flows(ctx context.Context, from, to time.Time) ([]Flow, error) {

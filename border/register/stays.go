@@ -14,7 +14,9 @@ const (
 	stayClosed       = "closed"        // entry and exit paired
 	stayExitUnknown  = "exit_unknown"  // admitted, then admitted again
 	stayEntryUnknown = "entry_unknown" // departed without a known entry
+
 	pairedByDocument = "same_document"
+	pairedByOfficer  = "confirmed"
 )
 
 // beginning is before every crossing of a document.
@@ -36,22 +38,35 @@ func (p place) compare(q place) int {
 // stay, the next exit closes it. The result depends on the crossings only, not on the
 // order in which the hub got to know them.
 //
-// A stay is certain only if no clock it rests on is untrusted. A closed stay rests on its
-// two crossings; any other rests on all of the document's, because an untrusted crossing
-// may belong anywhere: whoever adds or removes one folds from the beginning.
+// An exit that ends a stay on another document by an officer's word closes nothing here, and
+// the entry that it names is closed there; see [links]. A document with links is folded from
+// the beginning.
+//
+// A stay is certain only if no clock it rests on is untrusted, and no link of it fails to
+// fit. A closed stay rests on its two crossings; any other rests on all of the document's,
+// because an untrusted crossing may belong anywhere: whoever adds or removes one folds from
+// the beginning. What else speaks against a stay depends on other documents and is asked
+// when it is read, see sqliteReader.doubts.
 func fold(t tx, d border.BlindIndex, from place) error {
+	l, err := linksOf(t, d)
+	if err != nil {
+		return err
+	}
+	if l.any {
+		from = beginning
+	}
 	doubtful, err := t.doubtful(d)
 	if err != nil {
 		return err
 	}
-	var open *step
+	f := folding{t: t, d: d, certain: !doubtful, links: l}
 	if from != beginning {
 		last, ok, err := t.stepBefore(d, from)
 		if err != nil {
 			return err
 		}
 		if ok && last.direction == border.Entry {
-			open = &last
+			f.open = &last
 		}
 	}
 	if err := t.deleteStaysFrom(d, from); err != nil {
@@ -62,28 +77,57 @@ func fold(t tx, d border.BlindIndex, from place) error {
 		return err
 	}
 	for i := range steps {
-		s := &steps[i]
-		switch {
-		case s.direction == border.Entry && open != nil:
-			err = t.putStay(d, stayRow{place: open.place, state: stayExitUnknown, certain: !doubtful, entry: &open.crossing})
-			open = s
-		case s.direction == border.Entry:
-			open = s
-		case open != nil:
-			err = t.putStay(d, stayRow{place: open.place, state: stayClosed, certain: open.trusted && s.trusted,
-				entry: &open.crossing, exit: &s.crossing, paired: pairedByDocument})
-			open = nil
-		default:
-			err = t.putStay(d, stayRow{place: s.place, state: stayEntryUnknown, certain: !doubtful, exit: &s.crossing})
-		}
-		if err != nil {
+		if err := f.step(&steps[i]); err != nil {
 			return err
 		}
 	}
-	if open != nil {
-		if err := t.putStay(d, stayRow{place: open.place, state: stayInside, certain: !doubtful, entry: &open.crossing}); err != nil {
+	return f.leave(stayInside)
+}
+
+// folding is the fold of one document on its way.
+type folding struct {
+	t       tx
+	d       border.BlindIndex
+	certain bool
+	links   links
+	open    *step // an entry whose exit has not come yet
+}
+
+func (f *folding) step(s *step) error {
+	if s.direction == border.Entry {
+		if err := f.leave(stayExitUnknown); err != nil {
 			return err
 		}
+		if x, ok := f.links.closes[s.crossing]; ok {
+			return f.close(s, x, pairedByOfficer)
+		}
+		f.open = s
+		return nil
 	}
-	return nil
+	if f.links.elsewhere[s.crossing] {
+		return nil
+	}
+	if f.open != nil {
+		open := f.open
+		f.open = nil
+		return f.close(open, s, pairedByDocument)
+	}
+	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, certain: f.certain && !f.links.broken[s.crossing],
+		exit: &s.crossing, exitAt: s.at, born: s.born, sex: s.sex})
+}
+
+func (f *folding) close(entry, exit *step, paired string) error {
+	return f.t.putStay(f.d, stayRow{place: entry.place, state: stayClosed, entry: &entry.crossing, exit: &exit.crossing, exitAt: exit.at,
+		paired: paired, certain: entry.trusted && exit.trusted && !f.links.broken[entry.crossing] && !f.links.broken[exit.crossing],
+		until: entry.until, born: entry.born, sex: entry.sex})
+}
+
+// leave writes the open entry as a stay whose end is not known.
+func (f *folding) leave(state string) error {
+	s := f.open
+	if f.open = nil; s == nil {
+		return nil
+	}
+	return f.t.putStay(f.d, stayRow{place: s.place, state: state, certain: f.certain && !f.links.broken[s.crossing], entry: &s.crossing,
+		until: s.until, born: s.born, sex: s.sex})
 }

@@ -72,7 +72,31 @@ const (
 // crossingRow is a row of the crossing projection.
 type crossingRow struct {
 	Crossing
-	blind *border.BlindIndex // nil while unknown
+	found
+	change    *border.ID // the correction in force; nil: as it was recorded
+	continues *border.ID // not stored here, see linkRow
+}
+
+// The kinds of amendment.
+const (
+	amendCorrection = "correction"
+	amendExtension  = "extension"
+)
+
+// amendmentRow is a correction of a crossing, or an extension of a stay.
+type amendmentRow struct {
+	change     border.ID
+	crossing   border.ID
+	kind       string
+	recordedAt time.Time
+	key        border.Key
+	until      string // extensions only
+	days       int
+}
+
+// linkRow is an exit that ends the stay of an entry on another document by an officer's word.
+type linkRow struct {
+	exit, entry border.ID
 }
 
 // place is where a crossing stands in the order of its document.
@@ -88,8 +112,10 @@ type step struct {
 	place
 	crossing  border.ID
 	direction string
-	outcome   border.Outcome
 	trusted   bool
+	until     string
+	born      *border.BlindIndex
+	sex       string
 }
 
 // stayRow is a row of the stay projection, found by the place of its first crossing.
@@ -98,7 +124,27 @@ type stayRow struct {
 	state       string
 	certain     bool
 	entry, exit *border.ID
+	exitAt      int64 // 0: no exit
 	paired      string
+	until       string
+	born        *border.BlindIndex
+	sex         string
+}
+
+// loose is a crossing without its other half.
+type loose struct {
+	place
+	crossing border.ID
+	document border.BlindIndex
+	born     *border.BlindIndex
+	entry    bool
+}
+
+// proposalRow says that an entry and an exit may be of one person.
+type proposalRow struct {
+	entry, exit                 border.ID
+	entryDocument, exitDocument border.BlindIndex
+	score                       int
 }
 
 // flowKey is a bucket of the flow counts.
@@ -159,6 +205,8 @@ type tx interface {
 
 	saw(station border.StationID, at time.Time) error
 	greeted(h border.Hello, at time.Time) error
+	// complete notes that everything a station announced is here, unless something is missing.
+	complete(station border.StationID, at time.Time) error
 
 	// The projections.
 	putLineage(l lineageRow) error
@@ -171,7 +219,12 @@ type tx interface {
 	crossingByID(id border.ID) (c crossingRow, ok bool, err error)
 	putCrossing(c *crossingRow) error
 	deleteCrossing(id border.ID) error
-	setDocument(id border.ID, part string, blind *border.BlindIndex) error
+	// addAmendment reports false if the change is known already.
+	addAmendment(a amendmentRow) (bool, error)
+	amendment(change border.ID) (a amendmentRow, ok bool, err error)
+	dropAmendment(change border.ID) error
+	// amendments lists those of a crossing by a kind, the latest last.
+	amendments(crossing border.ID, kind string) ([]amendmentRow, error)
 	addFlow(k flowKey, n int64) error
 
 	putPending(station border.StationID, keyID string, id border.ID) error
@@ -191,6 +244,20 @@ type tx interface {
 	deleteStaysFrom(d border.BlindIndex, p place) error
 	putStay(d border.BlindIndex, s stayRow) error
 
+	putLink(l linkRow) error
+	deleteLink(exit border.ID) error
+	// linksTo lists the exits that name an entry; linksWith those whose exit or entry is of a
+	// document.
+	linksTo(entry border.ID) ([]linkRow, error)
+	linksWith(d border.BlindIndex) ([]linkRow, error)
+
+	// looseOf lists the crossings of a document without their other half; looseBorn those of
+	// everybody with a birth date.
+	looseOf(d border.BlindIndex) ([]loose, error)
+	looseBorn(born border.BlindIndex) ([]loose, error)
+	deleteProposals(d border.BlindIndex) error
+	putProposal(p proposalRow) error
+
 	clearProjections() error
 	// dropUnfounded deletes alarms of the projections that a rebuild did not find again.
 	dropUnfounded() error
@@ -202,6 +269,7 @@ type reader interface {
 	countEpochs(ctx context.Context, station border.StationID) (int, error)
 	events(ctx context.Context, station border.StationID, epoch border.Epoch, after uint64, limit, size int) ([]rawRow, error)
 	ask(ctx context.Context, q border.DocumentQuestion) ([]border.PastCrossing, error)
+	askPerson(ctx context.Context, q border.DocumentQuestion) ([]border.PastCrossing, error)
 	crossings(ctx context.Context, after int64, limit int) ([]Crossing, error)
 	latest(ctx context.Context, limit int) ([]Crossing, error)
 	crossing(ctx context.Context, id border.ID) (c Crossing, ok bool, err error)
@@ -209,5 +277,12 @@ type reader interface {
 	alarms(ctx context.Context, limit int) ([]Alarm, error)
 	counts(ctx context.Context) (Counts, error)
 	inside(ctx context.Context) (Inside, error)
+	stays(ctx context.Context, f StayFilter, limit int) ([]Stay, error)
+	stayOf(ctx context.Context, crossing border.ID) (s Stay, ok bool, err error)
+	proposals(ctx context.Context, limit int) ([]Proposal, error)
+	// doubts completes a stay with what speaks against its being certain.
+	doubts(ctx context.Context, s *Stay) error
+	// incomplete lists until when the data of each station are complete, if they are not now.
+	incomplete(ctx context.Context, now time.Time) ([]time.Time, error)
 	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
 }

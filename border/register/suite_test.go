@@ -43,6 +43,9 @@ func (plainKeys) Open(e *border.Event, part string) ([]byte, error) {
 // hexBlinder takes the number itself for the blind index.
 type hexBlinder struct{}
 
+func (hexBlinder) Person(_, _, _ string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
+func (hexBlinder) Born(string) (border.BlindIndex, bool)           { return border.BlindIndex{}, false }
+
 func (hexBlinder) Document(_, number string) (b border.BlindIndex) {
 	_, _ = hex.Decode(b[:], []byte(number))
 	return b

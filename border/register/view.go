@@ -7,8 +7,8 @@ import (
 	"garita/border"
 )
 
-// Crossing is a row of the national register, from open headers only: nothing here
-// identifies a person. Fields of the header that a station left out are zero.
+// Crossing is a row of the national register as it stands after corrections, from open
+// headers only: nothing here identifies a person. Fields of the header that a station left out are zero.
 type Crossing struct {
 	ID             border.ID        `json:"crossing"`
 	Arrival        int64            `json:"arrival"` // order in which the hub got them; a cursor for [Register.Crossings]
@@ -18,13 +18,22 @@ type Crossing struct {
 	OccurredAt     time.Time        `json:"occurred_at"` // UTC, microseconds, by the station's clock
 	RecordedAt     time.Time        `json:"recorded_at"` // UTC, microseconds, by the station's clock
 	ReceivedAt     time.Time        `json:"received_at"` // UTC, microseconds, by the hub's clock
+	LocalDate      string           `json:"local_date"`  // at the post; "" from an older station
 	Direction      string           `json:"direction"`
 	Outcome        string           `json:"outcome"`
+	Ground         string           `json:"ground"`
+	Category       string           `json:"category"`
+	Purpose        string           `json:"purpose"`
+	Residence      string           `json:"residence"`
 	Nationality    string           `json:"nationality"`
 	Sex            string           `json:"sex"`
 	BirthYear      int              `json:"birth_year"` // 0: unknown
 	DocumentKind   string           `json:"document_kind"`
 	DocumentIssuer string           `json:"document_issuer"`
+	DaysGranted    int              `json:"days_granted"`    // 0: none
+	PermittedUntil string           `json:"permitted_until"` // of an entry, extensions included; "" if none
+	Late           bool             `json:"late"`            // entered from paper
+	Corrected      bool             `json:"corrected"`       // it stands as a correction says
 	Verdict        string           `json:"verdict"`
 	ClockState     string           `json:"clock_state"`
 	// Part says whether the personal part could be opened: open, no_key (not here yet, or
@@ -50,6 +59,9 @@ type Station struct {
 	Held       uint64            `json:"held"`        // events held without a gap, all epochs
 	Missing    uint64            `json:"missing"`     // events announced or beyond a gap that are not held without a gap
 	Alarms     int               `json:"open_alarms"` // not acknowledged
+	// CompleteAt is until when everything that the station recorded is here, in hub time; zero:
+	// never yet.
+	CompleteAt time.Time `json:"complete_at"`
 }
 
 // Counts are the totals of the register since its beginning.
@@ -68,10 +80,13 @@ type Counts struct {
 	ProjectionLag        int64 `json:"projection_lag"` // arrivals that the projections have not seen
 }
 
-// Inside counts documents whose last known movement is an admitted entry.
+// Inside counts people whose last known movement is an admitted entry.
 type Inside struct {
 	Certain   int64 `json:"certain"`
-	Uncertain int64 `json:"uncertain"` // some clock involved cannot be trusted
+	Uncertain int64 `json:"uncertain"` // a clock involved cannot be trusted, or an exit may be theirs
+	// StaleS is how many seconds ago the data of some station were complete last; 0: all are.
+	// While it is not 0, nothing here is certain.
+	StaleS int64 `json:"stale_s"`
 }
 
 // Flow counts the crossings of one quarter of an hour.
@@ -149,15 +164,6 @@ func (r *Register) Stations(ctx context.Context) (out []Station, err error) {
 func (r *Register) Counts(ctx context.Context) (out Counts, err error) {
 	err = r.read(ctx, "count the register", func(q reader) error {
 		out, err = q.counts(ctx)
-		return err
-	})
-	return out, err
-}
-
-// Inside counts who is in the country by document.
-func (r *Register) Inside(ctx context.Context) (out Inside, err error) {
-	err = r.read(ctx, "count stays", func(q reader) error {
-		out, err = q.inside(ctx)
 		return err
 	})
 	return out, err
