@@ -47,3 +47,33 @@ func checkFuzzed(t *testing.T, a answer) {
 		t.Errorf("the answer is no JSON: %q", a.body)
 	}
 }
+
+// FuzzBodies does the same with every other operation that has a body, with a group and an
+// encounter at the counter.
+func FuzzBodies(f *testing.F) {
+	r := newStation(f)
+	r.run([]step{done(group, `{`+by1+`,"kind":"family"}`, 201), scanned("1", passport(number1))})
+	id := r.seen("1").Group.Members[0].ID.String()
+	here := "/api/v1/counters/1"
+	calls := []string{"POST " + here + "/encounters", "PUT " + here + "/encounters/" + id + "/particulars", "POST " + here + "/encounters/" + id + "/documents",
+		"POST " + here + "/joins", "PATCH " + here + "/encounters/" + id + "/answers", "POST " + here + "/encounters/" + id + "/needs",
+		"POST " + here + "/encounters/" + id + "/needs/lift", "POST " + here + "/referrals", "POST " + here + "/referrals/" + id + "/take",
+		"POST " + here + "/abandonments", "POST " + here + "/holder", "POST " + here + "/group", "PUT " + here + "/group/shared", "PUT " + here + "/group/list",
+		"PUT " + here + "/group/responsible", "POST " + here + "/group/select", "POST " + here + "/group/decisions", "POST " + here + "/group/close",
+		"POST " + here + "/corrections", "POST " + here + "/extensions", "POST /api/v1/shifts", "POST /api/v1/shifts/close"}
+	for i := range calls {
+		for _, s := range []string{`{` + by1 + `,"values":{"purpose":"holiday"},"encounter":"` + id + `","identity":"declared","particulars":{"surname":"A"},"kind":"needs_help"}`,
+			`{` + by1 + `}`, `{` + by1 + `,"members":[{"encounter":"` + id + `","verdict_revision":1}]}`, csv(columns + "A,B,,,,,\n"), `{` + by1 + `,"identity":"declared","particulars":{}}`, `null`, `[`, ""} {
+			f.Add(uint8(i), []byte(s))
+		}
+	}
+	f.Fuzz(func(t *testing.T, call uint8, body []byte) {
+		r.t = t
+		method, path, _ := strings.Cut(calls[int(call)%len(calls)], " ")
+		a := r.send(method, path, string(body), "Content-Type", "application/json")
+		checkFuzzed(t, a)
+		if a.status >= 400 {
+			checkProblem(t, a)
+		}
+	})
+}
