@@ -205,15 +205,32 @@ func DecodeAnswer(b []byte) (border.DocumentAnswer, error) {
 	if err := decode(b, &a); err != nil {
 		return border.DocumentAnswer{}, err
 	}
-	if len(a.Crossings) > MaxAskLimit {
+	if len(a.Crossings) > MaxAskLimit || len(a.SamePerson) > MaxAskLimit {
 		return border.DocumentAnswer{}, invalid("too many crossings")
 	}
-	for _, c := range a.Crossings {
-		if c.Station.Validate() != nil || len(c.Post) > 32 || len(c.Direction) > 32 || len(c.Outcome) > 64 || len(c.ClockState) > 32 {
-			return border.DocumentAnswer{}, invalid("a crossing is out of bounds")
+	for _, cs := range [...][]border.PastCrossing{a.Crossings, a.SamePerson} {
+		for i := range cs {
+			if !validPast(&cs[i]) {
+				return border.DocumentAnswer{}, invalid("a crossing is out of bounds")
+			}
 		}
 	}
 	return a, nil
+}
+
+func validPast(c *border.PastCrossing) bool {
+	for _, t := range [...]struct {
+		text string
+		most int
+	}{
+		{string(c.Post), 32}, {c.Direction, 32}, {c.Outcome, 64}, {c.ClockState, 32}, {c.LocalDate, 10}, {c.Category, MaxCode},
+		{c.Purpose, MaxCode}, {c.Residence, MaxCode}, {c.Ground, MaxCode}, {c.PermittedUntil, 10},
+	} {
+		if len(t.text) > t.most {
+			return false
+		}
+	}
+	return c.Station.Validate() == nil && c.DaysGranted >= 0 && c.DaysGranted <= MaxDays
 }
 
 // DecodeWatermark reads and checks a watermark.

@@ -54,7 +54,8 @@ func FuzzDecodeBodies(f *testing.F) {
 		`{"generation":1,"now":"2026-11-02T06:00:00Z","epochs":2,"keys":["k"]}`,
 		`{"offset":0,"limit":3}`, `{"holdings":[]}`, `{"wraps":[{"station":"PUT-1","key_id":"k","wrapped":"AQ=="}]}`,
 		`{"epoch":"` + bordertest.EpochNo(1).String() + `","after":1,"limit":2}`,
-		`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2}`, `{"crossings":null}`, `[`, `null`,
+		`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2,"person":"ffeeddccbbaa99887766554433221100"}`, `{"crossings":null}`,
+		`{"crossings":[],"same_person":[{"station":"PUT-2","local_date":"2026-11-22","days_granted":90,"permitted_until":"2027-02-19"}]}`, `[`, `null`,
 	} {
 		f.Add([]byte(s))
 	}

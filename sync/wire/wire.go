@@ -35,7 +35,9 @@ const (
 	MaxEvents     = 500       // events in one list
 	MaxWraps      = 50        // key wraps in one delivery
 	MaxWrapped    = 4 << 10   // bytes of one wrapped key
-	MaxAskLimit   = 20        // crossings in one answer
+	MaxAskLimit   = 20        // crossings of a document in one answer, and of a person on others
+	MaxCode       = 128       // bytes of a coded field of a past crossing
+	MaxDays       = 100_000   // days granted
 	MaxAskTimeout = 10 * time.Second
 )
 

@@ -118,6 +118,11 @@ func TestBodiesAreChecked(t *testing.T) {
 	hello := func(s string) error { _, err := DecodeHello([]byte(s), "PUT-1"); return err }
 	wraps := func(s string) error { _, err := DecodeWrapsRequest([]byte(s), "PUT-1"); return err }
 	ask := func(s string) error { _, err := DecodeQuestion([]byte(s), "PUT-1"); return err }
+	answer := func(list, crossing string, n int) error {
+		all := strings.TrimSuffix(strings.Repeat(`{"crossing":"0192f0c0-0000-7000-8000-000000000001","station":"PUT-1",`+crossing+`},`, n), ",")
+		_, err := DecodeAnswer([]byte(`{"` + list + `":[` + all + `]}`))
+		return err
+	}
 	mark := func(s string) error { _, err := DecodeWatermark([]byte(s)); return err }
 	events := func(s string) error { _, err := DecodeEventsRequest([]byte(s)); return err }
 	page := func(s string) error { _, err := DecodeHoldingsRequest([]byte(s)); return err }
@@ -142,6 +147,23 @@ func TestBodiesAreChecked(t *testing.T) {
 		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":20}`), ok},
 		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":21}`), bad},
 		{ask(`{"station":"PUT-1","blind":"0011","limit":2}`), bad},
+		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2,"person":"ffeeddccbbaa99887766554433221100"}`), ok},
+		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2,"person":null}`), ok},
+		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2,"person":"ERIKSSON ANNA 1974-08-12"}`), bad},
+		{ask(`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2,"person":"ffee"}`), bad},
+		{answer("crossings", `"local_date":"2026-11-22","category":"visitor","days_granted":90,"permitted_until":"2027-02-19"`, 20), ok},
+		{answer("same_person", `"local_date":"2026-11-22","ground":"document"`, 20), ok},
+		{answer("crossings", `"post":"PUT"`, 21), bad},
+		{answer("same_person", `"post":"PUT"`, 21), bad},
+		{answer("same_person", `"station":"nobody's"`, 1), bad},
+		{answer("same_person", `"local_date":"2026-11-22T06:00"`, 1), bad},
+		{answer("crossings", `"permitted_until":"for as long as they like"`, 1), bad},
+		{answer("crossings", `"category":"`+strings.Repeat("v", MaxCode+1)+`"`, 1), bad},
+		{answer("crossings", `"purpose":"`+strings.Repeat("v", MaxCode+1)+`"`, 1), bad},
+		{answer("crossings", `"residence":"`+strings.Repeat("v", MaxCode+1)+`"`, 1), bad},
+		{answer("same_person", `"ground":"`+strings.Repeat("v", MaxCode+1)+`"`, 1), bad},
+		{answer("same_person", `"days_granted":-1`, 1), bad},
+		{answer("same_person", `"days_granted":100001`, 1), bad},
 		{mark(`{"generation":1,"holdings":[{"epoch":"` + e + `","held":3,"highest":9}]}`), ok},
 		{mark(`{"generation":1,"holdings":[{"epoch":"` + e + `","held":3,"highest":2}]}`), bad},
 		{mark(`{"generation":1,"holdings":[{"held":3,"highest":3}]}`), bad},
