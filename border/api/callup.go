@@ -10,7 +10,7 @@ import (
 type callUpInput struct {
 	AtCounter
 	Body struct {
-		Encounter string `json:"encounter,omitempty" doc:"Empty: the first that waits"`
+		Encounter string `json:"encounter,omitempty" maxLength:"36" doc:"Empty: the first that waits"`
 		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`
 	}
 }
