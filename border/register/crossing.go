@@ -114,6 +114,9 @@ func earlier(a, b *crossingRow) bool {
 }
 
 func (p *projection) remove(c *crossingRow) error {
+	if err := p.connected(c); err != nil { // while its links can still be found
+		return err
+	}
 	if err := p.t.deleteCrossing(c.ID); err != nil {
 		return err
 	}
@@ -122,7 +125,7 @@ func (p *projection) remove(c *crossingRow) error {
 	if err := p.touch(c, false); err != nil {
 		return err
 	}
-	if err := p.unlink(c); err != nil {
+	if err := p.t.deleteLink(c.ID); err != nil {
 		return err
 	}
 	return p.t.deletePending(c.ID)

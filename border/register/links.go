@@ -104,16 +104,9 @@ func (p *projection) link(c *crossingRow) error {
 	return p.t.putLink(linkRow{exit: c.ID, entry: *c.continues})
 }
 
-// unlink forgets the word of an exit that goes. The documents it connected are folded anew.
-func (p *projection) unlink(c *crossingRow) error {
-	if err := p.connected(c); err != nil {
-		return err
-	}
-	return p.t.deleteLink(c.ID)
-}
-
 // connected folds the documents anew that are linked with the document of a crossing, from the
-// beginning: whether a word holds depends on the movements of both.
+// beginning: whether a word holds depends on the movements of both, and on the other exits
+// that name the same entry.
 func (p *projection) connected(c *crossingRow) error {
 	if c.blind == nil {
 		return nil
@@ -123,8 +116,15 @@ func (p *projection) connected(c *crossingRow) error {
 		return err
 	}
 	for _, l := range rows {
-		p.refold(*c.blind, beginning)
-		for _, id := range []border.ID{l.entry, l.exit} {
+		rivals, err := p.t.linksTo(l.entry)
+		if err != nil {
+			return err
+		}
+		ids := []border.ID{l.entry, l.exit}
+		for _, r := range rivals {
+			ids = append(ids, r.exit)
+		}
+		for _, id := range ids {
 			other, ok, err := p.t.crossingByID(id)
 			if err != nil {
 				return err
@@ -133,6 +133,7 @@ func (p *projection) connected(c *crossingRow) error {
 				p.refold(*other.blind, beginning)
 			}
 		}
+		p.refold(*c.blind, beginning)
 	}
 	return nil
 }

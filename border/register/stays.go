@@ -17,6 +17,7 @@ const (
 
 	pairedByDocument = "same_document"
 	pairedByOfficer  = "confirmed"
+	pairedProposed   = "proposed" // by document, but something speaks against it; only when read
 )
 
 // beginning is before every crossing of a document.

@@ -19,16 +19,18 @@ const (
 	DoubtLink         = "link"          // an officer's word about it does not fit the crossings
 	DoubtLate         = "late"          // some station's data are late
 	DoubtProposal     = "proposal"      // an exit is proposed to be its end
-	DoubtPossibleExit = "possible_exit" // somebody of the same birth date left, and the entry is not known
+	DoubtPossibleExit = "possible_exit" // a movement of somebody of the same birth date on another document fits in
 	DoubtNoKey        = "no_key"        // somebody left whose particulars cannot be read
 )
 
 // Stay is a stay as the register knows it, from open headers only.
 type Stay struct {
-	State  string    `json:"state"`  // inside, closed, exit_unknown, entry_unknown
-	Entry  *Movement `json:"entry"`  // nil: not known
-	Exit   *Movement `json:"exit"`   // nil: inside, or not known
-	Paired string    `json:"paired"` // same_document, confirmed (by an officer) or ""
+	State string    `json:"state"` // inside, closed, exit_unknown, entry_unknown
+	Entry *Movement `json:"entry"` // nil: not known
+	Exit  *Movement `json:"exit"`  // nil: inside, or not known
+	// Paired is same_document, confirmed (by an officer), proposed (by document, but see
+	// Doubts), or "".
+	Paired string `json:"paired"`
 	// Days are the calendar days at the posts, the first and the last included; of somebody
 	// inside, until the day asked for. 0: not known.
 	Days int `json:"days"`
@@ -176,7 +178,9 @@ func (r *Register) weigh(ctx context.Context, q reader, stays []Stay, today stri
 		if s.StaleS = stale; stale > 0 && s.State != stayClosed {
 			s.Doubts = append(s.Doubts, DoubtLate)
 		}
-		s.Certain = len(s.Doubts) == 0
+		if s.Certain = len(s.Doubts) == 0; !s.Certain && s.Paired == pairedByDocument {
+			s.Paired = pairedProposed
+		}
 	}
 	return nil
 }
