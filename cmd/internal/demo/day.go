@@ -51,6 +51,7 @@ type day struct {
 	script *Script
 	hands  []*hand
 	ids    *border.IDs
+	inside int64 // people who were in the country before
 
 	mu       sync.Mutex // guards what follows
 	crossing map[border.ID]bool
@@ -82,8 +83,12 @@ func (d *Demo) RunDay(ctx context.Context, s *Script) (*DayResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	earlier, err := staysOf(ctx, hub)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	y := &day{d: d, script: s, ids: border.NewIDs(wallClock{d.folder.opt.Now}, nil), crossing: make(map[border.ID]bool),
+	y := &day{d: d, script: s, inside: earlier.Inside + earlier.Uncertain, ids: border.NewIDs(wallClock{d.folder.opt.Now}, nil), crossing: make(map[border.ID]bool),
 		claims: make(map[border.ID][]claim), verdicts: make(map[string]int), result: &DayResult{Mix: make(map[string]Played)}}
 	s.scenes(func(_ int, c *scene) { y.played(c.kind, 1, 0); y.result.Presented += c.people })
 	var watching sync.WaitGroup

@@ -171,6 +171,7 @@ func (y *day) judge(ctx context.Context, hub *client, before int64) (*DayResult,
 	}
 	faults, equal := book.compare(y.script.want(), r.Shifts, y.crossing, y.claims)
 	r.Faults, r.Equal, r.Journal, r.Kills = append(r.Faults, faults...), equal, book.all.lines(), y.d.kills()
+	r.Faults = append(r.Faults, r.Stays.faults(y.inside+y.script.inside())...)
 	if r.Kills != shifts-1 {
 		r.Faults = append(r.Faults, fmt.Sprintf("%d power cuts, not %d", r.Kills, shifts-1))
 	}

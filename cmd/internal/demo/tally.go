@@ -12,6 +12,9 @@ import (
 // tally counts events by what they were: the cells have no N.
 type tally map[border.Count]int64
 
+// admittedVisitor is the cell of most entries.
+var admittedVisitor = border.Count{Type: border.TypeCrossingRecorded, Direction: border.Entry, Category: "visitor", Outcome: string(border.Admitted)}
+
 // in, out and ended add crossings to what a scene will leave in the journal; other adds
 // events that are none.
 func (t tally) in(categories ...string) tally {

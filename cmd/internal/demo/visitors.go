@@ -27,7 +27,8 @@ func (s *Script) firstTime() scene {
 	}}
 }
 
-// returning: a visitor who comes, goes, and comes again the same day.
+// returning: a visitor who comes, goes, and comes again the same day; nothing that is known is
+// asked again.
 func (s *Script) returning() scene {
 	one := s.foreigner()
 	return scene{kind: "returning", people: 1, want: tally{}.in("visitor", "visitor").out("visitor"), play: func(h *hand) {
@@ -36,6 +37,7 @@ func (s *Script) returning() scene {
 		h.head(border.Entry)
 		h.scan(one)
 		if e := h.view.Encounter; h.err == nil {
+			h.must(len(e.Record.Problems) == 1 && e.Record.Problems[0].Field == "purpose", "who returns is asked for the purpose only")
 			h.must(len(e.History.Stays) == 1 && e.History.Stays[0].Exit != nil, "the last stay is on the screen")
 		}
 		h.crosses(&one, "visitor", nil)
