@@ -19,6 +19,7 @@ import (
 
 	"garita/border"
 	"garita/border/form"
+	"garita/border/register"
 )
 
 // maxBody bounds the body of every request in bytes.
@@ -40,14 +41,18 @@ func New(app *fiber.App, version string) huma.API {
 }
 
 // schemaName names a type in the document. The words of the form get its name in front: a
-// problem of a field is not a problem document.
+// problem of a field is not a problem document. Nor is the proposal to pair an entry with an
+// exit one to repair a misread field.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	name := huma.DefaultSchemaNamer(t, hint)
-	if t.PkgPath() == reflect.TypeFor[form.Form]().PkgPath() {
+	switch {
+	case t.PkgPath() == reflect.TypeFor[form.Form]().PkgPath():
 		return "Form" + name
+	case t == reflect.TypeFor[register.Proposal]():
+		return "Stay" + name
 	}
 	return name
 }

@@ -18,6 +18,16 @@ func Hub(api huma.API, r *register.Register, log *slog.Logger) {
 		Summary: "Crossings of all stations in the order of their arrival, from open headers"}, serve(log, listCrossings(r)))
 	huma.Register(api, huma.Operation{OperationID: "get-crossing", Method: http.MethodGet, Path: prefix + "/register/crossings/{crossing}", Tags: tags,
 		Summary: "One crossing", Errors: []int{404, 422}}, serve(log, getCrossing(r)))
+	huma.Register(api, huma.Operation{OperationID: "list-stays", Method: http.MethodGet, Path: prefix + "/register/stays", Tags: tags,
+		Summary: "Stays: entries paired with exits, how they were paired, and what is doubtful about them", Errors: []int{422, 503}}, serve(log, listStays(r)))
+	huma.Register(api, huma.Operation{OperationID: "list-overstays", Method: http.MethodGet, Path: prefix + "/register/overstays", Tags: tags,
+		Summary: "Who is inside beyond the last permitted day, how certain that is, and how old the data are", Errors: []int{422, 503}},
+		serve(log, listOverstays(r)))
+	huma.Register(api, huma.Operation{OperationID: "get-inside", Method: http.MethodGet, Path: prefix + "/register/inside", Tags: tags,
+		Summary: "How many people are inside, how certain that is, and how old the data are", Errors: []int{503}}, serve(log, countInside(r)))
+	huma.Register(api, huma.Operation{OperationID: "list-proposals", Method: http.MethodGet, Path: prefix + "/register/proposals", Tags: tags,
+		Summary: "Entries and exits on different documents that may be of one person; an officer confirms or not", Errors: []int{422, 503}},
+		serve(log, listProposals(r)))
 	huma.Register(api, huma.Operation{OperationID: "list-stations", Method: http.MethodGet, Path: prefix + "/register/stations", Tags: tags,
 		Summary: "Stations: last seen, lag, clock, versions"}, serve(log, listStations(r)))
 	huma.Register(api, huma.Operation{OperationID: "get-counts", Method: http.MethodGet, Path: prefix + "/register/counts", Tags: tags,

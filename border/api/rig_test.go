@@ -246,6 +246,9 @@ func (r *rig) record() border.ID {
 		r.t.Fatalf("decide: status %d: %s", a.status, a.body)
 	}
 	ctx := r.t.Context()
+	wraps, err := r.journal.Wraps(ctx)
+	r.must(err)
+	r.must(r.reg.StoreWraps(ctx, wraps))
 	extents, err := r.journal.Extents(ctx)
 	if err != nil {
 		r.t.Fatal(err)

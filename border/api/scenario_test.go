@@ -179,6 +179,25 @@ var scenarios = []scenario{
 		return "GET", "/api/v1/register/crossings/" + r.record().String(), ""
 	}, status: 200, must: []string{`"birth_year":1985`}, mustNot: []string{surname, plainNumber}},
 	{name: "a crossing that the register does not hold", before: request("GET", "/api/v1/register/crossings/0193b2c0-0000-7000-8000-000000000000", ""), status: 404},
+	{name: "stays", before: func(r *rig) (string, string, string) {
+		r.record()
+		return "GET", "/api/v1/register/stays?state=inside&post=PUT", ""
+	}, status: 200,
+		must: []string{`"state":"inside"`, `"permitted_until":"2027-01-30"`, `"stale_s":`, `"doubts":`}, mustNot: []string{surname, plainNumber, "1001"}},
+	{name: "stays of another post", before: func(r *rig) (string, string, string) {
+		r.record()
+		return "GET", "/api/v1/register/stays?post=PUB", ""
+	}, status: 200, must: []string{`[]`}},
+	{name: "stays of a state that is none", before: request("GET", "/api/v1/register/stays?state=SECRETNAME", ""), status: 422, must: []string{"query.state"}, mustNot: []string{"SECRET"}},
+	{name: "no overstays yet", before: func(r *rig) (string, string, string) { r.record(); return "GET", "/api/v1/register/overstays", "" }, status: 200, must: []string{`[]`}},
+	{name: "overstays of a day to come", before: func(r *rig) (string, string, string) {
+		r.record()
+		return "GET", "/api/v1/register/overstays?on=2027-02-02", ""
+	}, status: 200, must: []string{`"overstayed":3`, `"certain":`}, mustNot: []string{surname, plainNumber}},
+	{name: "overstays of no day", before: request("GET", "/api/v1/register/overstays?on=SECRETNAM", ""), status: 422, must: []string{"year-month-day"}, mustNot: []string{"SECRET"}},
+	{name: "people inside", before: func(r *rig) (string, string, string) { r.record(); return "GET", "/api/v1/register/inside", "" }, status: 200,
+		must: []string{`"certain":`, `"uncertain":`, `"stale_s":`}},
+	{name: "proposals", before: func(r *rig) (string, string, string) { r.record(); return "GET", "/api/v1/register/proposals", "" }, status: 200, must: []string{`[]`}},
 	{name: "a page beyond the limit", before: request("GET", "/api/v1/register/crossings?limit=1001", ""), status: 422, must: []string{"query.limit"}},
 	{name: "a page that is no number", before: request("GET", "/api/v1/register/crossings?after=SECRETNAME", ""), status: 422, mustNot: []string{"SECRET"}},
 	{name: "the register's stations", before: func(r *rig) (string, string, string) { r.record(); return "GET", "/api/v1/register/stations", "" }, status: 200,
