@@ -20,7 +20,10 @@ func TestGallery(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
-	if err := Mount(app, Config{Service: newFake(), Clock: fixedClock{}, Presenter: &fakePresenter{}, Stop: stop}); err != nil {
+	fake := newFake()
+	report := shiftReport()
+	fake.shift = &report
+	if err := Mount(app, Config{Service: fake, Clock: fixedClock{}, Presenter: &fakePresenter{}, Stop: stop}); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)

@@ -244,7 +244,7 @@ func states() map[border.CounterID]counter.View {
 	})
 	add("RETURNING", func(v *counter.View) {
 		v.Encounter = encounter(verdict.Proceed)
-		ruritanian(v.Encounter, map[string]string{"address": "Hotel Amaurot, Amaurot", "birth_country": "QRU"}, "address", "birth_country", "residence")
+		ruritanian(v.Encounter, map[string]string{"address": "Hotel Amaurot, Amaurot", "birth_country": "QRU", "intended_days": "7"}, "address", "birth_country", "intended_days")
 		v.Encounter.History.LastRefusal = &border.PastCrossing{Crossing: ref(92), Post: "PCA", OccurredAt: noon.Add(-6 * time.Hour), Direction: "entry", Outcome: "refused", Ground: "purpose"}
 		previous := ref(92)
 		v.Encounter.Previous = &previous

@@ -73,6 +73,7 @@ export async function gallery(context, root, pictures, check) {
       for (const scheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme: scheme });
         for (const [name, size] of Object.entries(SIZES)) {
+          if (scheme === 'dark' && name !== '1024x768') continue; // the colours are the same in all sizes
           await page.setViewportSize(size);
           await page.screenshot({ path: join(pictures, `counter-${state.toLowerCase()}-${scheme}-${name}.png`) });
         }
@@ -94,12 +95,12 @@ export async function gallery(context, root, pictures, check) {
       }
       const there = await page.evaluate(() => document.querySelector('dialog[open], #known[open], #shared[open]')?.id ?? '');
       check(`${name}: it opens`, there ? '' : 'nothing opened');
-      for (const scheme of ['light', 'dark']) {
+      for (const scheme of name === 'keyed' ? ['light', 'dark'] : ['light']) {
         await page.emulateMedia({ colorScheme: scheme });
         check(`axe: ${name}, ${scheme}`, (await axe(page)).join('\n'));
       }
       await page.emulateMedia({ colorScheme: 'light' });
-      for (const [size, box] of Object.entries(SIZES)) {
+      for (const [size, box] of Object.entries(SIZES).slice(0, 2)) {
         await page.setViewportSize(box);
         await page.screenshot({ path: join(pictures, `dialog-${name}-${size}.png`) });
         const out = await page.evaluate(() => {

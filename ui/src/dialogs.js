@@ -40,7 +40,7 @@ export function createDialogs({ words, armed, done, say }) {
 
   /** F8 in a dialog. */
   async function send() {
-    if (!open || sending || !open.send || performance.now() - open.at < armed) return;
+    if (!open?.dialog.open || sending || !open.send || performance.now() - open.at < armed) return;
     const { dialog } = open;
     const empty = controls(dialog).find((el) => 'required' in el.dataset && shown(el) && value(el) === '');
     if (empty) {
@@ -71,7 +71,7 @@ export function createDialogs({ words, armed, done, say }) {
     show,
     send,
     message,
-    isOpen: () => open !== null,
+    isOpen: () => open?.dialog.open === true, // its event comes later than its end
     current: () => open?.dialog ?? null,
     close: () => open?.dialog.close(),
     /** Closes the dialog that is about the encounter, or about its verdict, which has changed. */
