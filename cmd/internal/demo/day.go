@@ -51,7 +51,7 @@ type day struct {
 	script *Script
 	hands  []*hand
 	ids    *border.IDs
-	inside int64 // people who were in the country before
+	before *Stays // at the hub, before the day
 
 	mu       sync.Mutex // guards what follows
 	crossing map[border.ID]bool
@@ -88,7 +88,7 @@ func (d *Demo) RunDay(ctx context.Context, s *Script) (*DayResult, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	y := &day{d: d, script: s, inside: earlier.Inside + earlier.Uncertain, ids: border.NewIDs(wallClock{d.folder.opt.Now}, nil), crossing: make(map[border.ID]bool),
+	y := &day{d: d, script: s, before: earlier, ids: border.NewIDs(wallClock{d.folder.opt.Now}, nil), crossing: make(map[border.ID]bool),
 		claims: make(map[border.ID][]claim), verdicts: make(map[string]int), result: &DayResult{Mix: make(map[string]Played)}}
 	s.scenes(func(_ int, c *scene) { y.played(c.kind, 1, 0); y.result.Presented += c.people })
 	var watching sync.WaitGroup

@@ -175,3 +175,22 @@ func TestDayTakesTwoCounters(t *testing.T) {
 		}
 	}
 }
+
+// TestStaysAreCompared: each figure of the hub's that is not the script's is found.
+func TestStaysAreCompared(t *testing.T) {
+	want, before := Stays{Inside: 10, Closed: 5, Proposals: 2}, Stays{Inside: 1, Uncertain: 2, Closed: 3, Overstays: 1}
+	whole := Stays{Inside: 9, Uncertain: 4, Closed: 8, Overstays: 1, Proposals: 3}
+	if f := whole.faults(want, &before); len(f) > 0 {
+		t.Errorf("faults where there are none: %v", f)
+	}
+	for what, spoil := range map[string]func(*Stays){
+		"inside": func(s *Stays) { s.Inside++ }, "closed stays": func(s *Stays) { s.Closed-- },
+		"overstays": func(s *Stays) { s.Overstays++ }, "proposals": func(s *Stays) { s.Proposals = 1 },
+	} {
+		s := whole
+		spoil(&s)
+		if f := s.faults(want, &before); len(f) != 1 || !strings.HasPrefix(f[0], what) {
+			t.Errorf("%s: %v", what, f)
+		}
+	}
+}

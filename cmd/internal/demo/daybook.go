@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -98,23 +99,26 @@ func (d *Demo) readJournal(ctx context.Context) (_ *daybook, err error) {
 
 // copyFiles copies the files of a station's folder but its reserve, for their owner alone.
 func copyFiles(from, to string) error {
-	entries, err := os.ReadDir(from)
+	source, err := os.OpenRoot(from)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if !e.Type().IsRegular() || e.Name() == "reserve" {
-			continue
+	defer source.Close()
+	target, err := os.OpenRoot(to)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	return fs.WalkDir(source.FS(), ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() || path == "reserve" {
+			return err
 		}
-		b, err := os.ReadFile(filepath.Join(from, e.Name()))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(to, e.Name()), b, 0o600)
-		}
+		b, err := source.ReadFile(path)
 		if err != nil {
 			return err
 		}
-	}
-	return nil
+		return target.WriteFile(path, b, 0o600)
+	})
 }
 
 // compare says in what way script, journal, reports and claims differ: nothing if they agree.
@@ -171,7 +175,7 @@ func (y *day) judge(ctx context.Context, hub *client, before int64) (*DayResult,
 	}
 	faults, equal := book.compare(y.script.want(), r.Shifts, y.crossing, y.claims)
 	r.Faults, r.Equal, r.Journal, r.Kills = append(r.Faults, faults...), equal, book.all.lines(), y.d.kills()
-	r.Faults = append(r.Faults, r.Stays.faults(y.inside+y.script.inside())...)
+	r.Faults = append(r.Faults, r.Stays.faults(y.script.stays(), y.before)...)
 	if r.Kills != shifts-1 {
 		r.Faults = append(r.Faults, fmt.Sprintf("%d power cuts, not %d", r.Kills, shifts-1))
 	}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,6 +14,9 @@ import (
 type Stays struct {
 	Inside    int64 `json:"inside"`           // nothing known speaks against it
 	Uncertain int64 `json:"inside_uncertain"` // somebody who left may be one of them, or data were late
+	Closed    int   `json:"closed"`           // at most 1,000
+	Overstays int   `json:"overstays"`
+	Proposals int   `json:"proposals"` // pairs that an officer may confirm; at most 1,000
 }
 
 // inside is how many people each kind of scene leaves in the country, as far as the hub can
@@ -35,13 +39,45 @@ func (s *Script) inside() (n int64) {
 	return n
 }
 
-// faults says in what way the hub's stays are not as wanted.
-func (s *Stays) faults(want int64) []string {
-	if got := s.Inside + s.Uncertain; got != want {
-		return []string{fmt.Sprintf("the hub says that %d are inside, not %d", got, want)}
-	}
-	return nil
+// closed is how many stays each kind of scene begins and ends.
+var closed = map[string]int{"returning": 1, "border_worker": 2, "transit": 1, "passport_then_card": 1}
+
+// stays is what the hub must make of the day. A proposal is the least there must be: two
+// people may be alike by chance.
+func (s *Script) stays() Stays {
+	w := Stays{Inside: s.inside()}
+	s.scenes(func(_ int, c *scene) {
+		if w.Closed += closed[c.kind]; c.kind == "passport_then_card_unconfirmed" {
+			w.Proposals++
+		}
+	})
+	w.Closed, w.Proposals = min(w.Closed, most), min(w.Proposals, most)
+	return w
 }
+
+// faults says in what way the hub's stays are not as wanted, after others that were there
+// before the day.
+func (s *Stays) faults(want Stays, before *Stays) (faults []string) {
+	wrong := func(what string, got, want int64) {
+		faults = append(faults, fmt.Sprintf("%s at the hub: %d, not %d", what, got, want))
+	}
+	if in := before.Inside + before.Uncertain + want.Inside; s.Inside+s.Uncertain != in {
+		wrong("inside", s.Inside+s.Uncertain, in)
+	}
+	if n := min(before.Closed+want.Closed, most); s.Closed != n {
+		wrong("closed stays", int64(s.Closed), int64(n))
+	}
+	if s.Overstays != before.Overstays {
+		wrong("overstays", int64(s.Overstays), int64(before.Overstays))
+	}
+	if s.Proposals < want.Proposals {
+		wrong("proposals", int64(s.Proposals), int64(want.Proposals))
+	}
+	return faults
+}
+
+// most is the longest list that the hub gives.
+const most = 1000
 
 // staysOf asks the hub when it has projected everything.
 func staysOf(ctx context.Context, hub *client) (*Stays, error) {
@@ -51,11 +87,22 @@ func staysOf(ctx context.Context, hub *client) (*Stays, error) {
 			return nil, err
 		}
 		if c.ProjectionLag == 0 {
-			return &Stays{Inside: c.Inside, Uncertain: c.InsideUncertain}, nil
+			break
 		}
 		pause(ctx, 50*time.Millisecond)
-		if err := ctx.Err(); err != nil {
+	}
+	var s Stays
+	var in register.Inside
+	if err := hub.call(ctx, http.MethodGet, "/api/v1/register/inside", nil, &in); err != nil {
+		return nil, err
+	}
+	s.Inside, s.Uncertain = in.Certain, in.Uncertain
+	for path, n := range map[string]*int{"stays?state=closed&": &s.Closed, "overstays?": &s.Overstays, "proposals?": &s.Proposals} {
+		var all []json.RawMessage
+		if err := hub.call(ctx, http.MethodGet, fmt.Sprintf("/api/v1/register/%slimit=%d", path, most), nil, &all); err != nil {
 			return nil, err
 		}
+		*n = len(all)
 	}
+	return &s, nil
 }
