@@ -195,7 +195,7 @@ func model(all []traveller) map[string]int {
 			}
 			open = v
 		case open != nil:
-			out[fmt.Sprint(stayClosed, open.clock != border.ClockUntrusted && v.clock != border.ClockUntrusted)]++
+			out[fmt.Sprint(stayClosed, !doubt)]++
 			open = nil
 		default:
 			out[fmt.Sprint(stayEntryUnknown, !doubt)]++

@@ -110,5 +110,5 @@ func (w *world) result(g *golden) {
 	var err error
 	g.Crossings, err = w.reg.Crossings(w.t.Context(), 0, 100)
 	w.must(err)
-	g.Stays, g.Alarms = w.dump()["stay"], w.alarms()
+	g.Stays, g.Alarms = w.dump()["pairs"], w.alarms()
 }

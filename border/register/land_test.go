@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -158,10 +159,12 @@ func (l *land) write(s *soul) (out []record) {
 			p := s.papers[m.paper]
 			person = border.Personal{DocumentNumber: p.number, IssuingState: p.nation, Surname: p.surname, GivenNames: p.given,
 				BirthDate: p.born, Sex: s.sex, Nationality: p.nation}
-		} else if l.chance(70) {
-			p := s.papers[0]
+		} else if p := s.papers[0]; l.chance(70) {
 			person.Surname, person.GivenNames, person.BirthDate = p.surname, p.given, p.born
+		} else {
+			person.BirthDate = p.born[:4] + "-XX-XX" // of somebody without a document at least the year is asked
 		}
+		h.BirthYear, _ = strconv.Atoi(person.BirthDate[:4])
 		r := record{post: m.post, at: m.at, typ: border.TypeCrossingRecorded, header: h, person: person}
 		r.header.OccurredAt = m.at
 		if l.chance(3) { // paper: entered hours later, with the true time
@@ -282,7 +285,7 @@ func (l *land) seal(r *record) {
 			due = away[1].Add(time.Duration(l.rng.IntN(300)) * time.Second)
 		}
 	}
-	if l.rng.IntN(2000) == 0 { // one is lost on the way and sent again days later
+	if l.rng.IntN(8*l.n) == 0 { // one is lost on the way and sent again days later
 		due = due.Add(time.Duration(l.rng.IntN(5*24)) * time.Hour)
 	}
 	l.at[r.post], l.due[r.post] = append(l.at[r.post], r.at), append(l.due[r.post], due)

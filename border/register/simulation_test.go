@@ -144,7 +144,7 @@ func (l *land) judgeEnd(t *testing.T, v *verdicts) {
 			right++
 		case s.Paired != pairedProposed:
 			wrong++
-			t.Errorf("a pair is wrong: %+v", s)
+			t.Errorf("a pair is wrong: %+v\nof %+v", s, a)
 		case ok:
 			proposedRight++
 		default:

@@ -8,7 +8,7 @@ import (
 	"garita/border"
 )
 
-const staySelect = `SELECT s.document, s.at, coalesce(s.exit_at, 0), s.state, s.certain, s.paired, s.until, s.born, s.sex,
+const staySelect = `SELECT s.document, s.at, coalesce(s.exit_at, 0), s.state, s.certain, s.paired, s.until, s.born, s.birth_year, s.sex,
 	e.crossing, e.post, e.occurred_at, e.local_date, e.category, e.nationality, e.purpose, e.clock_state,
 	x.crossing, x.post, x.occurred_at, x.local_date, x.category, x.nationality, x.purpose, x.clock_state
 	FROM stay s LEFT JOIN crossing e ON e.crossing = s.entry_crossing LEFT JOIN crossing x ON x.crossing = s.exit_crossing `
@@ -68,7 +68,7 @@ func (r sqliteReader) stayRows(ctx context.Context, q string, args ...any) ([]St
 		var entry, exit side
 		var document, born []byte
 		var certain bool
-		dest := append([]any{&document, &s.at, &s.exitAt, &s.State, &certain, &s.Paired, &s.Until, &born, &s.sex}, entry.dest()...)
+		dest := append([]any{&document, &s.at, &s.exitAt, &s.State, &certain, &s.Paired, &s.Until, &born, &s.birthYear, &s.sex}, entry.dest()...)
 		err := rs.Scan(append(dest, exit.dest()...)...)
 		copy(s.document[:], document)
 		s.born, s.Entry, s.Exit = blindOf(born), entry.movement(), exit.movement()
@@ -85,66 +85,76 @@ func (r sqliteReader) stayRows(ctx context.Context, q string, args ...any) ([]St
 	return out, err
 }
 
-// compatible reads: sexes that may be of one person.
-const compatible = `(sex = ?3 OR sex IN ('', 'X') OR ?3 IN ('', 'X'))`
+// other chooses stays of other documents by somebody who may be the same person: born on the
+// same day, or where one of the two birth dates is not a full one in the same year, and of a
+// sex that does not contradict. ?1 is the birth date, ?2 the birth year, ?3 the sex, ?4 the
+// document. Each of its two forms can use the index on birth dates.
+const (
+	sameSex   = ` AND (sex = ?3 OR sex IN ('', 'X') OR ?3 IN ('', 'X')) AND document <> ?4`
+	sameDay   = `born = ?1` + sameSex
+	sameYear  = `born IS NULL AND (birth_year = ?2 OR 0 IN (birth_year, ?2))` + sameSex
+	unknownIn = `?1 IS NULL AND (birth_year = ?2 OR 0 IN (birth_year, ?2))` + sameSex
+)
 
-// doubts asks other documents. Somebody may have left on another document under another name:
-// whoever was born on the same day, or on a day that is not known, and left without a known
-// entry may be this person; so may whoever's stay overlaps this one, for two documents of one
-// person that are used in turn pair crosswise.
+// somebody asks whether such a stay exists under a further condition.
+func somebody(condition string) string {
+	out := ""
+	for i, who := range []string{sameDay, sameYear, unknownIn} {
+		if i > 0 {
+			out += ` OR `
+		}
+		out += `EXISTS (SELECT 1 FROM stay WHERE ` + condition + ` AND ` + who + `)`
+	}
+	return out
+}
+
+// The questions that doubt a stay. Somebody may have left on another document under another
+// name: whoever left without a known entry may be this person, and so may whoever's stay
+// spans this entry, for two documents of one person that are used in turn pair crosswise. A
+// pair by one document is in doubt if somebody moved in between without the other half, or if
+// their stay overlaps it in part. ?5 and ?6 are the beginning and the end, less and plus the
+// drift of clocks.
+var (
+	askPossibleExit = `SELECT ` + somebody(`state = 'entry_unknown' AND (at >= ?5 OR certain = 0)`) +
+		` OR ` + somebody(`state = 'closed' AND (at <= ?6 AND exit_at >= ?5 OR certain = 0)`)
+	askCrossed = `SELECT ` + somebody(`state <> 'closed' AND (at BETWEEN ?5 AND ?6 OR certain = 0)`) +
+		` OR ` + somebody(`state = 'closed' AND (at < ?5 AND exit_at BETWEEN ?5 AND ?6 OR at BETWEEN ?5 AND ?6 AND exit_at > ?6 OR certain = 0)`)
+)
+
 func (r sqliteReader) doubts(ctx context.Context, s *Stay) error {
-	switch s.State {
-	case stayInside:
+	switch {
+	case s.State == stayInside:
 		return r.insideDoubts(ctx, s)
-	case stayClosed:
-		return r.closedDoubts(ctx, s)
+	case s.State == stayClosed && s.Paired == pairedByDocument:
+		return r.doubt(ctx, s, DoubtPossibleExit, askCrossed, s.exitAt)
 	}
 	return nil
+}
+
+// doubt puts one question about a stay that ends at a time.
+func (r sqliteReader) doubt(ctx context.Context, s *Stay, doubt, question string, end int64) error {
+	var yes bool
+	err := r.tx.QueryRowContext(ctx, question, blindBlob(s.born), s.birthYear, s.sex, s.document[:],
+		s.at-drift.Microseconds(), end+drift.Microseconds()).Scan(&yes)
+	if yes {
+		s.Doubts = append(s.Doubts, doubt)
+	}
+	return err
 }
 
 func (r sqliteReader) insideDoubts(ctx context.Context, s *Stay) error {
-	from := s.at - drift.Microseconds()
-	for _, q := range []struct {
-		doubt string
-		sql   string
-	}{
-		{DoubtProposal, `SELECT EXISTS (SELECT 1 FROM proposal WHERE entry_crossing = ?4)`},
-		{DoubtPossibleExit, `SELECT EXISTS (SELECT 1 FROM stay WHERE born = ?1 AND state = 'entry_unknown' AND (at >= ?2 OR certain = 0) AND ` + compatible + ` AND document <> ?5)
-			OR EXISTS (SELECT 1 FROM stay WHERE born IS NULL AND state = 'entry_unknown' AND (at >= ?2 OR certain = 0) AND ` + compatible + ` AND document <> ?5)
-			OR ?1 IS NULL AND EXISTS (SELECT 1 FROM stay WHERE state = 'entry_unknown' AND (at >= ?2 OR certain = 0) AND ` + compatible + ` AND document <> ?5)
-			OR EXISTS (SELECT 1 FROM stay WHERE born = ?1 AND state = 'closed' AND (at < ?2 + 1200000000 AND exit_at >= ?2 OR certain = 0) AND ` + compatible + ` AND document <> ?5)
-			OR EXISTS (SELECT 1 FROM stay WHERE born IS NULL AND state = 'closed' AND (at < ?2 + 1200000000 AND exit_at >= ?2 OR certain = 0) AND ` + compatible + ` AND document <> ?5)`},
-		{DoubtNoKey, `SELECT EXISTS (SELECT 1 FROM crossing WHERE part <> 'open' AND direction = 'exit' AND outcome = 'departed'
-			AND (occurred_at >= ?2 OR clock_state NOT IN ('synced', 'holdover')))`},
-	} {
-		var yes bool
-		var entry []byte
-		if s.Entry != nil {
-			entry = s.Entry.Crossing[:]
-		}
-		if err := r.tx.QueryRowContext(ctx, q.sql, blindBlob(s.born), from, s.sex, entry, s.document[:]).Scan(&yes); err != nil {
-			return err
-		}
-		if yes {
-			s.Doubts = append(s.Doubts, q.doubt)
-		}
+	if err := r.doubt(ctx, s, DoubtPossibleExit, askPossibleExit, s.at); err != nil {
+		return err
 	}
-	return nil
-}
-
-// closedDoubts: a pair by one document is in doubt if somebody of the same birth date moved in
-// between without the other half, or if a stay of theirs overlaps this one in part.
-func (r sqliteReader) closedDoubts(ctx context.Context, s *Stay) error {
-	if s.Paired != pairedByDocument {
-		return nil
+	var proposed, unread bool
+	err := r.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM proposal WHERE entry_crossing = ?1), EXISTS (SELECT 1 FROM crossing
+		WHERE part <> 'open' AND direction = 'exit' AND outcome = 'departed' AND (occurred_at >= ?2 OR clock_state NOT IN ('synced', 'holdover')))`,
+		s.Entry.Crossing[:], s.at-drift.Microseconds()).Scan(&proposed, &unread)
+	if proposed {
+		s.Doubts = append(s.Doubts, DoubtProposal)
 	}
-	var yes bool
-	err := r.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM stay WHERE born = ?1 AND state <> 'closed' AND at BETWEEN ?2 AND ?4 AND `+compatible+` AND document <> ?5)
-		OR EXISTS (SELECT 1 FROM stay WHERE born = ?1 AND state = 'closed' AND `+compatible+` AND document <> ?5
-			AND (at < ?2 AND exit_at BETWEEN ?2 AND ?4 OR at BETWEEN ?2 AND ?4 AND exit_at > ?4))`,
-		blindBlob(s.born), s.at-drift.Microseconds(), s.sex, s.exitAt+drift.Microseconds(), s.document[:]).Scan(&yes)
-	if yes {
-		s.Doubts = append(s.Doubts, DoubtPossibleExit)
+	if unread {
+		s.Doubts = append(s.Doubts, DoubtNoKey)
 	}
 	return err
 }

@@ -43,10 +43,9 @@ func (p place) compare(q place) int {
 // the entry that it names is closed there; see [links]. A document with links is folded from
 // the beginning.
 //
-// A stay is certain only if no clock it rests on is untrusted, and no link of it fails to
-// fit. A closed stay rests on its two crossings; any other rests on all of the document's,
-// because an untrusted crossing may belong anywhere: whoever adds or removes one folds from
-// the beginning. What else speaks against a stay depends on other documents and is asked
+// A stay is certain only if no clock of the document's crossings is untrusted, and no link of
+// it fails to fit: an untrusted crossing may belong anywhere, also between an entry and an
+// exit that look like a pair. Whoever adds or removes one folds from the beginning. What else speaks against a stay depends on other documents and is asked
 // when it is read, see sqliteReader.doubts.
 func fold(t tx, d border.BlindIndex, from place) error {
 	l, err := linksOf(t, d)
@@ -114,13 +113,13 @@ func (f *folding) step(s *step) error {
 		return f.close(open, s, pairedByDocument)
 	}
 	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, certain: f.certain && !f.links.broken[s.crossing],
-		exit: &s.crossing, exitAt: s.at, born: s.born, sex: s.sex})
+		exit: &s.crossing, exitAt: s.at, born: s.born, birthYear: s.birthYear, sex: s.sex})
 }
 
 func (f *folding) close(entry, exit *step, paired string) error {
 	return f.t.putStay(f.d, stayRow{place: entry.place, state: stayClosed, entry: &entry.crossing, exit: &exit.crossing, exitAt: exit.at,
-		paired: paired, certain: entry.trusted && exit.trusted && !f.links.broken[entry.crossing] && !f.links.broken[exit.crossing],
-		until: entry.until, born: entry.born, sex: entry.sex})
+		paired: paired, certain: f.certain && exit.trusted && !f.links.broken[entry.crossing] && !f.links.broken[exit.crossing],
+		until: entry.until, born: entry.born, birthYear: entry.birthYear, sex: entry.sex})
 }
 
 // leave writes the open entry as a stay whose end is not known.
@@ -130,5 +129,5 @@ func (f *folding) leave(state string) error {
 		return nil
 	}
 	return f.t.putStay(f.d, stayRow{place: s.place, state: state, certain: f.certain && !f.links.broken[s.crossing], entry: &s.crossing,
-		until: s.until, born: s.born, sex: s.sex})
+		until: s.until, born: s.born, birthYear: s.birthYear, sex: s.sex})
 }

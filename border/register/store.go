@@ -115,6 +115,7 @@ type step struct {
 	trusted   bool
 	until     string
 	born      *border.BlindIndex
+	birthYear int
 	sex       string
 }
 
@@ -128,6 +129,7 @@ type stayRow struct {
 	paired      string
 	until       string
 	born        *border.BlindIndex
+	birthYear   int
 	sex         string
 }
 

@@ -44,11 +44,12 @@ type Stay struct {
 	// StaleS is how many seconds ago the data of some station were complete last; 0: all are.
 	StaleS int64 `json:"stale_s"`
 
-	document border.BlindIndex
-	born     *border.BlindIndex
-	sex      string
-	at       int64
-	exitAt   int64
+	document  border.BlindIndex
+	born      *border.BlindIndex
+	birthYear int
+	sex       string
+	at        int64 // µs
+	exitAt    int64 // µs
 }
 
 // Movement is an end of a stay.

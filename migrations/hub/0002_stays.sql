@@ -74,13 +74,14 @@ CREATE TABLE stay (
   epoch          BLOB NOT NULL,
   seq            INTEGER NOT NULL,
   state          TEXT NOT NULL CHECK (state IN ('inside', 'closed', 'exit_unknown', 'entry_unknown')),
-  certain        INTEGER NOT NULL,  -- 0: rests on a clock that cannot be trusted, or on a link that does not fit
+  certain        INTEGER NOT NULL,  -- 0: a clock of this document cannot be trusted, or a link does not fit
   entry_crossing BLOB,
   exit_crossing  BLOB,
   exit_at        INTEGER,
   paired         TEXT NOT NULL,     -- 'same_document', 'confirmed' or ''
   until          TEXT NOT NULL,     -- last day permitted; '' if none is known
   born           BLOB,              -- of the entry, or of the exit if no entry is known
+  birth_year     INTEGER NOT NULL,  -- 0: unknown; for whoever has no full birth date
   sex            TEXT NOT NULL,
   PRIMARY KEY (document, at, station, epoch, seq)
 ) STRICT, WITHOUT ROWID;
