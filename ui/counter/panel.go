@@ -234,6 +234,10 @@ func (s *screen) document(e *counter.EncounterView, st counter.Status, zone *tim
 		doc.More = append(doc.More, strings.TrimSpace(documentKind(f, m)+" "+m.IssuingState+" "+m.DocumentNumber))
 	}
 	for _, w := range d.Warnings {
+		// A state that the country's own form adds is known here.
+		if w == "unknown_state issuing_state" && f.Knows(d.IssuingState) || w == "unknown_state nationality" && f.Knows(d.Nationality) {
+			continue
+		}
 		doc.Warnings = append(doc.Warnings, warningText(w))
 	}
 	add := func(field, label, value string, change func(*Row)) {

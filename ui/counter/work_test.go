@@ -200,3 +200,19 @@ func TestCountriesOfTheForm(t *testing.T) {
 		}
 	}
 }
+
+// TestStatesOfTheForm: the parser knows Doc 9303 only; a state that the form adds is no oddity.
+func TestStatesOfTheForm(t *testing.T) {
+	s := &screen{cfg: Config{Service: newFake()}}
+	v := states()["VISITOR"]
+	e := *v.Encounter
+	e.Document.Warnings = []string{"unknown_state nationality", "unknown_state issuing_state", "ocr_corrected birth_date"}
+	v.Encounter = &e
+	if got := s.panel(v).Doc.Warnings; len(got) != 1 {
+		t.Errorf("of a state of the form: %q", got)
+	}
+	e.Document.Nationality, e.Document.IssuingState = "QQQ", "QQQ"
+	if got := s.panel(v).Doc.Warnings; len(got) != 3 {
+		t.Errorf("of no known state: %q", got)
+	}
+}
