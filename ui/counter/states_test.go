@@ -218,7 +218,7 @@ func states() map[border.CounterID]counter.View {
 		d.DocumentNumber, d.ExpiryDate = "L8989O2C3", "2024-04-15"
 		d.Wrong = []string{"document_number", "composite"}
 		d.Proposals = []counter.Proposal{{Field: "document_number", Original: "L8989O2C3", Proposed: "L898902C3"}}
-		d.Warnings = []string{"unknown_state nationality", "ocr_corrected birth_date"}
+		d.Nationality, d.Warnings = "QQQ", []string{"unknown_state nationality", "ocr_corrected birth_date"}
 		d.IssuingState, d.NamesTruncated, d.OptionalData = "XXA", true, "ZE184226B"
 	})
 	add("KEYED-OFFLINE", func(v *counter.View) {
