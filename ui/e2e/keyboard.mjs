@@ -72,18 +72,21 @@ export async function keyboard(context, demo, test) {
       const lines = documents[0];
       n++;
       await test(`a wedge scan on ${place}, ended by ${end}, ${rhythm}${n % 2 ? ', torn' : ''}`, async () => {
-        await focus(page);
-        const before = await fields(page);
-        c.posts.length = 0;
-        const tears = n % 2 ? [chance(2, 40), chance(41, 87)] : [];
-        await c.wedge(lines, { end, gap: RHYTHMS[rhythm], tears });
-        await until('the scan is sent', () => c.sent('scans').length > 0, 8000).catch(() => { throw new Error(`no scan was sent (seed ${SEED})`); });
-        await page.waitForTimeout(place in RECORD ? 1800 : 150); // what is typed is sent when no key could be a reader's
-        assert.deepEqual(c.posts.map((x) => x.path), ['scans'], `seed ${SEED}`);
-        assert.deepEqual(JSON.parse(c.posts[0].body), { text: lines.join('\n'), source: 'wedge' });
-        assert.deepEqual(await fields(page), before, `seed ${SEED}`);
-        assert.match(await c.text('document'), new RegExp(p.surname));
-        await after?.(page);
+        try {
+          await focus(page);
+          const before = await fields(page);
+          c.posts.length = 0;
+          const tears = n % 2 ? [chance(2, 40), chance(41, 87)] : [];
+          await c.wedge(lines, { end, gap: RHYTHMS[rhythm], tears });
+          await until('the scan is sent', () => c.sent('scans').length > 0, 8000).catch(() => { throw new Error(`no scan was sent (seed ${SEED})`); });
+          await page.waitForTimeout(place in RECORD ? 1800 : 150); // what is typed is sent when no key could be a reader's
+          assert.deepEqual(c.posts.map((x) => x.path), ['scans'], `seed ${SEED}`);
+          assert.deepEqual(JSON.parse(c.posts[0].body), { text: lines.join('\n'), source: 'wedge' });
+          assert.deepEqual(await fields(page), before, `seed ${SEED}`);
+          assert.match(await c.text('document'), new RegExp(p.surname));
+        } finally {
+          await after?.(page); // also after a failure: the next place begins anew
+        }
       });
     }
   }
