@@ -14,9 +14,9 @@ import (
 type Stays struct {
 	Inside    int64 `json:"inside"`           // nothing known speaks against it
 	Uncertain int64 `json:"inside_uncertain"` // somebody who left may be one of them, or data were late
-	Closed    int   `json:"closed"`           // at most 1,000
+	Closed    int   `json:"closed"`           // at most 100
 	Overstays int   `json:"overstays"`
-	Proposals int   `json:"proposals"` // pairs that an officer may confirm; at most 1,000
+	Proposals int   `json:"proposals"` // pairs that an officer may confirm; at most 100
 }
 
 // inside is how many people each kind of scene leaves in the country, as far as the hub can
@@ -76,8 +76,8 @@ func (s *Stays) faults(want Stays, before *Stays) (faults []string) {
 	return faults
 }
 
-// most is the longest list that the hub gives.
-const most = 1000
+// most is as much of a list as is asked for: a small day is compared whole.
+const most = 100
 
 // staysOf asks the hub when it has projected everything.
 func staysOf(ctx context.Context, hub *client) (*Stays, error) {
