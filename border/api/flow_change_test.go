@@ -169,7 +169,7 @@ var restartFlows = []flow{
 		record("a", `"purpose":"business"`, `"identity":"keyed"`),
 	}},
 	{"a sheet and a person's word survive a restart", []step{
-		done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{"surname":"TALVE"},"paper":{"sheet":"S-9","crossed_at":"2026-11-01T05:30:00Z","direction":"exit"}}`, 202),
+		done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{"surname":"TALVE","birth_date":"1980-XX-XX"},"paper":{"sheet":"S-9","crossed_at":"2026-11-01T05:30:00Z","direction":"exit"}}`, 202),
 		restarted,
 		keep("a", done("POST /counters/1/call-ups", `{`+by1+`}`, 202, `"sheet":"S-9"`, `"direction":"exit"`, `"identity":"declared"`)),
 		decided("1", "departed", ""),

@@ -123,7 +123,7 @@ var groupFlows = []flow{
 		lastEvent(border.TypeGroupClosed, `{"type":"no_show","n":400}`),
 	}},
 	{"a member is not selected over another open encounter", []step{
-		done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{},"paper":{"sheet":"S-1","crossed_at":"2026-11-01T05:30:00Z","direction":"exit"}}`, 202),
+		done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{"birth_date":"1980-XX-XX"},"paper":{"sheet":"S-1","crossed_at":"2026-11-01T05:30:00Z","direction":"exit"}}`, 202),
 		done(group, `{`+by1+`,"kind":"family"}`, 201, `"members":[]`), // a sheet belongs to no group
 		scanned("1", passport(number1)),
 		refused(group+"/select", `{`+by1+`,"encounter":"{m1}"}`, 409, "conflict", "Finish the open encounter"),

@@ -165,9 +165,11 @@ var waysInFlows = append([]flow{
 	{"a person without any paper and without a name", []step{
 		keep("a", done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{}}`, 202,
 			`"identity":"declared"`, `"check":"mrz","outcome":"not_checked","reason":"no_mrz"`, `"reason":"no_document"`, `"age":-1`)),
+		denied("1", "admitted", `"values":{"purpose":"holiday","intended_days":"5","address":"ZHOTEL","residence":"QSY"}`, 422, "invalid", "year of birth"),
+		done("PUT /counters/1/encounters/{e}/particulars", `{`+by1+`,"particulars":{"birth_date":"1974-XX-XX"}}`, 200),
 		denied("1", "admitted", visit, 422, "invalid", "residence"),
 		decided("1", "admitted", `"values":{"purpose":"holiday","intended_days":"5","address":"ZHOTEL","residence":"QSY"}`),
-		without(record("a", `"identity":"declared"`, `"mrz":"not_checked(no_mrz)"`, `"document_list":"not_checked(no_document)"`), `"birth_year"`, `"document_kind"`),
+		without(record("a", `"identity":"declared"`, `"birth_year":1974`, `"mrz":"not_checked(no_mrz)"`, `"document_list":"not_checked(no_document)"`), `"document_kind"`),
 	}},
 	{"a person's own word gives a name", []step{
 		keep("a", done("POST /counters/1/encounters", `{`+by1+`,"identity":"declared","particulars":{"surname":"TALVE","given_names":"MINORA","birth_date":"1990-XX-XX","sex":"X","nationality":"XXB"}}`, 202,

@@ -38,6 +38,10 @@ func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer) (
 	if err := s.permitted(n, facts); err != nil {
 		return nil, err
 	}
+	if crosses(d.Outcome) && e.identity == border.IdentityDeclared && birthYear(e.doc.BirthDate) == 0 {
+		return nil, &border.Error{Code: border.Invalid, Op: "decide",
+			Message: "Of somebody without a document at least the year of birth is noted, as the person says or as it appears: 1974-XX-XX."}
+	}
 	var err error
 	if n.record, err = s.complete(d.Outcome, facts, values); err != nil {
 		return nil, err
@@ -124,14 +128,16 @@ func protectedError(op string) error {
 		Message: "A need for protection is noted. Hand the person over, or have the duty supervisor lift the note, before anything else is decided."}
 }
 
+// crosses reports whether an outcome is a movement across the border.
+func crosses(o border.Outcome) bool { return o == border.Admitted || o == border.Departed }
+
 // complete checks the record. Somebody who crosses needs a complete one; of others no answer
 // may be wrong, but what is missing is not asked of a person who is turned away.
 func (s *Service) complete(o border.Outcome, facts form.Facts, values map[string]string) (form.Record, error) {
-	crosses := o == border.Admitted || o == border.Departed
 	var fields []string
 	r, problems := s.cfg.Form.Check(facts, values)
 	for _, p := range problems {
-		if crosses || values[p.Field] != "" {
+		if crosses(o) || values[p.Field] != "" {
 			fields = append(fields, p.Field)
 		}
 	}
