@@ -14,7 +14,7 @@ func (p *projection) amend(r *rawRow, e *border.Event, kind string) error {
 		return p.uninterpretable(r, "does not name its change and its crossing")
 	}
 	a := amendmentRow{change: *h.Change, crossing: *h.Crossing, kind: kind, recordedAt: h.RecordedAt, key: r.key,
-		until: day(h.PermittedUntil), days: h.DaysGranted}
+		until: day(h.PermittedUntil), days: days(h.DaysGranted)}
 	old, twice, err := p.t.amendment(a.change)
 	if err != nil {
 		return err

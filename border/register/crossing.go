@@ -63,7 +63,7 @@ func (c *crossingRow) says(h *border.Header) {
 	c.LocalDate, c.Direction, c.Outcome, c.Ground = day(h.LocalDate), text(h.Direction), text(h.Outcome), text(h.Ground)
 	c.Category, c.Purpose, c.Residence, c.Nationality = text(h.Category), text(h.Purpose), text(h.Residence), text(h.Nationality)
 	c.Sex, c.BirthYear, c.DocumentKind, c.DocumentIssuer = text(h.Sex), h.BirthYear, text(h.DocumentKind), text(h.DocumentIssuer)
-	c.DaysGranted, c.PermittedUntil, c.Late = h.DaysGranted, day(h.PermittedUntil), h.Late
+	c.DaysGranted, c.PermittedUntil, c.Late = days(h.DaysGranted), day(h.PermittedUntil), h.Late
 	c.Verdict, c.ClockState = text(h.Verdict), text(string(h.Clock.State))
 	c.continues = h.Continues
 }
@@ -75,6 +75,9 @@ func day(s string) string {
 	}
 	return s
 }
+
+// days keeps a number of days within what a station takes in an answer.
+func days(n int) int { return max(0, min(n, 100_000)) }
 
 // put writes a crossing as it stands: with the correction in force, and the days granted
 // since. e is the event that recorded it.

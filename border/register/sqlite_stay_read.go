@@ -194,14 +194,16 @@ func (r sqliteReader) proposals(ctx context.Context, limit int) ([]Proposal, err
 	return out, err
 }
 
-func (r sqliteReader) incomplete(ctx context.Context, now time.Time) (out []time.Time, err error) {
-	err = r.rows(ctx, `SELECT coalesce(s.complete_at, s.greeted_at, s.event_at, 0) FROM station s
-		WHERE s.backlog > 0 OR s.complete_at IS NULL OR max(coalesce(s.greeted_at, 0), coalesce(s.event_at, 0)) < ?
+func (r sqliteReader) incomplete(ctx context.Context, now time.Time) (out []lateStation, err error) {
+	// A message may have lain on the way for days: only a hello says that a station is heard.
+	err = r.rows(ctx, `SELECT coalesce(s.complete_at, 0), coalesce(s.complete_at, (SELECT r.received_at FROM epoch e
+			JOIN raw_event r ON r.epoch_no = e.no WHERE e.station = s.station ORDER BY e.no, r.seq LIMIT 1), s.greeted_at, 0)
+		FROM station s WHERE s.backlog > 0 OR coalesce(s.complete_at, 0) < ?
 		OR EXISTS (SELECT 1 FROM epoch e WHERE e.station = s.station AND e.held < max(e.highest, e.announced))`,
 		[]any{micros(now.Add(-lateAfter))}, func(rs *sql.Rows) error {
-			var at int64
-			err := rs.Scan(&at)
-			out = append(out, fromMicros(at))
+			var complete, since int64
+			err := rs.Scan(&complete, &since)
+			out = append(out, lateStation{fromMicros(complete), fromMicros(since)})
 			return err
 		})
 	return out, err

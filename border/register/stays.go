@@ -45,8 +45,10 @@ func (p place) compare(q place) int {
 //
 // A stay is certain only if no clock of the document's crossings is untrusted, and no link of
 // it fails to fit: an untrusted crossing may belong anywhere, also between an entry and an
-// exit that look like a pair. Whoever adds or removes one folds from the beginning. What else speaks against a stay depends on other documents and is asked
-// when it is read, see sqliteReader.doubts.
+// exit that look like a pair. Whoever adds or removes one folds from the beginning. Nor is a
+// stay certain whose entry or exit lies so near a movement at another station that their two
+// clocks, though trusted, may show them in the wrong order. What else speaks against a stay
+// depends on other documents and is asked when it is read, see sqliteReader.doubts.
 func fold(t tx, d border.BlindIndex, from place) error {
 	l, err := linksOf(t, d)
 	if err != nil {
@@ -61,12 +63,8 @@ func fold(t tx, d border.BlindIndex, from place) error {
 	}
 	f := folding{t: t, d: d, certain: !doubtful, links: l}
 	if from != beginning {
-		last, ok, err := t.stepBefore(d, from)
-		if err != nil {
+		if from, err = f.begin(from); err != nil {
 			return err
-		}
-		if ok && last.direction == border.Entry {
-			f.open = &last
 		}
 	}
 	if err := t.deleteStaysFrom(d, from); err != nil {
@@ -76,6 +74,7 @@ func fold(t tx, d border.BlindIndex, from place) error {
 	if err != nil {
 		return err
 	}
+	f.blur(steps)
 	for i := range steps {
 		if err := f.step(&steps[i]); err != nil {
 			return err
@@ -91,6 +90,47 @@ type folding struct {
 	certain bool
 	links   links
 	open    *step // an entry whose exit has not come yet
+	before  *step // the last movement that stays as it is
+}
+
+// begin returns the place from which to fold so that a change at from is followed: the
+// movement before it may have become blurred, and a stay is written at its entry.
+func (f *folding) begin(from place) (place, error) {
+	last, err := f.preceding(from)
+	if err != nil || last == nil {
+		return from, err
+	}
+	f.before, err = f.preceding(last.place)
+	if err == nil && last.direction == border.Exit && f.before != nil && f.before.direction == border.Entry {
+		last = f.before
+		f.before, err = f.preceding(last.place)
+	}
+	return last.place, err
+}
+
+func (f *folding) preceding(p place) (*step, error) {
+	s, ok, err := f.t.stepBefore(f.d, p)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// blur marks the movements whose order is not sure.
+func (f *folding) blur(steps []step) {
+	if f.before != nil && len(steps) > 0 && near(f.before, &steps[0]) {
+		steps[0].blurred = true
+	}
+	for i := 1; i < len(steps); i++ {
+		if near(&steps[i-1], &steps[i]) {
+			steps[i-1].blurred, steps[i].blurred = true, true
+		}
+	}
+}
+
+// near reports whether clocks that are trusted may show two movements in the wrong order.
+func near(a, b *step) bool {
+	return a.station != b.station && b.at-a.at < drift.Microseconds()
 }
 
 func (f *folding) step(s *step) error {
@@ -112,14 +152,14 @@ func (f *folding) step(s *step) error {
 		f.open = nil
 		return f.close(open, s, pairedByDocument)
 	}
-	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, certain: f.certain && !f.links.broken[s.crossing],
-		exit: &s.crossing, exitAt: s.at, born: s.born, birthYear: s.birthYear, sex: s.sex})
+	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, certain: f.certain && !s.blurred && !f.links.broken[s.crossing],
+		exit: &s.crossing, exitAt: s.at, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
 }
 
 func (f *folding) close(entry, exit *step, paired string) error {
 	return f.t.putStay(f.d, stayRow{place: entry.place, state: stayClosed, entry: &entry.crossing, exit: &exit.crossing, exitAt: exit.at,
-		paired: paired, certain: f.certain && exit.trusted && !f.links.broken[entry.crossing] && !f.links.broken[exit.crossing],
-		until: entry.until, born: entry.born, birthYear: entry.birthYear, sex: entry.sex})
+		paired: paired, certain: f.certain && exit.trusted && !entry.blurred && !exit.blurred && !f.links.broken[entry.crossing] && !f.links.broken[exit.crossing],
+		until: entry.until, born: entry.born, full: entry.full, birthYear: entry.birthYear, sex: entry.sex})
 }
 
 // leave writes the open entry as a stay whose end is not known.
@@ -128,6 +168,6 @@ func (f *folding) leave(state string) error {
 	if f.open = nil; s == nil {
 		return nil
 	}
-	return f.t.putStay(f.d, stayRow{place: s.place, state: state, certain: f.certain && !f.links.broken[s.crossing], entry: &s.crossing,
-		until: s.until, born: s.born, birthYear: s.birthYear, sex: s.sex})
+	return f.t.putStay(f.d, stayRow{place: s.place, state: state, certain: f.certain && !s.blurred && !f.links.broken[s.crossing], entry: &s.crossing,
+		until: s.until, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
 }

@@ -113,8 +113,10 @@ type step struct {
 	crossing  border.ID
 	direction string
 	trusted   bool
+	blurred   bool // near a movement by another clock: which came first is not sure
 	until     string
 	born      *border.BlindIndex
+	full      bool // the birth date has no unknown part
 	birthYear int
 	sex       string
 }
@@ -129,6 +131,7 @@ type stayRow struct {
 	paired      string
 	until       string
 	born        *border.BlindIndex
+	full        bool
 	birthYear   int
 	sex         string
 }
@@ -138,7 +141,7 @@ type loose struct {
 	place
 	crossing border.ID
 	document border.BlindIndex
-	born     *border.BlindIndex
+	born     *border.BlindIndex // nil unless the birth date is a full one
 	entry    bool
 }
 
@@ -284,7 +287,7 @@ type reader interface {
 	proposals(ctx context.Context, limit int) ([]Proposal, error)
 	// doubts completes a stay with what speaks against its being certain.
 	doubts(ctx context.Context, s *Stay) error
-	// incomplete lists until when the data of each station are complete, if they are not now.
-	incomplete(ctx context.Context, now time.Time) ([]time.Time, error)
+	// incomplete lists the stations whose data are late.
+	incomplete(ctx context.Context, now time.Time) ([]lateStation, error)
 	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
 }

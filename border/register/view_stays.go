@@ -46,6 +46,7 @@ type Stay struct {
 
 	document  border.BlindIndex
 	born      *border.BlindIndex
+	full      bool
 	birthYear int
 	sex       string
 	at        int64 // µs
@@ -138,7 +139,7 @@ func (r *Register) Inside(ctx context.Context) (out Inside, err error) {
 		if out, err = q.inside(ctx); err != nil {
 			return err
 		}
-		out.StaleS, err = r.staleness(ctx, q)
+		out.StaleS, _, err = r.staleness(ctx, q)
 		return err
 	})
 	if out.StaleS > 0 {
@@ -147,26 +148,33 @@ func (r *Register) Inside(ctx context.Context) (out Inside, err error) {
 	return out, err
 }
 
-// staleness is the age in seconds of the oldest truth about any station; 0: all are complete.
-func (r *Register) staleness(ctx context.Context, q reader) (int64, error) {
+// staleness is the age in seconds of the oldest truth about any station, and the moment until
+// which the data of all are complete; 0: they are now.
+func (r *Register) staleness(ctx context.Context, q reader) (stale int64, complete time.Time, err error) {
 	now := r.clock.Now()
 	late, err := q.incomplete(ctx, now)
-	stale := int64(0)
-	for _, at := range late {
-		stale = max(stale, int64(now.Sub(at).Seconds()), 1)
+	for i, l := range late {
+		if stale = max(stale, int64(now.Sub(l.since).Seconds()), 1); i == 0 || l.complete.Before(complete) {
+			complete = l.complete
+		}
 	}
-	return stale, err
+	return stale, complete, err
 }
+
+// lateStation says of a station whose data are late until when they are complete, and since
+// when they are not: of one that never was complete, since the hub first heard of it.
+type lateStation struct{ complete, since time.Time }
 
 // weigh says of each stay how long it is and what speaks against it.
 func (r *Register) weigh(ctx context.Context, q reader, stays []Stay, today string) error {
 	if len(stays) == 0 {
 		return nil
 	}
-	stale, err := r.staleness(ctx, q)
+	stale, complete, err := r.staleness(ctx, q)
 	if err != nil {
 		return err
 	}
+	settled := micros(complete.Add(-drift)) // nothing that is late can come between a pair before
 	if today == "" {
 		today = r.clock.Now().UTC().Format(time.DateOnly)
 	}
@@ -176,7 +184,7 @@ func (r *Register) weigh(ctx context.Context, q reader, stays []Stay, today stri
 		if err := q.doubts(ctx, s); err != nil {
 			return err
 		}
-		if s.StaleS = stale; stale > 0 && s.State != stayClosed {
+		if s.StaleS = stale; stale > 0 && (s.State != stayClosed || s.exitAt > settled) {
 			s.Doubts = append(s.Doubts, DoubtLate)
 		}
 		if s.Certain = len(s.Doubts) == 0; !s.Certain && s.Paired == pairedByDocument {
