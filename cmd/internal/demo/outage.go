@@ -92,7 +92,7 @@ func (s *Script) paper(bool) (scenes []scene) {
 	for i, direction := range []string{border.Entry, border.Entry, border.Exit} {
 		p := s.people.of("QRU")
 		one, k := s.print(p), p.particulars("passport")
-		sheet := &counter.Paper{Sheet: fmt.Sprintf("P-%d-%s", i, s.people.word(2)), CrossedAt: s.today.Add(-time.Duration(5-i) * time.Hour).Truncate(time.Second)}
+		sheet := &counter.Paper{Sheet: fmt.Sprintf("P-%d-%06d", i, s.rng.IntN(1_000_000)), CrossedAt: s.today.Add(-time.Duration(5-i) * time.Hour).Truncate(time.Second)}
 		want := tally{}.in("visitor")
 		if direction == border.Exit {
 			want = tally{}.out("visitor")

@@ -93,8 +93,14 @@ func staysOf(ctx context.Context, hub *client) (*Stays, error) {
 	}
 	var s Stays
 	var in register.Inside
-	if err := hub.call(ctx, http.MethodGet, "/api/v1/register/inside", nil, &in); err != nil {
-		return nil, err
+	for range 100 { // a station says every few seconds that all it has is there
+		if err := hub.call(ctx, http.MethodGet, "/api/v1/register/inside", nil, &in); err != nil {
+			return nil, err
+		}
+		if in.StaleS == 0 || in.Certain+in.Uncertain == 0 {
+			break
+		}
+		pause(ctx, 100*time.Millisecond)
 	}
 	s.Inside, s.Uncertain = in.Certain, in.Uncertain
 	for path, n := range map[string]*int{"stays?state=closed&": &s.Closed, "overstays?": &s.Overstays, "proposals?": &s.Proposals} {
