@@ -117,6 +117,10 @@ func (noKeys) Add(context.Context, []border.KeyWrap) error             { return 
 func (noKeys) IDs(context.Context, border.StationID) ([]string, error) { return nil, nil }
 func (noKeys) Open(*border.Event, string) ([]byte, error)              { return nil, seal.ErrNoKey }
 func (noKeys) Document(string, string) border.BlindIndex               { return border.BlindIndex{} }
+func (noKeys) Person(string, string, string) (border.BlindIndex, bool) {
+	return border.BlindIndex{}, false
+}
+func (noKeys) Born(string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
 
 // serve puts the screen of a real register on a real socket.
 func serve(t *testing.T) (*register.Register, string) {
