@@ -89,7 +89,7 @@ func movement(t tx, id border.ID, direction string) (*moved, error) {
 		return nil, err
 	}
 	return &moved{document: *c.blind, step: step{place: c.place(), crossing: c.ID, direction: direction, trusted: trusted(c.ClockState),
-		until: c.PermittedUntil, born: c.born, birthYear: c.BirthYear, sex: c.Sex}}, nil
+		until: c.PermittedUntil, born: c.born, full: c.full, birthYear: c.BirthYear, sex: c.Sex}}, nil
 }
 
 func (c *crossingRow) place() place {

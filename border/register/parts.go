@@ -30,7 +30,8 @@ func (p *projection) await(c *crossingRow, keyID string) error {
 type found struct {
 	part  string
 	blind *border.BlindIndex // nil while unknown
-	born  *border.BlindIndex // nil: not opened, or no full birth date
+	born  *border.BlindIndex // nil: not opened, or no birth date
+	full  bool               // no part of the birth date is unknown
 	who   *border.BlindIndex // nil: not opened, or name or birth date not fully known
 }
 
@@ -76,7 +77,7 @@ func (p *projection) open(e *border.Event, crossing border.ID) (f found, keyID s
 	}
 	f.blind = &document
 	if b, ok := blinder.Born(who.BirthDate); ok {
-		f.born = &b
+		f.born, f.full = &b, day(who.BirthDate) != ""
 	}
 	if b, ok := blinder.Person(icao.NormaliseName(who.Surname), icao.NormaliseName(who.GivenNames), who.BirthDate); ok {
 		f.who = &b

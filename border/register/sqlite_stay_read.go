@@ -3,12 +3,13 @@ package register
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"garita/border"
 )
 
-const staySelect = `SELECT s.document, s.at, coalesce(s.exit_at, 0), s.state, s.certain, s.paired, s.until, s.born, s.birth_year, s.sex,
+const staySelect = `SELECT s.document, s.at, coalesce(s.exit_at, 0), s.state, s.certain, s.paired, s.until, s.born, s.full_date, s.birth_year, s.sex,
 	e.crossing, e.post, e.occurred_at, e.local_date, e.category, e.nationality, e.purpose, e.clock_state,
 	x.crossing, x.post, x.occurred_at, x.local_date, x.category, x.nationality, x.purpose, x.clock_state
 	FROM stay s LEFT JOIN crossing e ON e.crossing = s.entry_crossing LEFT JOIN crossing x ON x.crossing = s.exit_crossing `
@@ -68,7 +69,7 @@ func (r sqliteReader) stayRows(ctx context.Context, q string, args ...any) ([]St
 		var entry, exit side
 		var document, born []byte
 		var certain bool
-		dest := append([]any{&document, &s.at, &s.exitAt, &s.State, &certain, &s.Paired, &s.Until, &born, &s.birthYear, &s.sex}, entry.dest()...)
+		dest := append([]any{&document, &s.at, &s.exitAt, &s.State, &certain, &s.Paired, &s.Until, &born, &s.full, &s.birthYear, &s.sex}, entry.dest()...)
 		err := rs.Scan(append(dest, exit.dest()...)...)
 		copy(s.document[:], document)
 		s.born, s.Entry, s.Exit = blindOf(born), entry.movement(), exit.movement()
@@ -85,29 +86,6 @@ func (r sqliteReader) stayRows(ctx context.Context, q string, args ...any) ([]St
 	return out, err
 }
 
-// other chooses stays of other documents by somebody who may be the same person: born on the
-// same day, or where one of the two birth dates is not a full one in the same year, and of a
-// sex that does not contradict. ?1 is the birth date, ?2 the birth year, ?3 the sex, ?4 the
-// document. Each of its two forms can use the index on birth dates.
-const (
-	sameSex   = ` AND (sex = ?3 OR sex IN ('', 'X') OR ?3 IN ('', 'X')) AND document <> ?4`
-	sameDay   = `born = ?1` + sameSex
-	sameYear  = `born IS NULL AND (birth_year = ?2 OR 0 IN (birth_year, ?2))` + sameSex
-	unknownIn = `?1 IS NULL AND (birth_year = ?2 OR 0 IN (birth_year, ?2))` + sameSex
-)
-
-// somebody asks whether such a stay exists under a further condition.
-func somebody(condition string) string {
-	out := ""
-	for i, who := range []string{sameDay, sameYear, unknownIn} {
-		if i > 0 {
-			out += ` OR `
-		}
-		out += `EXISTS (SELECT 1 FROM stay WHERE ` + condition + ` AND ` + who + `)`
-	}
-	return out
-}
-
 // The questions that doubt a stay. Somebody may have left on another document under another
 // name: whoever left without a known entry may be this person, and so may whoever's stay
 // spans this entry, for two documents of one person that are used in turn pair crosswise. A
@@ -115,18 +93,46 @@ func somebody(condition string) string {
 // their stay overlaps it in part. ?5 and ?6 are the beginning and the end, less and plus the
 // drift of clocks.
 var (
-	askPossibleExit = `SELECT ` + somebody(`state = 'entry_unknown' AND (at >= ?5 OR certain = 0)`) +
-		` OR ` + somebody(`state = 'closed' AND (at <= ?6 AND exit_at >= ?5 OR certain = 0)`)
-	askCrossed = `SELECT ` + somebody(`state <> 'closed' AND (at BETWEEN ?5 AND ?6 OR certain = 0)`) +
-		` OR ` + somebody(`state = 'closed' AND (at < ?5 AND exit_at BETWEEN ?5 AND ?6 OR at BETWEEN ?5 AND ?6 AND exit_at > ?6 OR certain = 0)`)
+	possibleExit = []string{`state = 'entry_unknown' AND (at >= ?5 OR certain = 0)`, `state = 'closed' AND (at <= ?6 AND exit_at >= ?5 OR certain = 0)`}
+	crossed      = []string{`state IN ('inside', 'exit_unknown', 'entry_unknown') AND (at BETWEEN ?5 AND ?6 OR certain = 0)`,
+		`state = 'closed' AND (at < ?5 AND exit_at BETWEEN ?5 AND ?6 OR at BETWEEN ?5 AND ?6 AND exit_at > ?6 OR certain = 0)`}
 )
+
+// alike chooses who may be the person of an open stay: born on the same day, or where one of
+// the two birth dates is not a full one in the same year. Each form has an index; ?1 is the
+// birth date, ?2 the year.
+func (s *Stay) alike() []string {
+	switch {
+	case s.full && s.birthYear != 0:
+		return []string{`born = ?1`, `birth_year = ?2 AND full_date = 0`, `birth_year = 0 AND full_date = 0`}
+	case s.full:
+		return []string{`born = ?1`, `full_date = 0`}
+	case s.birthYear != 0:
+		return []string{`birth_year = ?2`, `birth_year = 0`}
+	}
+	return []string{`true`}
+}
+
+// question joins people and conditions: anybody of them, on another document, and of a sex that
+// does not contradict. ?3 is the sex, ?4 the document.
+func question(people, conditions []string) string {
+	var all []string
+	for _, who := range people {
+		for _, c := range conditions {
+			all = append(all, `EXISTS (SELECT 1 FROM stay WHERE `+who+` AND `+c+` AND (sex = ?3 OR sex IN ('', 'X') OR ?3 IN ('', 'X')) AND document <> ?4)`)
+		}
+	}
+	return `SELECT ` + strings.Join(all, ` OR `) + `, ?1, ?2, ?5, ?6`
+}
 
 func (r sqliteReader) doubts(ctx context.Context, s *Stay) error {
 	switch {
 	case s.State == stayInside:
 		return r.insideDoubts(ctx, s)
 	case s.State == stayClosed && s.Paired == pairedByDocument:
-		return r.doubt(ctx, s, DoubtPossibleExit, askCrossed, s.exitAt)
+		// A pair by one document stands unless somebody with the very same birth date crossed it:
+		// who might only be the same person would leave no pair standing in a large country.
+		return r.doubt(ctx, s, DoubtPossibleExit, question([]string{`born = ?1`}, crossed), s.exitAt)
 	}
 	return nil
 }
@@ -134,8 +140,9 @@ func (r sqliteReader) doubts(ctx context.Context, s *Stay) error {
 // doubt puts one question about a stay that ends at a time.
 func (r sqliteReader) doubt(ctx context.Context, s *Stay, doubt, question string, end int64) error {
 	var yes bool
+	var unused any // every number is used, whichever conditions there are
 	err := r.tx.QueryRowContext(ctx, question, blindBlob(s.born), s.birthYear, s.sex, s.document[:],
-		s.at-drift.Microseconds(), end+drift.Microseconds()).Scan(&yes)
+		s.at-drift.Microseconds(), end+drift.Microseconds()).Scan(&yes, &unused, &unused, &unused, &unused)
 	if yes {
 		s.Doubts = append(s.Doubts, doubt)
 	}
@@ -143,7 +150,7 @@ func (r sqliteReader) doubt(ctx context.Context, s *Stay, doubt, question string
 }
 
 func (r sqliteReader) insideDoubts(ctx context.Context, s *Stay) error {
-	if err := r.doubt(ctx, s, DoubtPossibleExit, askPossibleExit, s.at); err != nil {
+	if err := r.doubt(ctx, s, DoubtPossibleExit, question(s.alike(), possibleExit), s.at); err != nil {
 		return err
 	}
 	var proposed, unread bool

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	stepColumns = `crossing, occurred_at, station, epoch, seq, direction, clock_state, permitted_until, birth_year, sex, document, born`
+	stepColumns = `crossing, occurred_at, station, epoch, seq, direction, clock_state, permitted_until, birth_year, sex, document, born, full_date`
 	// isMovement: only these open or close a stay.
 	isMovement = `(direction = 'entry' AND outcome = 'admitted' OR direction = 'exit' AND outcome = 'departed')`
 )
@@ -41,7 +41,7 @@ func (t *sqliteTx) steps(q string, d border.BlindIndex, p place) (out []step, er
 		var s step
 		var id, epoch, document, born sql.RawBytes
 		var clock string
-		err := rs.Scan(&id, &s.at, &s.station, &epoch, &s.seq, &s.direction, &clock, &s.until, &s.birthYear, &s.sex, &document, &born)
+		err := rs.Scan(&id, &s.at, &s.station, &epoch, &s.seq, &s.direction, &clock, &s.until, &s.birthYear, &s.sex, &document, &born, &s.full)
 		copy(s.crossing[:], id)
 		copy(s.epoch[:], epoch)
 		s.trusted, s.born = trusted(clock), blindOf(born)
@@ -83,10 +83,10 @@ func (t *sqliteTx) putStay(d border.BlindIndex, s stayRow) error {
 		exitAt = s.exitAt
 	}
 	_, err := t.exec(`INSERT INTO stay (document, at, station, epoch, seq, state, certain, entry_crossing, exit_crossing, exit_at, paired, until, born,
-		birth_year, sex) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (document, at, station, epoch, seq)
+		full_date, birth_year, sex) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (document, at, station, epoch, seq)
 		DO UPDATE SET state = ?6, certain = ?7, entry_crossing = ?8, exit_crossing = ?9, exit_at = ?10, paired = ?11, until = ?12, born = ?13,
-		birth_year = ?14, sex = ?15`,
-		append(placeArgs(d, s.place), s.state, s.certain, idBlob(s.entry), idBlob(s.exit), exitAt, s.paired, s.until, blindBlob(s.born), s.birthYear, s.sex)...)
+		full_date = ?14, birth_year = ?15, sex = ?16`,
+		append(placeArgs(d, s.place), s.state, s.certain, idBlob(s.entry), idBlob(s.exit), exitAt, s.paired, s.until, blindBlob(s.born), s.full, s.birthYear, s.sex)...)
 	return err
 }
 
@@ -174,7 +174,8 @@ func (t *sqliteTx) linkRows(q string, args ...any) (out []linkRow, err error) {
 	return out, err
 }
 
-const looseColumns = `document, at, station, epoch, seq, coalesce(entry_crossing, exit_crossing), born, entry_crossing IS NOT NULL`
+const looseColumns = `document, at, station, epoch, seq, coalesce(entry_crossing, exit_crossing),
+	CASE WHEN full_date THEN born END, entry_crossing IS NOT NULL`
 
 func (t *sqliteTx) looseOf(d border.BlindIndex) ([]loose, error) {
 	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE document = ? AND state <> 'closed' ORDER BY at, station, epoch, seq`, d[:])

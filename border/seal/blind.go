@@ -51,9 +51,10 @@ func (b *Blinder) Person(surname, given, birthDate string) (border.BlindIndex, b
 	return blind(b.person, surname, given, birthDate), true
 }
 
-// Born returns the blind index of a full birth date, or false if it is not a full one.
+// Born returns the blind index of a birth date as a document writes it, unknown parts
+// included (EDTF), or false if there is none.
 func (b *Blinder) Born(birthDate string) (border.BlindIndex, bool) {
-	if _, err := time.Parse(time.DateOnly, birthDate); err != nil {
+	if birthDate == "" {
 		return border.BlindIndex{}, false
 	}
 	return blind(b.born, birthDate), true

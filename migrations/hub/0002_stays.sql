@@ -35,7 +35,8 @@ CREATE TABLE crossing (
   clock_state     TEXT NOT NULL,
   part            TEXT NOT NULL CHECK (part IN ('open', 'no_key', 'damaged', 'none')),
   document        BLOB,  -- blind index; the crossing's own id for somebody without a document; NULL while unknown
-  born            BLOB,  -- blind index of a full birth date
+  born            BLOB,  -- blind index of the birth date
+  full_date       INTEGER NOT NULL,  -- 1: no part of the birth date is unknown
   person          BLOB   -- blind index of name and full birth date
 ) STRICT;
 CREATE UNIQUE INDEX crossing_arrival ON crossing (arrival);
@@ -81,13 +82,15 @@ CREATE TABLE stay (
   paired         TEXT NOT NULL,     -- 'same_document', 'confirmed' or ''
   until          TEXT NOT NULL,     -- last day permitted; '' if none is known
   born           BLOB,              -- of the entry, or of the exit if no entry is known
-  birth_year     INTEGER NOT NULL,  -- 0: unknown; for whoever has no full birth date
+  full_date      INTEGER NOT NULL,  -- 1: no part of the birth date is unknown
+  birth_year     INTEGER NOT NULL,  -- 0: unknown
   sex            TEXT NOT NULL,
   PRIMARY KEY (document, at, station, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX stay_inside ON stay (certain) WHERE state = 'inside';
 CREATE INDEX stay_until ON stay (until) WHERE state = 'inside';
 CREATE INDEX stay_born ON stay (born, state, at);
+CREATE INDEX stay_year ON stay (birth_year, full_date, state, at);
 CREATE INDEX stay_entry ON stay (entry_crossing);
 CREATE INDEX stay_exit ON stay (exit_crossing);
 
