@@ -67,12 +67,13 @@ func getCounts(r *register.Register) func(context.Context, *struct{}) (register.
 	return func(ctx context.Context, _ *struct{}) (register.Counts, error) { return r.Counts(ctx) }
 }
 
-type limitInput struct {
+// Limited bounds a list. It is exported because Huma passes over what is embedded and not.
+type Limited struct {
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
-func listAlarms(r *register.Register) func(context.Context, *limitInput) ([]register.Alarm, error) {
-	return func(ctx context.Context, in *limitInput) ([]register.Alarm, error) { return r.Alarms(ctx, in.Limit) }
+func listAlarms(r *register.Register) func(context.Context, *Limited) ([]register.Alarm, error) {
+	return func(ctx context.Context, in *Limited) ([]register.Alarm, error) { return r.Alarms(ctx, in.Limit) }
 }
 
 type alarmInput struct {

@@ -10,7 +10,7 @@ import (
 type staysInput struct {
 	State string        `query:"state" enum:"inside,closed,exit_unknown,entry_unknown" doc:"None: all"`
 	Post  border.PostID `query:"post" maxLength:"32" doc:"Of entry or exit; none: all"`
-	limitInput
+	Limited
 }
 
 // listStays lists stays with what is doubtful about them.
@@ -22,7 +22,7 @@ func listStays(r *register.Register) func(context.Context, *staysInput) ([]regis
 
 type overstaysInput struct {
 	On string `query:"on" maxLength:"10" doc:"A calendar day, 2026-11-22; none: the day that has begun nowhere too early"`
-	limitInput
+	Limited
 }
 
 // listOverstays lists who is inside beyond the last permitted day.
@@ -38,8 +38,8 @@ func countInside(r *register.Register) func(context.Context, *struct{}) (registe
 }
 
 // listProposals lists entries and exits on different documents that may be of one person.
-func listProposals(r *register.Register) func(context.Context, *limitInput) ([]register.Proposal, error) {
-	return func(ctx context.Context, in *limitInput) ([]register.Proposal, error) {
+func listProposals(r *register.Register) func(context.Context, *Limited) ([]register.Proposal, error) {
+	return func(ctx context.Context, in *Limited) ([]register.Proposal, error) {
 		return some(r.Proposals(ctx, in.Limit))
 	}
 }

@@ -76,8 +76,8 @@ func (s *Stays) faults(want Stays, before *Stays) (faults []string) {
 	return faults
 }
 
-// most is as much of a list as is asked for: a small day is compared whole.
-const most = 100
+// most is as much of a list as one page holds: all but the largest days are compared whole.
+const most = 1000
 
 // staysOf asks the hub when it has projected everything.
 func staysOf(ctx context.Context, hub *client) (*Stays, error) {
