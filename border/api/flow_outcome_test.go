@@ -179,6 +179,16 @@ var waysInFlows = append([]flow{
 		decided("1", "admitted", `"values":{"destination":"QSY"}`),
 		record("a", `"birth_year":1991`, `"sex":"X"`, `"nationality":"XXB"`, `"identity":"declared"`),
 	}},
+	{"a report of a lost document stays when a passport is found", []step{
+		done("POST /counters/1/encounters", `{`+by1+`,"identity":"keyed","particulars":{"kind":"lost_document_report","document_number":"RB2000001","surname":"TALVE","nationality":"QRU"}}`, 202,
+			`"identity":"declared"`),
+		keep("a", done("POST /counters/1/encounters/{e}/documents", keyed("passport", "RB2000002"), 202, `"identity":"keyed"`, `"kind":"passport"`,
+			`"documents":[{"format":"","kind":"lost_document_report"`)),
+		done("PUT /counters/1/encounters/{e}/particulars", keyed("lost_document_report", "RB2000003"), 200, `"identity":"declared"`),
+		done("PUT /counters/1/encounters/{e}/particulars", keyed("passport", "RB2000002"), 200, `"identity":"keyed"`),
+		admitted("1"),
+		record("a", `"identity":"keyed"`, `"document_kind":"passport"`),
+	}},
 	{"what is keyed must be possible", []step{
 		refusedOpening(`"identity":"keyed","particulars":{"document_number":"RB2","surname":"TALVE"}`, "kind of document"),
 		refusedOpening(`"identity":"keyed","particulars":{"kind":"ZNOTE","surname":"TALVE"}`, "kind of document"),
