@@ -52,13 +52,17 @@ func states() map[string]view {
 	return map[string]view{
 		"empty": {},
 		"busy": {
-			Counts: register.Counts{Crossings: 1234567, Inside: 45210, DuplicatesSuppressed: 12, Generation: 1},
+			Counts: register.Counts{Crossings: 1234567, DuplicatesSuppressed: 12, Generation: 1}, Inside: register.Inside{Certain: 45000, Uncertain: 210},
+			Overstays: []register.Stay{
+				{Entry: &register.Movement{Post: "PCA", Day: "2026-10-01", Nationality: "QRU", Category: "visitor"}, Until: "2026-11-01", Overstayed: 21, Certain: true},
+				{Entry: &register.Movement{Post: "PCA", Day: "2026-11-01", Nationality: "XXB", Category: "border_worker"}, Until: "2026-11-20", Overstayed: 2,
+					Doubts: []string{register.DoubtProposal, register.DoubtLate, "doubt_of_tomorrow"}, StaleS: 7200}},
 			Stations: []register.Station{{Station: "PCA-1", Post: "PCA", Zone: "America/Panama", Software: "1.0", LastSeen: now, GreetedAt: now,
 				OffsetMS: -1500, Clock: border.ClockTrust{State: border.ClockSynced}, Held: 120045}},
 			Crossings: []register.Crossing{crossing(4, border.Departed, "exit", "look"), crossing(3, border.Admitted, "entry", "proceed")},
 		},
 		"trouble": {
-			Counts: register.Counts{Crossings: 40, Inside: 3, InsideUncertain: 2, Alarms: 1, Quarantined: 4, Malformed: 1, Waiting: 7, ProjectionLag: 9, Generation: 2},
+			Inside: register.Inside{Uncertain: 5, StaleS: 93600}, Counts: register.Counts{Crossings: 40, Alarms: 1, Quarantined: 4, Malformed: 1, Waiting: 7, ProjectionLag: 9, Generation: 2},
 			Stations: []register.Station{
 				{Station: "DAR-1", Post: "DAR", LastSeen: now.Add(-26 * time.Hour), GreetedAt: seen, Backlog: 12, Missing: 3, Clock: border.ClockTrust{State: border.ClockUntrusted}, OffsetMS: 400000},
 				{Station: "NEW-1", Post: "NEW"},

@@ -17,6 +17,7 @@ type Panel struct {
 	Alarms    []Alarm
 	Stations  []Station
 	Crossings []Crossing
+	Overstays []Overstay
 }
 
 // Figure is one number of the whole register.
@@ -62,7 +63,7 @@ const (
 )
 
 func panel(v view, now time.Time) Panel {
-	p := Panel{Figures: figures(v.Counts)}
+	p := Panel{Figures: figures(v.Counts, v.Inside), Overstays: overstays(v.Overstays)}
 	for _, a := range v.Alarms {
 		p.Alarms = append(p.Alarms, alarm(a, now))
 	}
@@ -75,15 +76,11 @@ func panel(v view, now time.Time) Panel {
 	return p
 }
 
-func figures(c register.Counts) []Figure {
+func figures(c register.Counts, in register.Inside) []Figure {
 	n := func(i int64) string { return grouped(i) }
-	uncertain := ""
-	if c.InsideUncertain > 0 {
-		uncertain = "and " + n(c.InsideUncertain) + " by a clock that is not trusted"
-	}
 	f := []Figure{
 		{Label: "Crossings registered", Value: n(c.Crossings)},
-		{Label: "Inside now, by document", Value: n(c.Inside), Note: uncertain},
+		inside(in),
 		{Label: "Open alarms", Value: n(c.Alarms), Bad: c.Alarms > 0},
 		{Label: "Duplicates suppressed", Value: n(c.DuplicatesSuppressed)},
 	}

@@ -12,11 +12,14 @@ type view struct {
 	Stations  []register.Station  `json:"stations"`
 	Alarms    []register.Alarm    `json:"alarms"`
 	Crossings []register.Crossing `json:"crossings"` // newest first
+	Inside    register.Inside     `json:"inside"`
+	Overstays []register.Stay     `json:"overstays"` // the longest first
 }
 
 // How many rows the screen shows.
 const (
 	alarmRows    = 20
+	overstayRows = 10
 	crossingRows = 25
 )
 
@@ -31,6 +34,12 @@ func (s *screen) view(ctx context.Context) (v view, err error) {
 	if v.Alarms, err = r.Alarms(ctx, alarmRows); err != nil {
 		return v, err
 	}
-	v.Crossings, err = r.LatestCrossings(ctx, crossingRows)
+	if v.Crossings, err = r.LatestCrossings(ctx, crossingRows); err != nil {
+		return v, err
+	}
+	if v.Inside, err = r.Inside(ctx); err != nil {
+		return v, err
+	}
+	v.Overstays, err = r.Overstays(ctx, "", overstayRows)
 	return v, err
 }
