@@ -44,10 +44,30 @@ func look(r border.Received) message {
 		return m
 	}
 	m.hash, m.prev, m.state = e.Hash, e.Prev, stateOK
-	if e.Type != border.TypeCrossingRecorded && e.Type != border.TypeEpochOpened {
+	if !known(e.Type) {
 		m.state = stateUnknown
 	}
 	return m
+}
+
+// known reports whether this version interprets events of a type.
+func known(typ string) bool {
+	switch typ {
+	case border.TypeEpochOpened, border.TypeCrossingRecorded, border.TypeCrossingCorrected, border.TypeStayExtended:
+		return true
+	}
+	return trace(typ)
+}
+
+// trace reports whether events of a type are traces of the work at a post: kept, and nothing
+// follows from them yet.
+func trace(typ string) bool {
+	switch typ {
+	case border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
+		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken:
+		return true
+	}
+	return false
 }
 
 type stationEpoch struct {

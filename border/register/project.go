@@ -205,6 +205,11 @@ func (p *projection) event(r *rawRow) error {
 	if err != nil || sha256.Sum256(r.bytes) != r.digest {
 		return p.uninterpretable(r, "has changed on the disk")
 	}
+	if r.state == stateUnknown && known(e.Type) { // an older version stored it
+		if err := p.t.learn(r.arrival); err != nil {
+			return err
+		}
+	}
 	switch e.Type {
 	case border.TypeEpochOpened:
 		return p.opened(r, &e)
@@ -214,9 +219,9 @@ func (p *projection) event(r *rawRow) error {
 		return p.amend(r, &e, amendCorrection)
 	case border.TypeStayExtended:
 		return p.amend(r, &e, amendExtension)
-	case border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
-		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken:
-		return nil // traces of the work at a post: kept, and nothing follows from them yet
+	}
+	if trace(e.Type) {
+		return nil
 	}
 	return p.raise(alarmRow{kind: AlarmUnknownType, station: r.key.Station, subject: safeType(e.Type),
 		detail: "Events of a type that this hub does not know are held for a newer hub. Upgrade the hub."})

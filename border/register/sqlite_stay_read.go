@@ -9,9 +9,9 @@ import (
 	"garita/border"
 )
 
-const staySelect = `SELECT s.document, s.at, coalesce(s.exit_at, 0), s.state, s.certain, s.paired, s.until, s.born, s.full_date, s.birth_year, s.sex,
-	e.crossing, e.post, e.occurred_at, e.local_date, e.category, e.nationality, e.purpose, e.clock_state,
-	x.crossing, x.post, x.occurred_at, x.local_date, x.category, x.nationality, x.purpose, x.clock_state
+const staySelect = `SELECT s.document, s.at, coalesce(s.exit_at, 0), s.state, s.doubt, s.paired, s.until, s.born, s.full_date, s.birth_year, s.sex,
+	e.crossing, e.post, e.occurred_at, e.local_date, e.category, e.nationality, e.purpose,
+	x.crossing, x.post, x.occurred_at, x.local_date, x.category, x.nationality, x.purpose
 	FROM stay s LEFT JOIN crossing e ON e.crossing = s.entry_crossing LEFT JOIN crossing x ON x.crossing = s.exit_crossing `
 
 func (r sqliteReader) stays(ctx context.Context, f StayFilter, limit int) ([]Stay, error) {
@@ -38,13 +38,13 @@ func (r sqliteReader) stayOf(ctx context.Context, crossing border.ID) (Stay, boo
 
 // side is one crossing of a joined row, or none.
 type side struct {
-	crossing                                    []byte
-	post, day, category, nation, purpose, clock sql.NullString
-	at                                          sql.NullInt64
+	crossing                             []byte
+	post, day, category, nation, purpose sql.NullString
+	at                                   sql.NullInt64
 }
 
 func (s *side) dest() []any {
-	return []any{&s.crossing, &s.post, &s.at, &s.day, &s.category, &s.nation, &s.purpose, &s.clock}
+	return []any{&s.crossing, &s.post, &s.at, &s.day, &s.category, &s.nation, &s.purpose}
 }
 
 func (s *side) movement() *Movement {
@@ -60,26 +60,18 @@ func (s *side) movement() *Movement {
 	return m
 }
 
-func (s *side) untrusted() bool { return s.crossing != nil && !trusted(s.clock.String) }
-
 func (r sqliteReader) stayRows(ctx context.Context, q string, args ...any) ([]Stay, error) {
 	out := []Stay{}
 	err := r.rows(ctx, q, args, func(rs *sql.Rows) error {
 		s := Stay{Doubts: []string{}}
 		var entry, exit side
 		var document, born []byte
-		var certain bool
-		dest := append([]any{&document, &s.at, &s.exitAt, &s.State, &certain, &s.Paired, &s.Until, &born, &s.full, &s.birthYear, &s.sex}, entry.dest()...)
+		var doubt string
+		dest := append([]any{&document, &s.at, &s.exitAt, &s.State, &doubt, &s.Paired, &s.Until, &born, &s.full, &s.birthYear, &s.sex}, entry.dest()...)
 		err := rs.Scan(append(dest, exit.dest()...)...)
 		copy(s.document[:], document)
 		s.born, s.Entry, s.Exit = blindOf(born), entry.movement(), exit.movement()
-		if !certain {
-			doubt := DoubtClock
-			if s.State == stayClosed && !entry.untrusted() && !exit.untrusted() {
-				doubt = DoubtLink
-			}
-			s.Doubts = append(s.Doubts, doubt)
-		}
+		s.Doubts = append(s.Doubts, strings.Fields(doubt)...)
 		out = append(out, s)
 		return err
 	})
@@ -185,8 +177,8 @@ func (r sqliteReader) inside(ctx context.Context) (i Inside, err error) {
 func (r sqliteReader) proposals(ctx context.Context, limit int) ([]Proposal, error) {
 	out := []Proposal{}
 	err := r.rows(ctx, `SELECT p.score,
-		e.crossing, e.post, e.occurred_at, e.local_date, e.category, e.nationality, e.purpose, e.clock_state,
-		x.crossing, x.post, x.occurred_at, x.local_date, x.category, x.nationality, x.purpose, x.clock_state
+		e.crossing, e.post, e.occurred_at, e.local_date, e.category, e.nationality, e.purpose,
+		x.crossing, x.post, x.occurred_at, x.local_date, x.category, x.nationality, x.purpose
 		FROM proposal p JOIN crossing e ON e.crossing = p.entry_crossing JOIN crossing x ON x.crossing = p.exit_crossing
 		ORDER BY p.score DESC, p.entry_crossing, p.exit_crossing LIMIT ?`, []any{limit}, func(rs *sql.Rows) error {
 		var p Proposal

@@ -82,11 +82,11 @@ func (t *sqliteTx) putStay(d border.BlindIndex, s stayRow) error {
 	if s.exit != nil {
 		exitAt = s.exitAt
 	}
-	_, err := t.exec(`INSERT INTO stay (document, at, station, epoch, seq, state, certain, entry_crossing, exit_crossing, exit_at, paired, until, born,
-		full_date, birth_year, sex) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (document, at, station, epoch, seq)
-		DO UPDATE SET state = ?6, certain = ?7, entry_crossing = ?8, exit_crossing = ?9, exit_at = ?10, paired = ?11, until = ?12, born = ?13,
-		full_date = ?14, birth_year = ?15, sex = ?16`,
-		append(placeArgs(d, s.place), s.state, s.certain, idBlob(s.entry), idBlob(s.exit), exitAt, s.paired, s.until, blindBlob(s.born), s.full, s.birthYear, s.sex)...)
+	_, err := t.exec(`INSERT INTO stay (document, at, station, epoch, seq, state, certain, doubt, entry_crossing, exit_crossing, exit_at, paired, until,
+		born, full_date, birth_year, sex) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 = '', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+		ON CONFLICT (document, at, station, epoch, seq) DO UPDATE SET state = ?6, certain = ?7 = '', doubt = ?7, entry_crossing = ?8,
+		exit_crossing = ?9, exit_at = ?10, paired = ?11, until = ?12, born = ?13, full_date = ?14, birth_year = ?15, sex = ?16`,
+		append(placeArgs(d, s.place), s.state, s.doubt, idBlob(s.entry), idBlob(s.exit), exitAt, s.paired, s.until, blindBlob(s.born), s.full, s.birthYear, s.sex)...)
 	return err
 }
 

@@ -172,6 +172,11 @@ func (t *sqliteTx) deleteRaw(arrival int64) error {
 	return err
 }
 
+func (t *sqliteTx) learn(arrival int64) error {
+	_, err := t.exec(`UPDATE raw_event SET state = 'ok' WHERE arrival = ?`, arrival)
+	return err
+}
+
 func (t *sqliteTx) runEnd(epochNo int64, from uint64) (uint64, error) {
 	end := from
 	s, err := t.stmt(`SELECT seq FROM raw_event WHERE epoch_no = ? AND seq > ? ORDER BY seq`)

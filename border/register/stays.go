@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"math"
+	"strings"
 
 	"garita/border"
 )
@@ -145,6 +146,9 @@ func (f *folding) step(s *step) error {
 		return nil
 	}
 	if f.links.elsewhere[s.crossing] {
+		if f.open != nil { // whoever holds this document has left
+			f.links.broken[f.open.crossing] = true
+		}
 		return nil
 	}
 	if f.open != nil {
@@ -152,14 +156,31 @@ func (f *folding) step(s *step) error {
 		f.open = nil
 		return f.close(open, s, pairedByDocument)
 	}
-	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, certain: f.certain && !s.blurred && !f.links.broken[s.crossing],
+	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, doubt: f.doubt(s),
 		exit: &s.crossing, exitAt: s.at, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
 }
 
 func (f *folding) close(entry, exit *step, paired string) error {
 	return f.t.putStay(f.d, stayRow{place: entry.place, state: stayClosed, entry: &entry.crossing, exit: &exit.crossing, exitAt: exit.at,
-		paired: paired, certain: f.certain && exit.trusted && !entry.blurred && !exit.blurred && !f.links.broken[entry.crossing] && !f.links.broken[exit.crossing],
+		paired: paired, doubt: f.doubt(entry, exit),
 		until: entry.until, born: entry.born, full: entry.full, birthYear: entry.birthYear, sex: entry.sex})
+}
+
+// doubt says what in the document speaks against a stay: clock, link, both, or nothing.
+func (f *folding) doubt(ends ...*step) string {
+	clock, link := !f.certain, false
+	for _, s := range ends {
+		clock = clock || !s.trusted || s.blurred
+		link = link || f.links.broken[s.crossing]
+	}
+	var words []string
+	if clock {
+		words = append(words, DoubtClock)
+	}
+	if link {
+		words = append(words, DoubtLink)
+	}
+	return strings.Join(words, " ")
 }
 
 // leave writes the open entry as a stay whose end is not known.
@@ -168,6 +189,6 @@ func (f *folding) leave(state string) error {
 	if f.open = nil; s == nil {
 		return nil
 	}
-	return f.t.putStay(f.d, stayRow{place: s.place, state: state, certain: f.certain && !s.blurred && !f.links.broken[s.crossing], entry: &s.crossing,
+	return f.t.putStay(f.d, stayRow{place: s.place, state: state, doubt: f.doubt(s), entry: &s.crossing,
 		until: s.until, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
 }

@@ -125,7 +125,7 @@ type step struct {
 type stayRow struct {
 	place
 	state       string
-	certain     bool
+	doubt       string // clock, link, both with a space between, or nothing
 	entry, exit *border.ID
 	exitAt      int64 // 0: no exit
 	paired      string
@@ -191,6 +191,8 @@ type tx interface {
 	insertRaw(r *rawRow) (bool, error)
 	rawAt(epochNo int64, seq uint64, withBytes bool) (r rawRow, ok bool, err error)
 	deleteRaw(arrival int64) error
+	// learn notes that the type of an event is known now.
+	learn(arrival int64) error
 	// runEnd returns the last seq of the unbroken run that begins at from+1, or from.
 	runEnd(epochNo int64, from uint64) (uint64, error)
 	// rawAfter returns events in order of arrival.

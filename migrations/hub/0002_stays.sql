@@ -76,6 +76,7 @@ CREATE TABLE stay (
   seq            INTEGER NOT NULL,
   state          TEXT NOT NULL CHECK (state IN ('inside', 'closed', 'exit_unknown', 'entry_unknown')),
   certain        INTEGER NOT NULL,  -- 0: a clock of this document cannot be trusted, or a link does not fit
+  doubt          TEXT NOT NULL,     -- what it is then: clock, link, both with a space between
   entry_crossing BLOB,
   exit_crossing  BLOB,
   exit_at        INTEGER,
