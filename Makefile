@@ -30,8 +30,8 @@ deps-e2e: deps
 build: deps ## Build the programs into ./bin
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-run: build ## Run hub and station with simulated readers; data in ./var
-	./bin/garita demo
+run: build ## Run hub and station with simulated readers; data in ./var. MIX=day plays a day first
+	./bin/garita demo $(if $(MIX),--mix $(MIX))
 
 test: deps-test build ## Test behaviour; no wall-clock thresholds
 	go test -timeout 20m ./...
@@ -51,8 +51,8 @@ fuzz: deps ## Run every fuzz target for FUZZTIME (20s)
 e2e: deps-e2e build ## Test the pages in headless Chromium; last line: N passed, N failed
 	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test --silent >/dev/null && node e2e/run.mjs
 
-soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog
-	GARITA_SOAK=1 go test -timeout 60m -count=1 -v -run Soak ./cmd/...
+soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog, a scripted day, pairing of 10,000 travellers
+	GARITA_SOAK=1 go test -timeout 60m -count=1 -v -run 'Soak|Pairing' ./cmd/... ./border/register
 
 bench: build ## Measure the record path against the disk's floor, and the benchmarks
 	./bin/garita bench record --json

@@ -47,22 +47,23 @@ type Facts struct {
 
 // Code is one choice of a list.
 type Code struct {
-	Code  string `toml:"code"`
-	Label string `toml:"label"`
-	Key   string `toml:"key"` // one character of a–z and 0–9 typed to choose it; "" if none
+	Code  string `toml:"code" json:"code"`
+	Label string `toml:"label" json:"label"`
+	Key   string `toml:"key" json:"key"` // one character of a–z and 0–9 typed to choose it; "" if none
 }
 
 // Field is a field that applies, as a screen shows it.
 type Field struct {
-	Name     string
-	Label    string
-	Hint     string
-	Kind     Kind
-	Codes    []Code // of a code field
-	Required bool
-	Carry    bool   // may be taken from the person's last crossing
-	Default  string // proposed; recorded only if it is sent back
-	Min, Max int    // of a number; Max of a text is in characters
+	Name     string `json:"name"`
+	Label    string `json:"label"`
+	Hint     string `json:"hint"`
+	Kind     Kind   `json:"kind"`
+	Codes    []Code `json:"codes,omitempty"` // of a code field
+	Required bool   `json:"required"`
+	Carry    bool   `json:"carry"`   // may be taken from the person's last crossing
+	Default  string `json:"default"` // proposed; recorded only if it is sent back
+	Min      int    `json:"min"`     // of a number
+	Max      int    `json:"max"`     // of a number; of a text, in characters
 }
 
 // DocumentKind is a kind of document that an encounter may rest on.

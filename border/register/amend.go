@@ -102,7 +102,7 @@ func (p *projection) corrected(c *crossingRow, e *border.Event) (*border.Event, 
 		}
 		h, err := correction.ReadHeader()
 		if err != nil {
-			continue //nolint:nilerr // amend has read it: it has changed on the disk since
+			continue // amend has read it: it has changed on the disk since
 		}
 		c.says(&h)
 		c.change, c.Corrected = &a.change, true
