@@ -198,6 +198,11 @@ func (r *Register) changed() {
 // write runs one transaction, alone. ctx bounds the waiting only: a transaction that has
 // begun is ended, because an interrupted commit would be ambiguous.
 func (r *Register) write(ctx context.Context, op string, fn func(tx) error) error {
+	return r.alone(ctx, op, func() error { return r.store.write(fn) })
+}
+
+// alone runs fn while nothing else is written.
+func (r *Register) alone(ctx context.Context, op string, fn func() error) error {
 	select {
 	case r.writing <- struct{}{}:
 	case <-ctx.Done():
@@ -210,7 +215,7 @@ func (r *Register) write(ctx context.Context, op string, fn func(tx) error) erro
 	if r.closed.Load() {
 		return errClosed(op)
 	}
-	if err := r.store.write(fn); err != nil {
+	if err := fn(); err != nil {
 		return writeError(op, err)
 	}
 	return nil

@@ -249,6 +249,27 @@ func (s *sqliteStore) transact(fn func(tx) error) error {
 	return nil
 }
 
+// compact writes the whole database anew and empties the log.
+func (s *sqliteStore) compact() error {
+	s.mu.RLock()
+	broken := s.broken
+	s.mu.RUnlock()
+	if broken {
+		if err := s.reopen(); err != nil {
+			return err
+		}
+	}
+	if _, err := s.w.conn.ExecContext(context.Background(), "VACUUM"); err != nil {
+		return fmt.Errorf("compact: %w", err)
+	}
+	var busy, log, done int
+	err := s.w.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done)
+	if err == nil && busy != 0 {
+		err = errors.New("a reader holds the log") // it is emptied when the register is opened next
+	}
+	return err
+}
+
 func (s *sqliteStore) read(ctx context.Context, fn func(reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()

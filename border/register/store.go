@@ -14,6 +14,8 @@ type store interface {
 	// failure nothing is read or written before the database has been reopened and its
 	// log checkpointed (design, rule 2).
 	write(fn func(tx) error) error
+	// compact leaves nothing of deleted rows in the files.
+	compact() error
 	// read runs fn on a connection that cannot write.
 	read(ctx context.Context, fn func(reader) error) error
 	close() error
