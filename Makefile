@@ -30,7 +30,8 @@ deps-e2e: deps
 build: deps ## Build the programs into ./bin
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-run: build ## Run hub and station with simulated readers; data in ./var. MIX=day plays a day first
+MIX ?= day
+run: build ## Run hub and station with simulated readers; data in ./var. A new folder gets a day first (MIX= : none)
 	./bin/garita demo $(if $(MIX),--mix $(MIX))
 
 test: deps-test build ## Test behaviour; no wall-clock thresholds

@@ -72,7 +72,8 @@ func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) er
 	}
 	var script *demo.Script
 	var listed []demo.Specimen
-	if c.Mix == "day" {
+	_, err := os.Stat(filepath.Join(opt.Data, "post", "journal.db"))
+	if c.Mix == "day" && errors.Is(err, os.ErrNotExist) { // in a folder that is used again the day was played
 		script = demo.WriteDay(prefilled, c.Counters, c.Seed, w.now())
 		listed = script.Listed()
 	}
