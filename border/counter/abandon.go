@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"garita/border"
+	"garita/border/seal"
 )
 
 // Abandon ends an encounter without a crossing: the traveller left the line, or it was opened
@@ -40,6 +41,11 @@ func (s *Service) abandon(ctx context.Context, p *place, e *encounter, o Officer
 	entry, err := s.trace(ctx, border.TypeEncounterAbandoned, e, p.id, o, border.Personal{Reason: note})
 	if err != nil {
 		return err
+	}
+	if len(e.needs) > 0 { // all lifted; that they were made stays on record
+		if entry.Protection, err = seal.Protection(&border.Protection{Needs: e.needs}); err != nil {
+			return err
+		}
 	}
 	p.mu.Lock()
 	entry.Header.Direction = e.heads(p.direction)

@@ -41,8 +41,10 @@ func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline)
 	defer cancel()
-	p.work.Lock() // two corrections of one screen come one after the other
+	p.work.Lock()
 	defer p.work.Unlock()
+	s.changing.Lock() // each change holds the crossing whole: it must have seen the one before
+	defer s.changing.Unlock()
 	first, err := s.cfg.Journal.Crossing(ctx, c.Crossing)
 	if err != nil {
 		return Recorded{}, err
@@ -64,7 +66,7 @@ func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
 	if err := s.mayBecome(&c, &first, held); err != nil {
 		return Recorded{}, err
 	}
-	entry, err := s.corrected(ctx, p, &c, held, officer, second)
+	entry, err := s.corrected(ctx, p, &c, &first, held, officer, second)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -113,7 +115,7 @@ func (s *Service) mayBecome(c *Correction, first *border.Event, held *inForce) e
 	if string(c.Outcome) == held.header.Outcome || c.Outcome != border.Refused && c.Outcome != border.Withdrawn {
 		return nil
 	}
-	if s.needed(first) {
+	if needs, ok := s.needsOf(first); !ok || slices.ContainsFunc(needs, unlifted) {
 		return protectedError("correct a crossing")
 	}
 	if c.Outcome == border.Refused && s.cfg.Form.SupervisorRefuses() {
@@ -123,18 +125,18 @@ func (s *Service) mayBecome(c *Correction, first *border.Event, held *inForce) e
 	return nil
 }
 
-// needed reports whether a crossing was recorded with a need for protection that was not
-// lifted, or with one that cannot be read any more.
-func (s *Service) needed(first *border.Event) bool {
+// needsOf returns the needs for protection that a crossing was recorded with. Not ok: there
+// are some, and they cannot be read any more.
+func (s *Service) needsOf(first *border.Event) (needs []border.Need, ok bool) {
 	plain, err := s.cfg.Keys.Open(first, border.PartProtection)
 	if border.CodeOf(err) == border.NotFound {
-		return false
+		return nil, true
 	}
 	var p border.Protection
 	if err != nil || json.Unmarshal(plain, &p) != nil {
-		return true
+		return nil, false
 	}
-	return slices.ContainsFunc(p.Needs, unlifted)
+	return p.Needs, true
 }
 
 // countersigned finds the second officer, whom only an own mistake of the last ten minutes
@@ -157,7 +159,7 @@ func (s *Service) countersigned(op string, first *border.Event, officer Officer,
 }
 
 // corrected makes the entry of a correction: the crossing in force, with what changes.
-func (s *Service) corrected(ctx context.Context, p *place, c *Correction, held *inForce, officer, second Officer) (*journal.Entry, error) {
+func (s *Service) corrected(ctx context.Context, p *place, c *Correction, first *border.Event, held *inForce, officer, second Officer) (*journal.Entry, error) {
 	const op = "correct a crossing"
 	plain, err := s.cfg.Keys.Open(held.event, border.PartPersonal)
 	if err != nil {
@@ -170,6 +172,7 @@ func (s *Service) corrected(ctx context.Context, p *place, c *Correction, held *
 	}
 	h := held.header
 	e := restoreEncounter(&h, &person)
+	e.needs, _ = s.needsOf(first) // for what is asked of a child alone; they stay where they are
 	if c.Particulars != nil {
 		k := *c.Particulars
 		if k.Kind != "" || e.identity == border.IdentityRead { // it was read, and is keyed now
@@ -227,6 +230,17 @@ func restoreEncounter(h *border.Header, person *border.Personal) *encounter {
 	return e
 }
 
+// recordedFacts are what the form's conditions look at in a recorded crossing. Of a group its
+// record does not say the kind: any of the form's stands for it.
+func (s *Service) recordedFacts(h *border.Header, e *encounter, values map[string]string) form.Facts {
+	f := form.Facts{Direction: h.Direction, Category: values["category"], Nationality: e.doc.Nationality, Age: age(e.doc.BirthDate, h.LocalDate),
+		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil || e.alone()}
+	if kinds := s.cfg.Form.Codes("group_kinds"); h.Group != nil && len(kinds) > 0 {
+		f.Group = kinds[len(kinds)-1].Code
+	}
+	return f
+}
+
 // amend applies a correction to a header and a personal part.
 func (s *Service) amend(h *border.Header, c *Correction, e *encounter, person *border.Personal) error {
 	invalid := func(message string) error {
@@ -267,17 +281,16 @@ func (s *Service) amend(h *border.Header, c *Correction, e *encounter, person *b
 
 // reanswer puts the form's answers into a corrected crossing.
 func (s *Service) reanswer(h *border.Header, c *Correction, e *encounter, person *border.Personal, o border.Outcome) error {
-	if h.Form == "" && len(c.Values) == 0 && c.Direction == "" {
-		return nil // recorded before there was a form: nothing is asked now
-	}
 	values := answersOf(h)
 	maps.Copy(values, person.Answers)
 	merge(&values, c.Values)
 	maps.DeleteFunc(values, func(_, v string) bool { return v == "" })
-	facts := form.Facts{Direction: h.Direction, Category: values["category"], Nationality: e.doc.Nationality, Age: age(e.doc.BirthDate, h.LocalDate),
-		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil}
-	if o == border.Refused && !s.cfg.Form.Refusable(facts) {
+	facts := s.recordedFacts(h, e, values)
+	if o == border.Refused && !s.refusable(e, facts) {
 		return &border.Error{Code: border.Conflict, Op: "correct a crossing", Message: "A national of this country is not refused entry."}
+	}
+	if h.Form == "" && len(c.Values) == 0 && c.Direction == "" {
+		return nil // recorded before there was a form: nothing is asked now
 	}
 	asked := make(map[string]bool)
 	for _, f := range s.cfg.Form.Fields(facts, values) {

@@ -33,6 +33,8 @@ func (s *Service) Extend(ctx context.Context, x Extension) (Recorded, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline)
 	defer cancel()
+	s.changing.Lock()
+	defer s.changing.Unlock()
 	if r, err := s.repeated(ctx, x.Change, x.Crossing); err != nil || r != nil {
 		return repeatedAs(r, err)
 	}

@@ -27,6 +27,7 @@ type group struct {
 	shared   map[string]string // answers of the form for everybody who has no other
 	list     *manifest.List    // nil: none
 	members  []*encounter      // in the order they came; those that have ended stay
+	away     []*encounter      // were referred to the post's list: not members any more, and no no-shows
 }
 
 // partyDraft is the draft of a group.
@@ -36,6 +37,8 @@ type partyDraft struct {
 	People []manifest.Person `json:"people,omitempty"`
 	// Ended are the members who are through, for the list and the count.
 	Ended []endedMember `json:"ended,omitempty"`
+	// Away are those who were referred, for the list; without an outcome.
+	Away []endedMember `json:"away,omitempty"`
 }
 
 // endedMember is a member of a group whose crossing is recorded.
@@ -143,10 +146,10 @@ func (s *Service) List(ctx context.Context, at At, list *manifest.List) error {
 		}
 		p.change(func() {
 			g.list = list
-			for _, m := range g.members {
+			for _, m := range g.everybody() {
 				m.row = 0
 			}
-			for _, m := range g.members {
+			for _, m := range g.everybody() {
 				g.match(m)
 			}
 		})
@@ -218,16 +221,35 @@ func (s *Service) Select(ctx context.Context, at At, id border.ID) error {
 		if busy {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "Finish the open encounter first."}
 		}
-		p.change(func() { p.open = e })
+		p.change(func() {
+			p.open = e
+			s.ask(p, e, false) // after a restart nobody has asked
+			s.judge(p, e)
+		})
 		return nil
 	})
 }
 
 // ready reports whether a member may be admitted or may depart together with others: the
-// verdict advises to proceed, the record is complete, nothing is noted, and the name has been
-// seen since a restart. p.mu is held.
+// verdict advises to proceed, the record is complete, nothing is noted, the name has been seen
+// since a restart, and the adult who answers for a minor is not held. p.mu is held.
 func (p *place) ready(m *encounter, missing []form.Problem) bool {
-	return m.outcome == "" && m.verdict.Level == verdict.Proceed && !m.protected() && (!m.restored || m == p.open) && len(missing) == 0
+	return m.outcome == "" && m.verdict.Level == verdict.Proceed && !m.protected() && (!m.restored || m == p.open) && len(missing) == 0 &&
+		!p.adultHeld(m)
+}
+
+// adultHeld reports whether the adult who answers for a minor is not across the border and not
+// ready to cross: the child does not go on without anybody looking. p.mu is held.
+func (p *place) adultHeld(m *encounter) bool {
+	if m.responsible == nil || p.group == nil {
+		return false
+	}
+	i := slices.IndexFunc(p.group.members, func(a *encounter) bool { return a.id == *m.responsible })
+	if i < 0 {
+		return true // referred, or gone
+	}
+	a := p.group.members[i]
+	return !crosses(a.outcome) && (a.outcome != "" || a.verdict.Level != verdict.Proceed || a.protected())
 }
 
 // CloseGroup ends the group. Everybody in it must have an outcome; who is on its list and did
@@ -245,7 +267,7 @@ func (s *Service) CloseGroup(ctx context.Context, at At) error {
 		var person border.Personal
 		appeared := int64(0)
 		for i, listed := range g.people() {
-			if slices.ContainsFunc(g.members, func(m *encounter) bool { return m.row == i+1 }) {
+			if slices.ContainsFunc(g.everybody(), func(m *encounter) bool { return m.row == i+1 }) {
 				appeared++
 				continue
 			}
@@ -275,6 +297,9 @@ func (s *Service) CloseGroup(ctx context.Context, at At) error {
 	})
 }
 
+// everybody lists who came, those included who were referred.
+func (g *group) everybody() []*encounter { return slices.Concat(g.members, g.away) }
+
 func (g *group) people() []manifest.Person {
 	if g.list == nil {
 		return nil
@@ -300,7 +325,7 @@ func (s *Service) groupView(p *place) *GroupView {
 	}
 	for i, l := range g.people() {
 		state := "expected"
-		for _, m := range g.members {
+		for _, m := range g.everybody() {
 			if m.row == i+1 {
 				if state = "here"; m.outcome != "" {
 					state = "through"

@@ -52,6 +52,9 @@ func (s *Service) admitMember(ctx context.Context, p *place, m Member, o Officer
 	d := Decision{Counter: p.id, Encounter: m.Encounter, Revision: m.Revision, Officer: o.Badge}
 	e, err := p.inHand("decide a group", m.Encounter)
 	if err != nil {
+		if o := p.crossed(m.Encounter); o != "" { // sent again
+			return Recorded{Crossing: m.Encounter, Outcome: o, Replayed: true}, nil
+		}
 		return Recorded{}, err
 	}
 	p.mu.Lock()
@@ -59,11 +62,25 @@ func (s *Service) admitMember(ctx context.Context, p *place, m Member, o Officer
 	if e.heads(p.direction) == border.Exit {
 		d.Outcome = border.Departed
 	}
-	proceeds := e.group != nil && e.verdict.Level == verdict.Proceed && !e.protected()
+	proceeds := e.group != nil && e.verdict.Level == verdict.Proceed && !e.protected() && !p.adultHeld(e)
 	p.mu.Unlock()
 	if !proceeds {
 		return Recorded{}, &border.Error{Code: border.Conflict, Op: "decide a group",
 			Message: "This person must be looked at alone. Select the person, read the verdict, then decide."}
 	}
 	return s.end(ctx, p, e, &d, o)
+}
+
+// crossed returns how a member of the group crossed the border; "" if none did under that id.
+func (p *place) crossed(id border.ID) border.Outcome {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.group != nil {
+		for _, m := range p.group.members {
+			if m.id == id && crosses(m.outcome) {
+				return m.outcome
+			}
+		}
+	}
+	return ""
 }

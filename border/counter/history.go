@@ -18,9 +18,10 @@ const staysLimit = 5
 // they stand after corrections, and what may be taken over from the last of them.
 func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 	r := verdict.Result{Check: verdict.HistoryHere, Outcome: verdict.Clear}
-	latest := make(map[string]*inForce) // by direction: an exit asks less, and must not hide what the entry said
+	// By direction: an exit asks less, and must not hide what the entry said.
+	ofDocuments, ofPerson := make(map[string]*inForce), make(map[string]*inForce)
 	seen := make(map[border.ID]bool)
-	read := func(blind border.BlindIndex, into *[]border.PastCrossing) error {
+	read := func(blind border.BlindIndex, into *[]border.PastCrossing, latest map[string]*inForce) error {
 		events, err := s.cfg.Journal.Document(ctx, blind, historyLimit)
 		if err != nil {
 			return err
@@ -30,7 +31,7 @@ func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 			if err != nil {
 				return err
 			}
-			if c == nil || seen[*c.header.Crossing] {
+			if c == nil || seen[*c.header.Crossing] || !s.stillOf(blind, &events[i], c) {
 				continue
 			}
 			seen[*c.header.Crossing] = true
@@ -44,18 +45,22 @@ func (s *Service) checkHere(ctx context.Context, e *encounter) verdict.Result {
 	var err error
 	for _, blind := range e.blinds {
 		if err == nil {
-			err = read(blind, &e.here)
+			err = read(blind, &e.here, ofDocuments)
 		}
 	}
 	if err == nil && e.person != nil {
-		err = read(*e.person, &e.near)
+		err = read(*e.person, &e.near, ofPerson)
 	}
 	if err != nil {
 		s.cfg.Log.Error("counter: the history here could not be read", "error", err)
 		r.Outcome, r.Reason = verdict.NotChecked, verdict.ReasonFailed
 		return r
 	}
-	e.known = s.remembered(latest)
+	if len(ofDocuments) == 0 { // a new document perhaps; of a namesake who is known by another nothing must come in here
+		ofDocuments = ofPerson
+		maps.DeleteFunc(ofDocuments, func(_ string, c *inForce) bool { return c.header.Nationality != e.doc.Nationality })
+	}
+	e.known = s.remembered(ofDocuments)
 	newestFirst(e.here)
 	newestFirst(e.near)
 	if len(e.blinds) == 0 {
@@ -118,6 +123,20 @@ func (s *Service) standing(ctx context.Context, ev *border.Event) (*inForce, err
 		}
 	}
 	return c, nil
+}
+
+// stillOf reports whether a crossing that was found by a document or a person is theirs as it
+// stands: a correction may have said that it was somebody else's.
+func (s *Service) stillOf(blind border.BlindIndex, found *border.Event, c *inForce) bool {
+	if c.event.Key == found.Key {
+		return true
+	}
+	plain, err := s.cfg.Keys.Open(c.event, border.PartPersonal)
+	if err != nil {
+		return true // nobody can say any more
+	}
+	var person border.Personal
+	return json.Unmarshal(plain, &person) != nil || slices.Contains(Blinds(s.cfg.Blinder, &person), blind)
 }
 
 func (c *inForce) past() border.PastCrossing {

@@ -54,6 +54,8 @@ func (s *Service) Take(ctx context.Context, at At) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline)
+	defer cancel()
 	p.work.Lock()
 	defer p.work.Unlock()
 	return s.take(ctx, p, o)

@@ -33,6 +33,9 @@ func (s *Service) keepGroup(ctx context.Context, p *place, g *group) error {
 			party.Ended = append(party.Ended, endedMember{Encounter: m.id, Outcome: m.outcome, Particulars: m.particulars()})
 		}
 	}
+	for _, m := range g.away {
+		party.Away = append(party.Away, endedMember{Encounter: m.id, Particulars: m.particulars()})
+	}
 	err := s.saveDraft(ctx, p, journal.Draft{Encounter: g.id, Counter: p.id}, &draft{OpenedAt: g.openedAt, Party: party})
 	if err != nil {
 		return &border.Error{Code: border.NotDurable, Op: "keep a group", Message: "The disk did not keep the group. Try again.", Err: err}
@@ -40,8 +43,8 @@ func (s *Service) keepGroup(ctx context.Context, p *place, g *group) error {
 	return nil
 }
 
-// keepParty writes the draft of the open group after a member's crossing was recorded. If it
-// fails the crossing stands: a restart finds the member through in the journal.
+// keepParty writes the draft of the open group after somebody of it was recorded or referred. If it
+// fails the event stands: a restart finds in the journal who is through.
 func (s *Service) keepParty(ctx context.Context, p *place) {
 	p.mu.Lock()
 	g := p.group

@@ -143,6 +143,10 @@ func (s *Service) Join(ctx context.Context, at At, waiting border.ID) error {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "There must be an open encounter, and the other one must wait at this counter."}
 		}
 		other := p.queue[i]
+		if len(other.needs) > 0 || other.referred != nil || other.paper != nil || len(other.more) > 0 {
+			return &border.Error{Code: border.Conflict, Op: op,
+				Message: "More is noted with the waiting traveller than a document. Call that traveller up, and end that encounter by itself."}
+		}
 		if err := s.attach(ctx, p, e, other.paperwork, other.id); err != nil {
 			return err
 		}
@@ -188,6 +192,10 @@ func (s *Service) recheck(ctx context.Context, p *place, e, next *encounter) err
 	p.change(func() {
 		p.notice = ""
 		e.take(next)
+		if g := p.group; g != nil && e.group != nil && *e.group == g.id {
+			e.row = 0
+			g.match(e)
+		}
 		s.ask(p, e, false)
 		s.judge(p, e)
 	})
@@ -203,6 +211,22 @@ func (s *Service) replace(ctx context.Context, p *place, e, next *encounter) err
 		s.judge(p, e)
 	})
 	return nil
+}
+
+// inHands lists the open encounter and the members of the group that have no outcome. p.mu is
+// held.
+func (p *place) inHands() (all []*encounter) {
+	if p.open != nil {
+		all = append(all, p.open)
+	}
+	if p.group != nil {
+		for _, m := range p.group.members {
+			if m != p.open && m.outcome == "" {
+				all = append(all, m)
+			}
+		}
+	}
+	return all
 }
 
 // inHand finds the open encounter, or a member of the group, by its id.

@@ -77,10 +77,21 @@ func (s *Service) possible(n *ending) error {
 	case d.Outcome == border.HandedOver && (!recipient || strings.TrimSpace(d.Receipt) == "" || len(d.Receipt) > receiptLimit):
 		return invalid("Say to whom the traveller is handed over, and who signed the receipt, in at most 100 bytes.")
 	}
+	if n.e.entered(n.direction, d.Outcome) {
+		return &border.Error{Code: border.Conflict, Op: "decide",
+			Message: "This crossing was entered before: the same document, direction, time and outcome. Abandon this encounter as the same person twice."}
+	}
 	if d.Continues != nil && (d.Outcome != border.Departed || !n.e.twin(*d.Continues)) {
 		return invalid("An exit may end the stay of an entry that is shown as the same person's, and of no other.")
 	}
 	return nil
+}
+
+// entered reports whether the crossing on a paper sheet is recorded already.
+func (e *encounter) entered(direction string, o border.Outcome) bool {
+	return e.paper != nil && slices.ContainsFunc(e.here, func(c border.PastCrossing) bool {
+		return c.Direction == direction && c.Outcome == string(o) && c.OccurredAt.Equal(e.paper.CrossedAt)
+	})
 }
 
 // grounded checks the ground of an outcome.
@@ -110,7 +121,7 @@ func (s *Service) permitted(n *ending, facts form.Facts) error {
 	if o != border.Refused {
 		return nil
 	}
-	if !s.cfg.Form.Refusable(facts) {
+	if !s.refusable(n.e, facts) {
 		return &border.Error{Code: border.Conflict, Op: "decide",
 			Message: "A national of this country is not refused entry. Refer the case if the identity is in doubt."}
 	}
@@ -121,6 +132,18 @@ func (s *Service) permitted(n *ending, facts form.Facts) error {
 		}
 	}
 	return nil
+}
+
+// refusable reports whether a person may be refused entry: nobody of whom one document says
+// that they are of this country, whichever of them leads.
+func (s *Service) refusable(e *encounter, facts form.Facts) bool {
+	for _, w := range e.papers() {
+		facts.Nationality = w.doc.Nationality
+		if !s.cfg.Form.Refusable(facts) {
+			return false
+		}
+	}
+	return true
 }
 
 func protectedError(op string) error {

@@ -90,7 +90,13 @@ func (s *Service) Refer(ctx context.Context, r Referral) error {
 		s.list.Lock()
 		s.referrals = append(s.referrals, next)
 		s.list.Unlock()
-		p.change(func() { p.drop(e) })
+		p.change(func() {
+			if p.group != nil && slices.Contains(p.group.members, e) {
+				p.group.away = append(p.group.away, e)
+			}
+			p.drop(e)
+		})
+		s.keepParty(ctx, p)
 		s.announce()
 		return nil
 	})

@@ -106,6 +106,11 @@ func (s *Service) restoreGroup(p *place, d *journal.Draft, f *draft, newest []bo
 		g.match(e)
 		g.members = append(g.members, e)
 	}
+	for _, m := range f.Party.Away {
+		e := &encounter{id: m.Encounter, paperwork: paperwork{doc: m.Particulars.document()}}
+		g.match(e)
+		g.away = append(g.away, e)
+	}
 	p.change(func() {
 		if p.group == nil {
 			p.group = g

@@ -68,7 +68,7 @@ type Config struct {
 
 // Service runs all counters of a station. Safe for concurrent use.
 //
-// Lock order: Service.restoring, place.work, Service.shifting, place.mu, then Service.closing or
+// Lock order: Service.restoring, place.work, Service.changing, Service.shifting, place.mu, then Service.closing or
 // Service.list. place.work is held during I/O and serialises what happens at one counter;
 // place.mu guards what a screen reads and is never held during I/O. No lock of one counter is
 // taken under that of another. shifting is held for reading while an event is recorded, and
@@ -83,6 +83,8 @@ type Service struct {
 	closing sync.Mutex // orders new questions before or after Close
 	asking  sync.WaitGroup
 	slots   chan struct{}
+
+	changing sync.Mutex // held while a crossing is corrected or extended: what holds is read, then the change recorded
 
 	shifting sync.RWMutex // guards shift, and who records against who counts
 	shift    *shift       // nil: none is open
@@ -206,9 +208,11 @@ func (s *Service) Refresh() {
 	for _, id := range s.order {
 		p := s.places[id]
 		p.change(func() {
-			if e := p.open; e != nil && connected && e.hubMissed {
-				s.ask(p, e, false)
-				s.judge(p, e)
+			for _, e := range p.inHands() {
+				if connected && e.hubMissed {
+					s.ask(p, e, false)
+					s.judge(p, e)
+				}
 			}
 		})
 	}
@@ -271,7 +275,7 @@ func (s *Service) encounterView(p *place, e *encounter) *EncounterView {
 	v := &EncounterView{ID: e.id, OpenedAt: e.openedAt, Source: e.scan.Source, Restored: e.restored, Durable: e.durable,
 		Document: e.paperwork.view(), Verdict: e.verdict, Identity: e.identity, Direction: facts.Direction, Age: facts.Age,
 		Minor: s.cfg.Form.Minor(facts.Age), Documents: []DocumentView{}, Record: record, History: s.history(e, s.day(s.cfg.Clock.Now())),
-		Paper: e.paper, Protected: e.protected(), Previous: e.previous(), Responsible: e.responsible, Refusable: s.cfg.Form.Refusable(facts)}
+		Paper: e.paper, Protected: e.protected(), Previous: e.previous(), Responsible: e.responsible, Refusable: s.refusable(e, facts)}
 	v.Verdict.Reasons = slices.Clone(e.verdict.Reasons)
 	for i := range e.more {
 		v.Documents = append(v.Documents, e.more[i].view())

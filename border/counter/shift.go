@@ -74,6 +74,8 @@ func (s *Service) OpenShift(ctx context.Context, officer string) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordDeadline) // a browser that hangs up must not leave it open unnoticed
+	defer cancel()
 	s.shifting.Lock()
 	defer s.shifting.Unlock()
 	if s.shift != nil {

@@ -57,8 +57,8 @@ func (s *Service) Standing(ctx context.Context, crossing border.ID, officer stri
 	e := restoreEncounter(h, &person)
 	values := answersOf(h)
 	maps.Copy(values, person.Answers)
-	facts := form.Facts{Direction: h.Direction, Category: h.Category, Nationality: e.doc.Nationality, Age: age(e.doc.BirthDate, h.LocalDate),
-		Post: s.cfg.Post, Identity: e.identity, Role: h.Role, Responsible: e.responsible != nil}
+	e.needs, _ = s.needsOf(&first)
+	facts := s.recordedFacts(h, e, values)
 	out := Standing{Crossing: crossing, Direction: h.Direction, Outcome: border.Outcome(h.Outcome), Ground: h.Ground, LocalDate: h.LocalDate,
 		Document: e.paperwork.view(), Identity: e.identity, Fields: s.cfg.Form.Fields(facts, values), Values: values}
 	_, err = s.countersigned(op, &first, o, "")

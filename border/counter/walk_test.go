@@ -265,7 +265,7 @@ var actions = map[string]func(w *walk, at counter.At, id border.ID) error{
 		}
 		results, err := w.r.s.DecideGroup(context.Background(), at, members)
 		for _, res := range results {
-			if res.Outcome != "" {
+			if _, before := w.recorded[res.Encounter]; res.Outcome != "" && !before {
 				w.ended(res.Encounter)
 				w.recorded[res.Encounter] = counter.Recorded{Crossing: res.Encounter, Outcome: res.Outcome}
 				w.events[border.TypeCrossingRecorded]++
