@@ -148,6 +148,7 @@ export async function keyboard(context, demo, test) {
   await test('what cannot be read says so and opens nothing', async () => {
     await page.keyboard.press('F6');
     await page.locator('#keyed-text').fill('NO ZONE AT ALL');
+    await page.waitForTimeout(500); // longer than a dialog is deaf to a key pressed by habit
     await page.keyboard.press('F8');
     await until('the dialog says so', async () => (await page.locator('#keyed-message').innerText()).length > 10);
     assert.equal((await c.state()).encounter, '');
