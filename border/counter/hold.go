@@ -69,14 +69,26 @@ func (s *Service) take(ctx context.Context, p *place, o Officer) error {
 	if before != nil && before.Badge == o.Badge {
 		return nil
 	}
+	return s.hold(ctx, p, o, p.direction)
+}
+
+// hold records who holds a counter from now on, and the direction if it is not the configured
+// one: after a power cut the counter goes on as it was. p.work is held.
+func (s *Service) hold(ctx context.Context, p *place, o Officer, direction string) error {
 	h := s.header(border.TypeCounterTaken, p.id, o)
-	if before != nil {
+	if direction != p.begins {
+		h.Direction = direction
+	}
+	since := h.OccurredAt
+	if before := p.holder; before != nil && before.Badge == o.Badge {
+		since = before.Since
+	} else if before != nil {
 		h.From = s.cfg.Blinder.Officer(before.Badge)
 	}
 	if _, err := s.append(ctx, o, &journal.Entry{Header: h}); err != nil {
 		return err
 	}
-	p.change(func() { p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: h.OccurredAt} })
+	p.change(func() { p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: since} })
 	return nil
 }
 
@@ -125,8 +137,10 @@ func (s *Service) record(ctx context.Context, p *place, o Officer, e *journal.En
 	return s.append(ctx, o, e)
 }
 
-// restoreHolder reads who held a counter when the station stopped. p.work is held.
+// restoreHolder reads who held a counter when the station stopped, and its direction.
 func (s *Service) restoreHolder(ctx context.Context, p *place) error {
+	p.work.Lock()
+	defer p.work.Unlock()
 	ev, err := s.cfg.Journal.State(ctx, journal.StateHolder(p.id))
 	if border.CodeOf(err) == border.NotFound {
 		return nil
@@ -140,6 +154,9 @@ func (s *Service) restoreHolder(ctx context.Context, p *place) error {
 	}
 	o := s.known(h.Officer)
 	p.change(func() {
+		if h.Direction == border.Entry || h.Direction == border.Exit {
+			p.direction = h.Direction
+		}
 		if p.holder = nil; o.Badge != "" {
 			p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: h.OccurredAt}
 		}

@@ -301,3 +301,27 @@ func TestShiftOfABrowserThatHungUp(t *testing.T) {
 	}
 	check(t, r.s.Take(ctx, at("1", "17")))
 }
+
+// Who waits when the power fails goes the same way afterwards.
+func TestDirectionOutlivesARestart(t *testing.T) {
+	r := newRig(t)
+	turn := func(direction string) { t.Helper(); check(t, r.s.SetDirection(t.Context(), "1", direction, "17")) }
+	turn(border.Exit)
+	r.scan("1", foreign(1))
+	check(t, r.s.Take(t.Context(), at("1", "18")))
+	for range 2 {
+		r.restart()
+		if v := r.view("1"); v.Direction != border.Exit || v.Holder == nil || v.Holder.Badge != "18" {
+			t.Errorf("direction %s, holder %+v", v.Direction, v.Holder)
+		}
+	}
+	check(t, r.s.CallUp(t.Context(), "1", border.ID{}, "18"))
+	d := r.decision("1", border.Departed)
+	d.Officer = "18"
+	r.decide(d)
+	check(t, r.s.SetDirection(t.Context(), "1", border.Entry, "18"))
+	r.restart()
+	if v := r.view("1"); v.Direction != border.Entry {
+		t.Errorf("turned back, and %s after a restart", v.Direction)
+	}
+}

@@ -42,12 +42,14 @@ func (s *Service) restoreAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, id := range s.order { // before the encounters, which go in the counter's direction
+		if err := s.restoreHolder(ctx, s.places[id]); err != nil {
+			return err
+		}
+	}
 	s.restoreDrafts(ctx, drafts, newest)
 	for _, id := range s.order {
 		if err := s.restoreLast(ctx, s.places[id], newest); err != nil {
-			return err
-		}
-		if err := s.restoreHolder(ctx, s.places[id]); err != nil {
 			return err
 		}
 	}

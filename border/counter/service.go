@@ -101,6 +101,7 @@ type place struct {
 	id   border.CounterID
 	work sync.Mutex
 
+	begins string // direction of the configuration; constant
 	orders uint64 // highest order given to an encounter; guarded by work
 
 	mu          sync.Mutex // guards what follows
@@ -130,7 +131,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 			return nil, &border.Error{Code: border.Invalid, Op: "open counter " + string(p.ID),
 				Message: "Each counter needs its own name, and entry or exit as direction."}
 		}
-		s.places[p.ID] = &place{id: p.ID, direction: p.Direction, subscribers: make(map[chan struct{}]struct{})}
+		s.places[p.ID] = &place{id: p.ID, begins: p.Direction, direction: p.Direction, subscribers: make(map[chan struct{}]struct{})}
 		s.order = append(s.order, p.ID)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -295,13 +296,20 @@ func (s *Service) shiftView() *ShiftView {
 	return &ShiftView{ID: s.shift.id, OpenedAt: s.shift.openedAt, OpenedBy: s.shift.openedBy.Name}
 }
 
-// SetDirection changes the direction of a counter. An open encounter is judged again.
+// SetDirection changes the direction of a counter, which is recorded. An open encounter is
+// judged again.
 func (s *Service) SetDirection(ctx context.Context, c border.CounterID, direction, officer string) error {
 	const op = "change direction"
 	if direction != border.Entry && direction != border.Exit {
 		return &border.Error{Code: border.Invalid, Op: op, Message: "The direction is entry or exit."}
 	}
-	return s.work(ctx, op, At{c, officer}, func(ctx context.Context, p *place, _ Officer) error {
+	return s.work(ctx, op, At{c, officer}, func(ctx context.Context, p *place, o Officer) error {
+		if direction == p.direction {
+			return nil
+		}
+		if err := s.hold(ctx, p, o, direction); err != nil {
+			return err
+		}
 		p.change(func() {
 			p.direction = direction
 			all := slices.Clone(p.queue)
