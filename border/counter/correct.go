@@ -186,6 +186,9 @@ func (s *Service) corrected(ctx context.Context, p *place, c *Correction, first 
 	if err := s.amend(&h, c, e, &person); err != nil {
 		return nil, err
 	}
+	if held.days > 0 && h.DaysGranted == 0 {
+		h.PermittedUntil = "" // somebody who is granted no days as corrected cannot overstay them
+	}
 	h.Type, h.Change, h.Officer, h.Counter, h.Shift = border.TypeCrossingCorrected, &c.Change, s.cfg.Blinder.Officer(officer.Badge), p.id, ""
 	h.Clock = s.cfg.Clock.Trust()
 	if trusted := held.header.Clock.State != border.ClockUntrusted; !trusted || h.Clock.State == border.ClockUntrusted {
@@ -225,7 +228,9 @@ func restoreEncounter(h *border.Header, person *border.Personal) *encounter {
 	for _, d := range person.Documents {
 		more := Particulars{Kind: d.Kind, DocumentNumber: d.DocumentNumber, IssuingState: d.IssuingState, Surname: d.Surname, GivenNames: d.GivenNames,
 			Nationality: d.Nationality, BirthDate: d.BirthDate, Sex: d.Sex, ExpiryDate: d.ExpiryDate}
-		e.more = append(e.more, paperwork{doc: more.document(), keyed: &more})
+		doc := more.document()
+		doc.DocumentCode = d.DocumentCode
+		e.more = append(e.more, paperwork{doc: doc, keyed: &more, scan: border.Scan{Lines: d.Lines}})
 	}
 	return e
 }

@@ -88,6 +88,7 @@ func newestFirst(past []border.PastCrossing) {
 type inForce struct {
 	event  *border.Event
 	header border.Header
+	days   int // granted by the event itself
 }
 
 // standing finds the correction that is in force for a recorded crossing, and the days that
@@ -107,7 +108,7 @@ func (s *Service) standing(ctx context.Context, ev *border.Event) (*inForce, err
 	if ev.Type != border.TypeCrossingRecorded {
 		return nil, nil
 	}
-	c := &inForce{event: ev, header: h}
+	c := &inForce{event: ev, header: h, days: h.DaysGranted}
 	changes, err := s.cfg.Journal.Amendments(ctx, *h.Crossing)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (s *Service) standing(ctx context.Context, ev *border.Event) (*inForce, err
 		switch {
 		case err != nil:
 		case changes[i].Type == border.TypeCrossingCorrected:
-			c.event, c.header = &changes[i], h
+			c.event, c.header, c.days = &changes[i], h, h.DaysGranted
 		case changes[i].Type == border.TypeStayExtended:
 			c.header.PermittedUntil, c.header.DaysGranted, c.header.LegalBasis = h.PermittedUntil, h.DaysGranted, h.LegalBasis
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/manifest"
@@ -323,5 +325,57 @@ func TestDirectionOutlivesARestart(t *testing.T) {
 	r.restart()
 	if v := r.view("1"); v.Direction != border.Entry {
 		t.Errorf("turned back, and %s after a restart", v.Direction)
+	}
+}
+
+// Who is no visitor, as a correction says, has no last day; who was granted one since keeps it.
+func TestCorrectedToAResident(t *testing.T) {
+	r := newRig(t)
+	id := r.admit("1", foreign(1), visitor)
+	correct := func(n byte, values map[string]string) border.Header {
+		t.Helper()
+		rec, err := r.s.Correct(t.Context(), counter.Correction{At: at("1", "17"), Change: other(id, n), Crossing: id, Reason: "typing", Values: values})
+		check(t, err)
+		events := r.events()
+		h, err := events[len(events)-1].ReadHeader()
+		check(t, err)
+		if h.Seq != rec.Key.Seq {
+			t.Fatalf("recorded %d, the last is %d", rec.Key.Seq, h.Seq)
+		}
+		return h
+	}
+	h := correct(1, map[string]string{"category": "resident", "days_granted": "", "legal_basis": "residence"})
+	if h.DaysGranted != 0 || h.PermittedUntil != "" {
+		t.Errorf("a resident has %d days until %q", h.DaysGranted, h.PermittedUntil)
+	}
+	check(t, onlyError(r.s.Extend(t.Context(), counter.Extension{At: at("1", "17"), Change: other(id, 2), Crossing: id, Until: "2027-12-31", Reason: "status"})))
+	if h = correct(3, map[string]string{"address": "Elsewhere"}); h.PermittedUntil != "2027-12-31" {
+		t.Errorf("the correction took the extension away: %q", h.PermittedUntil)
+	}
+}
+
+// Correcting the particulars leaves the further documents as they were read.
+func TestCorrectionKeepsFurtherDocuments(t *testing.T) {
+	r := newRig(t)
+	r.scan("1", foreign(1))
+	r.scan("1", foreign(2))
+	check(t, r.s.Join(t.Context(), at("1", "17"), r.view("1").Queue[0].ID))
+	d := r.decision("1", border.Admitted)
+	d.Values = visitor
+	id := r.decide(d).Crossing
+	further := func() []border.PersonalDocument {
+		t.Helper()
+		events := r.events()
+		plain, err := r.keys.Open(&events[len(events)-1], border.PartPersonal)
+		check(t, err)
+		var p border.Personal
+		check(t, json.Unmarshal(plain, &p))
+		return p.Documents
+	}
+	before := further()
+	check(t, onlyError(r.s.Correct(t.Context(), counter.Correction{At: at("1", "17"), Change: other(id, 1), Crossing: id, Reason: "typing",
+		Particulars: &counter.Particulars{Kind: "passport", DocumentNumber: "U00000001", IssuingState: "QRU", Surname: "UTOPIAN", GivenNames: "FRANK", Nationality: "QRU", BirthDate: "1974-08-12"}})))
+	if diff := cmp.Diff(before, further()); diff != "" || len(before) != 1 || len(before[0].Lines) != 2 {
+		t.Errorf("%d further documents: %s", len(before), diff)
 	}
 }
