@@ -24,6 +24,7 @@ type daybook struct {
 	shift   map[string]tally // what a report counts, by shift
 	closed  map[string]tally // what shift.closed says, by shift
 	header  map[border.ID]border.Header
+	holder  map[border.CounterID]string
 	doubled int // crossings that are recorded twice
 }
 
@@ -32,13 +33,23 @@ var inReports = []string{border.TypeCrossingRecorded, border.TypeCrossingCorrect
 	border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned}
 
 func newDaybook() *daybook {
-	return &daybook{all: make(tally), shift: make(map[string]tally), closed: make(map[string]tally), header: make(map[border.ID]border.Header)}
+	return &daybook{all: make(tally), shift: make(map[string]tally), closed: make(map[string]tally), header: make(map[border.ID]border.Header),
+		holder: make(map[border.CounterID]string)}
 }
 
 // enter counts one event.
 func (b *daybook) enter(h *border.Header) {
 	if h.Type == border.TypeEpochOpened {
 		return
+	}
+	if h.Type == border.TypeCounterTaken {
+		if before, held := b.holder[h.Counter]; held && before == h.Officer {
+			return // turned to the other direction; how often, the script does not say
+		}
+		b.holder[h.Counter] = h.Officer
+		turned := *h
+		turned.Direction = ""
+		h = &turned
 	}
 	cell := border.Count{Type: h.Type, Counter: h.Counter, Direction: h.Direction, Category: h.Category, Outcome: h.Outcome}
 	b.all[cell]++
