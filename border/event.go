@@ -107,7 +107,7 @@ const (
 	TypeGroupClosed        = "group.closed.v1"        // a family, bus or crew is through
 	TypeShiftOpened        = "shift.opened.v1"
 	TypeShiftClosed        = "shift.closed.v1"  // with Counts
-	TypeCounterTaken       = "counter.taken.v1" // an officer holds the counter from now on
+	TypeCounterTaken       = "counter.taken.v1" // an officer holds the counter from now on, or has turned it
 )
 
 // Parent names the event that an epoch continues: the last one its journal held when
@@ -149,7 +149,8 @@ type Header struct {
 	// Crossing is the id of a crossing and of its encounter: the one that the event records,
 	// corrects, extends (the entry of the stay), refers, takes or abandons.
 	Crossing *ID `json:"crossing,omitempty"`
-	// Change is the id of a correction or an extension itself: sent again, it is recorded once.
+	// Change is the id of a correction, an extension or the closing of a group itself: sent
+	// again, it is recorded once.
 	Change *ID `json:"change,omitempty"`
 	// Previous is an earlier encounter of the same person that this one follows: a refusal at
 	// ten before an admission at eleven.

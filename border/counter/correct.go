@@ -66,6 +66,9 @@ func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
 	if err := s.mayBecome(&c, &first, held); err != nil {
 		return Recorded{}, err
 	}
+	if err := s.continues(ctx, &c); err != nil {
+		return Recorded{}, err
+	}
 	entry, err := s.corrected(ctx, p, &c, &first, held, officer, second)
 	if err != nil {
 		return Recorded{}, err
@@ -158,6 +161,30 @@ func (s *Service) countersigned(op string, first *border.Event, officer Officer,
 	return s.officer(second)
 }
 
+// continues checks the word that an exit ends the stay of an entry: who did not see both on one
+// screen needs a second officer for it, and an entry that is known here must be one.
+func (s *Service) continues(ctx context.Context, c *Correction) error {
+	const op = "correct a crossing"
+	if c.Continues == nil {
+		return nil
+	}
+	if c.Second == "" {
+		return &border.Error{Code: border.Forbidden, Op: op, Message: "That an exit ends another document's stay is said by two officers. Choose a second one."}
+	}
+	ev, err := s.cfg.Journal.Crossing(ctx, *c.Continues)
+	if border.CodeOf(err) == border.NotFound {
+		return nil // recorded at another station: the hub looks whether it fits
+	}
+	if err != nil {
+		return err
+	}
+	entry, err := s.standing(ctx, &ev)
+	if err == nil && (entry == nil || entry.header.Direction != border.Entry || entry.header.Outcome != string(border.Admitted)) {
+		return &border.Error{Code: border.Invalid, Op: op, Message: "What the exit is to end must be an admitted entry."}
+	}
+	return err
+}
+
 // corrected makes the entry of a correction: the crossing in force, with what changes.
 func (s *Service) corrected(ctx context.Context, p *place, c *Correction, first *border.Event, held *inForce, officer, second Officer) (*journal.Entry, error) {
 	const op = "correct a crossing"
@@ -239,7 +266,7 @@ func restoreEncounter(h *border.Header, person *border.Personal) *encounter {
 // record does not say the kind: any of the form's stands for it.
 func (s *Service) recordedFacts(h *border.Header, e *encounter, values map[string]string) form.Facts {
 	f := form.Facts{Direction: h.Direction, Category: values["category"], Nationality: e.doc.Nationality, Age: age(e.doc.BirthDate, h.LocalDate),
-		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil || e.alone()}
+		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil || e.protected()}
 	if kinds := s.cfg.Form.Codes("group_kinds"); h.Group != nil && len(kinds) > 0 {
 		f.Group = kinds[len(kinds)-1].Code
 	}

@@ -20,6 +20,9 @@ func (s *Service) Extend(ctx context.Context, x Extension) (Recorded, error) {
 	if _, err := time.Parse(time.DateOnly, x.Until); err != nil {
 		return Recorded{}, &border.Error{Code: border.Invalid, Op: op, Message: "The last day reads year-month-day, like 2026-12-31."}
 	}
+	if x.Until > s.day(s.cfg.Clock.Now().AddDate(10, 0, 0)) {
+		return Recorded{}, &border.Error{Code: border.Invalid, Op: op, Message: "A stay is extended by at most ten years."}
+	}
 	if x.Change.IsZero() || x.Crossing.IsZero() || x.Change == x.Crossing {
 		return Recorded{}, &border.Error{Code: border.Invalid, Op: op, Message: "An extension needs an id of its own, and names the entry."}
 	}

@@ -252,6 +252,16 @@ func (p *place) adultHeld(m *encounter) bool {
 	return !crosses(a.outcome) && (a.outcome != "" || a.verdict.Level != verdict.Proceed || a.protected())
 }
 
+// adultGone reports whether the adult who answers for a minor has left the group or has not
+// crossed: somebody else must answer. p.mu is held.
+func (p *place) adultGone(m *encounter) bool {
+	if p.group == nil || m.group == nil || *m.group != p.group.id {
+		return false
+	}
+	i := slices.IndexFunc(p.group.members, func(a *encounter) bool { return a.id == *m.responsible })
+	return i < 0 || p.group.members[i].outcome != "" && !crosses(p.group.members[i].outcome)
+}
+
 // CloseGroup ends the group. Everybody in it must have an outcome; who is on its list and did
 // not come is recorded as a no-show.
 func (s *Service) CloseGroup(ctx context.Context, at At) error {

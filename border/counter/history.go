@@ -113,14 +113,22 @@ func (s *Service) standing(ctx context.Context, ev *border.Event) (*inForce, err
 	if err != nil {
 		return nil, err
 	}
+	var longest border.Header
 	for i := range changes {
 		h, err := changes[i].ReadHeader()
 		switch {
 		case err != nil:
 		case changes[i].Type == border.TypeCrossingCorrected:
 			c.event, c.header, c.days = &changes[i], h, h.DaysGranted
-		case changes[i].Type == border.TypeStayExtended:
-			c.header.PermittedUntil, c.header.DaysGranted, c.header.LegalBasis = h.PermittedUntil, h.DaysGranted, h.LegalBasis
+		case changes[i].Type == border.TypeStayExtended && h.PermittedUntil > longest.PermittedUntil:
+			longest = h
+		}
+	}
+	// No extension takes days away, and no correction takes an extension away: as at the hub.
+	if longest.PermittedUntil > c.header.PermittedUntil && c.header.Direction == border.Entry && c.header.Outcome == string(border.Admitted) {
+		c.header.PermittedUntil, c.header.LegalBasis = longest.PermittedUntil, longest.LegalBasis
+		if longest.DaysGranted > 0 {
+			c.header.DaysGranted = longest.DaysGranted
 		}
 	}
 	return c, nil

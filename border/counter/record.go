@@ -3,7 +3,6 @@ package counter
 import (
 	"context"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,10 +46,12 @@ func age(birth, day string) int {
 	return max(years, 0)
 }
 
-// facts are what the form's conditions look at. p.mu is held, or nobody else has e.
+// facts are what the form's conditions look at. p.mu is held, or nobody else has e. Of a child
+// no adult is asked for while any need is noted: asked only of a child alone, the question
+// itself would say which.
 func (s *Service) facts(p *place, e *encounter, values map[string]string) form.Facts {
 	f := form.Facts{Direction: e.heads(p.direction), Category: values["category"], Nationality: e.doc.Nationality, Age: s.ageOf(e),
-		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil || e.alone()}
+		Post: s.cfg.Post, Identity: e.identity, Role: values["role"], Responsible: e.responsible != nil && !p.adultGone(e) || e.protected()}
 	if p.group != nil && e.group != nil && *e.group == p.group.id {
 		f.Group = p.group.kind
 	}
@@ -58,11 +59,6 @@ func (s *Service) facts(p *place, e *encounter, values map[string]string) form.F
 		f.Category = s.cfg.Form.Category(f)
 	}
 	return f
-}
-
-// alone reports whether it is noted that this child has no adult with it: none is asked for.
-func (e *encounter) alone() bool {
-	return slices.ContainsFunc(e.needs, func(n border.Need) bool { return n.Kind == border.ChildAlone && n.LiftedBy == "" })
 }
 
 // ageOf is the age on the day of the crossing, -1 while the clock cannot be trusted.

@@ -55,6 +55,15 @@ func (s *Service) referredAlready(e *encounter) *border.ID {
 	return nil
 }
 
+// referralsLimit bounds the post's list.
+const referralsLimit = 500
+
+func (s *Service) referredCount() int {
+	s.list.Lock()
+	defer s.list.Unlock()
+	return len(s.referrals)
+}
+
 // Refer puts the open encounter on the post's list, where it stays through restarts and
 // changes of shift until an officer takes it and it ends in an outcome.
 func (s *Service) Refer(ctx context.Context, r Referral) error {
@@ -67,9 +76,16 @@ func (s *Service) Refer(ctx context.Context, r Referral) error {
 		if err != nil {
 			return err
 		}
+		if s.referredCount() >= referralsLimit {
+			return &border.Error{Code: border.Conflict, Op: op, Message: "The post's list is full. Take and decide some of it first."}
+		}
 		next := e.copy()
-		next.group = nil
 		p.mu.Lock()
+		if p.group != nil && e.group != nil { // what the group said once goes with the person
+			merge(&next.values, p.group.shared)
+			merge(&next.values, e.values)
+		}
+		next.group = nil
 		direction := e.heads(p.direction)
 		next.verdict, next.findings = e.verdict, e.findings
 		p.mu.Unlock()

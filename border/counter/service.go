@@ -88,6 +88,7 @@ type Service struct {
 
 	shifting sync.RWMutex // guards shift, and who records against who counts
 	shift    *shift       // nil: none is open
+	unsure   bool         // the journal may know better: a beginning or an end was written without an answer
 
 	list      sync.Mutex // guards referrals; what they hold does not change while they are listed
 	referrals []*encounter

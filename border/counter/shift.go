@@ -3,7 +3,6 @@ package counter
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -60,7 +59,7 @@ func (s *Service) append(ctx context.Context, o Officer, e *journal.Entry) (jour
 func (s *Service) appendWithin(ctx context.Context, e *journal.Entry) (r journal.Receipt, within bool, err error) {
 	s.shifting.RLock()
 	defer s.shifting.RUnlock()
-	if s.shift == nil { // closed again at this very moment
+	if s.shift == nil || s.unsure { // closed again at this very moment, or perhaps
 		return r, false, nil
 	}
 	e.Header.Shift = s.shift.id
@@ -78,6 +77,9 @@ func (s *Service) OpenShift(ctx context.Context, officer string) error {
 	defer cancel()
 	s.shifting.Lock()
 	defer s.shifting.Unlock()
+	if err := s.settleShift(ctx); err != nil {
+		return err
+	}
 	if s.shift != nil {
 		return &border.Error{Code: border.Conflict, Op: "open a shift", Message: "A shift is open already. Close it first."}
 	}
@@ -87,17 +89,46 @@ func (s *Service) OpenShift(ctx context.Context, officer string) error {
 // ensureShift opens a shift if none is open: work never waits for a formality.
 func (s *Service) ensureShift(ctx context.Context, o Officer) error {
 	s.shifting.RLock()
-	open := s.shift != nil
+	open := s.shift != nil && !s.unsure
 	s.shifting.RUnlock()
 	if open {
 		return nil
 	}
 	s.shifting.Lock()
 	defer s.shifting.Unlock()
-	if s.shift != nil {
-		return nil
+	if err := s.settleShift(ctx); err != nil || s.shift != nil {
+		return err
 	}
 	return s.openShift(ctx, o)
+}
+
+// settleShift reads from the journal which shift is open, after its beginning or end was
+// written and nobody can say whether that is on the disk. s.shifting is held for writing.
+func (s *Service) settleShift(ctx context.Context) error {
+	if !s.unsure {
+		return nil
+	}
+	sh, err := s.lastShift(ctx)
+	if err == nil {
+		s.shift, s.unsure = sh, false
+	}
+	return err
+}
+
+// lastShift reads the shift that the journal holds as open; nil if none is.
+func (s *Service) lastShift(ctx context.Context) (*shift, error) {
+	ev, err := s.cfg.Journal.State(ctx, journal.StateShift)
+	if border.CodeOf(err) == border.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, err := ev.ReadHeader()
+	if err != nil || ev.Type != border.TypeShiftOpened {
+		return nil, err
+	}
+	return &shift{id: h.Shift, openedAt: h.OccurredAt, openedBy: s.known(h.Officer), from: border.Position{Epoch: ev.Key.Epoch, Seq: ev.Key.Seq}}, nil
 }
 
 // openShift records the beginning of a shift. s.shifting is held.
@@ -110,6 +141,7 @@ func (s *Service) openShift(ctx context.Context, o Officer) error {
 	h.Shift, h.Open = id.String(), s.openReferrals()
 	r, err := s.cfg.Journal.Append(ctx, &journal.Entry{Header: h})
 	if err != nil {
+		s.unsure = true
 		return err
 	}
 	s.shift = &shift{id: h.Shift, openedAt: h.OccurredAt, openedBy: o, from: border.Position{Epoch: r.Key.Epoch, Seq: r.Key.Seq}}
@@ -129,8 +161,11 @@ func (s *Service) CloseShift(ctx context.Context, officer string) (ShiftReport, 
 	defer cancel()
 	s.shifting.Lock() // nothing is recorded while the shift is counted
 	defer s.shifting.Unlock()
+	if err := s.settleShift(ctx); err != nil {
+		return ShiftReport{}, err
+	}
 	if s.shift == nil {
-		return ShiftReport{}, &border.Error{Code: border.Conflict, Op: op, Message: "No shift is open."}
+		return ShiftReport{}, &border.Error{Code: border.Conflict, Op: op, Message: "No shift is open. If you have just closed it, its report stands in the journal."}
 	}
 	r, err := s.report(ctx, s.shift)
 	if err != nil {
@@ -139,6 +174,7 @@ func (s *Service) CloseShift(ctx context.Context, officer string) (ShiftReport, 
 	h := s.header(border.TypeShiftClosed, "", o)
 	h.Shift, h.Counts, h.Open = s.shift.id, r.Counts, r.Open
 	if _, err := s.cfg.Journal.Append(ctx, &journal.Entry{Header: h}); err != nil {
+		s.unsure = true
 		return ShiftReport{}, err
 	}
 	r.ClosedAt, r.ClosedBy = h.OccurredAt, o.Name
@@ -188,23 +224,16 @@ func (s *Service) report(ctx context.Context, sh *shift) (ShiftReport, error) {
 
 // restoreShift reads the shift that was open when the station stopped.
 func (s *Service) restoreShift(ctx context.Context) error {
-	ev, err := s.cfg.Journal.State(ctx, journal.StateShift)
-	if border.CodeOf(err) == border.NotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	h, err := ev.ReadHeader()
-	if err != nil {
-		return errors.Join(errors.New("restore the shift"), err)
-	}
 	s.shifting.Lock()
 	defer s.shifting.Unlock()
-	if s.shift == nil && ev.Type == border.TypeShiftOpened {
-		s.shift = &shift{id: h.Shift, openedAt: h.OccurredAt, openedBy: s.known(h.Officer), from: border.Position{Epoch: ev.Key.Epoch, Seq: ev.Key.Seq}}
+	if s.shift != nil {
+		return nil
 	}
-	return nil
+	sh, err := s.lastShift(ctx)
+	if err == nil {
+		s.shift = sh
+	}
+	return err
 }
 
 // announce wakes the screens of all counters.
