@@ -76,7 +76,11 @@ func (p *projection) renew(id border.ID) error {
 	}
 	again := &crossingRow{Crossing: Crossing{ID: id, Arrival: c.Arrival, Key: c.Key, RecordedAt: c.RecordedAt, ReceivedAt: c.ReceivedAt}}
 	again.says(&h)
-	return p.put(again, &e)
+	known, err := p.t.knownOf(id)
+	if err != nil {
+		return err
+	}
+	return p.put(again, &e, known)
 }
 
 // corrected puts the correction in force into a crossing and returns its event, or the event

@@ -32,11 +32,15 @@ func (p *projection) crossing(r *rawRow, e *border.Event) error {
 	}
 	c := &crossingRow{Crossing: Crossing{ID: *h.Crossing, Arrival: r.arrival, Key: r.key, RecordedAt: h.RecordedAt, ReceivedAt: r.receivedAt}}
 	c.says(&h)
-	old, twice, err := p.t.crossingByID(c.ID)
+	known, err := p.t.knownOf(c.ID)
 	if err != nil {
 		return err
 	}
-	if twice {
+	if known.recorded {
+		old, _, err := p.t.crossingByID(c.ID)
+		if err != nil {
+			return err
+		}
 		// Of all events that claim the id, each but the first loses exactly once.
 		loser, late := c, !earlier(c, &old)
 		if !late {
@@ -53,7 +57,7 @@ func (p *projection) crossing(r *rawRow, e *border.Event) error {
 			return err
 		}
 	}
-	return p.put(c, e)
+	return p.put(c, e, known)
 }
 
 // says takes from a header what a crossing is: of the event that recorded it, or of the
@@ -81,13 +85,14 @@ func days(n int) int { return max(0, min(n, 100_000)) }
 
 // put writes a crossing as it stands: with the correction in force, and the days granted
 // since. e is the event that recorded it.
-func (p *projection) put(c *crossingRow, e *border.Event) error {
-	e, err := p.corrected(c, e)
-	if err != nil {
-		return err
-	}
-	if err := p.extended(c); err != nil {
-		return err
+func (p *projection) put(c *crossingRow, e *border.Event, known knownRow) (err error) {
+	if known.amended {
+		if e, err = p.corrected(c, e); err != nil {
+			return err
+		}
+		if err := p.extended(c); err != nil {
+			return err
+		}
 	}
 	found, keyID := p.open(e, c.ID)
 	c.found, c.Part = found, found.part
@@ -98,6 +103,11 @@ func (p *projection) put(c *crossingRow, e *border.Event) error {
 	p.flows[flowOf(c)]++
 	if err := p.link(c); err != nil {
 		return err
+	}
+	if known.named {
+		if err := p.t.setEntryDocument(c.ID, c.blind); err != nil {
+			return err
+		}
 	}
 	if err := p.touch(c, true); err != nil {
 		return err
@@ -117,8 +127,10 @@ func earlier(a, b *crossingRow) bool {
 }
 
 func (p *projection) remove(c *crossingRow) error {
-	if err := p.connected(c); err != nil { // while its links can still be found
-		return err
+	if c.blind != nil { // while its links can still be found
+		if err := p.connected(*c.blind); err != nil {
+			return err
+		}
 	}
 	if err := p.t.deleteCrossing(c.ID); err != nil {
 		return err
@@ -131,6 +143,9 @@ func (p *projection) remove(c *crossingRow) error {
 	if err := p.t.deleteLink(c.ID); err != nil {
 		return err
 	}
+	if err := p.t.setEntryDocument(c.ID, nil); err != nil {
+		return err
+	}
 	return p.t.deletePending(c.ID)
 }
 
@@ -139,8 +154,8 @@ func flowOf(c *crossingRow) flowKey {
 }
 
 // touch notes that a document's stays change from this crossing on, which has come or
-// goes. One by an untrusted clock may change all of them, and so may one of a document whose
-// stays are linked with another's.
+// goes. One by an untrusted clock may change all of them; [projection.finish] sees to
+// documents whose stays are linked with another's.
 func (p *projection) touch(c *crossingRow, comes bool) error {
 	if c.blind == nil {
 		return nil
@@ -153,7 +168,7 @@ func (p *projection) touch(c *crossingRow, comes bool) error {
 		at = beginning
 	}
 	p.refold(*c.blind, at)
-	return p.connected(c)
+	return nil
 }
 
 func (p *projection) refold(d border.BlindIndex, at place) {

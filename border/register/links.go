@@ -14,8 +14,11 @@ type links struct {
 	broken    map[border.ID]bool  // crossings of this document with a word that does not hold
 }
 
-func linksOf(t tx, d border.BlindIndex) (links, error) {
+func linksOf(t tx, d border.BlindIndex, linked bool) (links, error) {
 	l := links{closes: map[border.ID]*step{}, elsewhere: map[border.ID]bool{}, broken: map[border.ID]bool{}}
+	if !linked {
+		return l, nil
+	}
 	rows, err := t.linksWith(d)
 	if err != nil {
 		return l, err
@@ -101,17 +104,14 @@ func (p *projection) link(c *crossingRow) error {
 	if c.continues == nil || c.continues.IsZero() || c.Direction != border.Exit || !moves(c.Direction, c.Outcome) {
 		return nil
 	}
-	return p.t.putLink(linkRow{exit: c.ID, entry: *c.continues})
+	return p.t.putLink(linkRow{exit: c.ID, entry: *c.continues, document: c.blind})
 }
 
-// connected folds the documents anew that are linked with the document of a crossing, from the
+// connected folds the documents anew that are linked with one that changes, from the
 // beginning: whether a word holds depends on the movements of both, and on the other exits
 // that name the same entry.
-func (p *projection) connected(c *crossingRow) error {
-	if c.blind == nil {
-		return nil
-	}
-	rows, err := p.t.linksWith(*c.blind)
+func (p *projection) connected(d border.BlindIndex) error {
+	rows, err := p.t.linksWith(d)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (p *projection) connected(c *crossingRow) error {
 				p.refold(*other.blind, beginning)
 			}
 		}
-		p.refold(*c.blind, beginning)
+		p.refold(d, beginning)
 	}
 	return nil
 }

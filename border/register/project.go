@@ -3,6 +3,8 @@ package register
 import (
 	"context"
 	"crypto/sha256"
+	"maps"
+	"slices"
 	"time"
 
 	"garita/border"
@@ -244,6 +246,11 @@ func (p *projection) finish() error {
 			if err := p.t.addFlow(k, n); err != nil {
 				return err
 			}
+		}
+	}
+	for _, d := range slices.Collect(maps.Keys(p.touched)) { // linked ones join
+		if err := p.connected(d); err != nil {
+			return err
 		}
 	}
 	for d, from := range p.touched {

@@ -49,6 +49,12 @@ func (t *sqliteTx) lineages(q string, args ...any) (out []lineageRow, err error)
 	return out, err
 }
 
+func (t *sqliteTx) knownOf(id border.ID) (k knownRow, err error) {
+	_, err = t.row(`SELECT EXISTS (SELECT 1 FROM crossing WHERE crossing = ?1), EXISTS (SELECT 1 FROM amendment WHERE crossing = ?1),
+		EXISTS (SELECT 1 FROM link WHERE entry_crossing = ?1)`, []any{id[:]}, &k.recorded, &k.amended, &k.named)
+	return k, err
+}
+
 func (t *sqliteTx) crossingByID(id border.ID) (crossingRow, bool, error) {
 	var c crossingRow
 	known := false

@@ -57,10 +57,10 @@ func placeArgs(d border.BlindIndex, p place) []any {
 	return []any{d[:], p.at, string(p.station), p.epoch[:], int64(p.seq)}
 }
 
-func (t *sqliteTx) doubtful(d border.BlindIndex) (bool, error) {
-	var n int
-	_, err := t.row(`SELECT EXISTS (SELECT 1 FROM doubtful WHERE document = ?)`, []any{d[:]}, &n)
-	return n > 0, err
+func (t *sqliteTx) uncommon(d border.BlindIndex) (doubtful, linked bool, err error) {
+	_, err = t.row(`SELECT EXISTS (SELECT 1 FROM doubtful WHERE document = ?1),
+		EXISTS (SELECT 1 FROM link WHERE exit_document = ?1) OR EXISTS (SELECT 1 FROM link WHERE entry_document = ?1)`, []any{d[:]}, &doubtful, &linked)
+	return doubtful, linked, err
 }
 
 func (t *sqliteTx) setDoubtful(d border.BlindIndex, id border.ID, on bool) error {
@@ -141,8 +141,15 @@ func (t *sqliteTx) dropAmendment(change border.ID) error {
 }
 
 func (t *sqliteTx) putLink(l linkRow) error {
-	_, err := t.exec(`INSERT INTO link (exit_crossing, entry_crossing) VALUES (?1, ?2) ON CONFLICT (exit_crossing) DO UPDATE SET entry_crossing = ?2`,
-		l.exit[:], l.entry[:])
+	_, err := t.exec(`INSERT INTO link (exit_crossing, entry_crossing, exit_document, entry_document)
+		VALUES (?1, ?2, ?3, (SELECT document FROM crossing WHERE crossing = ?2)) ON CONFLICT (exit_crossing)
+		DO UPDATE SET entry_crossing = ?2, exit_document = ?3, entry_document = excluded.entry_document`,
+		l.exit[:], l.entry[:], blindBlob(l.document))
+	return err
+}
+
+func (t *sqliteTx) setEntryDocument(entry border.ID, d *border.BlindIndex) error {
+	_, err := t.exec(`UPDATE link SET entry_document = ?2 WHERE entry_crossing = ?1`, entry[:], blindBlob(d))
 	return err
 }
 
@@ -152,13 +159,12 @@ func (t *sqliteTx) deleteLink(exit border.ID) error {
 }
 
 func (t *sqliteTx) linksTo(entry border.ID) ([]linkRow, error) {
-	return t.linkRows(`SELECT exit_crossing, entry_crossing FROM link WHERE entry_crossing = ? ORDER BY exit_crossing`, entry[:])
+	return t.linkRows(`SELECT exit_crossing, entry_crossing FROM link WHERE entry_crossing = ?`, entry[:])
 }
 
 func (t *sqliteTx) linksWith(d border.BlindIndex) ([]linkRow, error) {
-	return t.linkRows(`SELECT l.exit_crossing, l.entry_crossing FROM crossing c JOIN link l ON l.exit_crossing = c.crossing WHERE c.document = ?1
-		UNION SELECT l.exit_crossing, l.entry_crossing FROM crossing c JOIN link l ON l.entry_crossing = c.crossing WHERE c.document = ?1
-		ORDER BY 1`, d[:])
+	return t.linkRows(`SELECT exit_crossing, entry_crossing FROM link WHERE exit_document = ?1
+		UNION ALL SELECT exit_crossing, entry_crossing FROM link WHERE entry_document = ?1`, d[:])
 }
 
 func (t *sqliteTx) linkRows(q string, args ...any) (out []linkRow, err error) {
@@ -178,11 +184,11 @@ const looseColumns = `document, at, station, epoch, seq, coalesce(entry_crossing
 	CASE WHEN full_date THEN born END, entry_crossing IS NOT NULL`
 
 func (t *sqliteTx) looseOf(d border.BlindIndex) ([]loose, error) {
-	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE document = ? AND state <> 'closed' ORDER BY at, station, epoch, seq`, d[:])
+	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE document = ? AND state <> 'closed'`, d[:])
 }
 
 func (t *sqliteTx) looseBorn(born border.BlindIndex) ([]loose, error) {
-	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE born = ? AND state <> 'closed' ORDER BY at, station, epoch, seq`, born[:])
+	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE born = ? AND state <> 'closed'`, born[:])
 }
 
 func (t *sqliteTx) looseRows(q string, args ...any) (out []loose, err error) {
@@ -201,10 +207,7 @@ func (t *sqliteTx) looseRows(q string, args ...any) (out []loose, err error) {
 }
 
 func (t *sqliteTx) deleteProposals(d border.BlindIndex) error {
-	_, err := t.exec(`DELETE FROM proposal WHERE exit_document = ?`, d[:])
-	if err == nil {
-		_, err = t.exec(`DELETE FROM proposal WHERE entry_document = ?`, d[:])
-	}
+	_, err := t.exec(`DELETE FROM proposal WHERE exit_document = ?1 OR entry_document = ?1`, d[:])
 	return err
 }
 

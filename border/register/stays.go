@@ -51,16 +51,16 @@ func (p place) compare(q place) int {
 // clocks, though trusted, may show them in the wrong order. What else speaks against a stay
 // depends on other documents and is asked when it is read, see sqliteReader.doubts.
 func fold(t tx, d border.BlindIndex, from place) error {
-	l, err := linksOf(t, d)
+	doubtful, linked, err := t.uncommon(d)
+	if err != nil {
+		return err
+	}
+	l, err := linksOf(t, d, linked)
 	if err != nil {
 		return err
 	}
 	if l.any {
 		from = beginning
-	}
-	doubtful, err := t.doubtful(d)
-	if err != nil {
-		return err
 	}
 	f := folding{t: t, d: d, certain: !doubtful, links: l}
 	if from != beginning {

@@ -99,6 +99,7 @@ type amendmentRow struct {
 // linkRow is an exit that ends the stay of an entry on another document by an officer's word.
 type linkRow struct {
 	exit, entry border.ID
+	document    *border.BlindIndex // of the exit; only when put
 }
 
 // place is where a crossing stands in the order of its document.
@@ -177,6 +178,13 @@ type alarmRow struct {
 	quiet bool
 }
 
+// knownRow says what is held already of a crossing, so that nothing else need be asked of most.
+type knownRow struct {
+	recorded bool // under some key
+	amended  bool // there are corrections or extensions of it
+	named    bool // an exit names it as its entry
+}
+
 // tx is one writing transaction. Lookups return ok false when there is no such row.
 type tx interface {
 	// meta reads and setMeta writes a number of the register's own state.
@@ -225,6 +233,8 @@ type tx interface {
 	// those that reached further than that epoch says.
 	parents(suspects bool) ([]lineageRow, error)
 
+	// knownOf says what is held of a crossing that arrives.
+	knownOf(id border.ID) (knownRow, error)
 	crossingByID(id border.ID) (c crossingRow, ok bool, err error)
 	putCrossing(c *crossingRow) error
 	deleteCrossing(id border.ID) error
@@ -248,12 +258,15 @@ type tx interface {
 	stepsFrom(d border.BlindIndex, p place) ([]step, error)
 	// doubtful reports whether an untrusted movement of the document is known, which
 	// setDoubtful notes.
-	doubtful(d border.BlindIndex) (bool, error)
+	// It is asked together with whether the document has links.
+	uncommon(d border.BlindIndex) (doubtful, linked bool, err error)
 	setDoubtful(d border.BlindIndex, id border.ID, on bool) error
 	deleteStaysFrom(d border.BlindIndex, p place) error
 	putStay(d border.BlindIndex, s stayRow) error
 
 	putLink(l linkRow) error
+	// setEntryDocument notes the document of an entry that links name; nil: it goes.
+	setEntryDocument(entry border.ID, d *border.BlindIndex) error
 	deleteLink(exit border.ID) error
 	// linksTo lists the exits that name an entry; linksWith those whose exit or entry is of a
 	// document.

@@ -63,9 +63,13 @@ CREATE INDEX amendment_crossing ON amendment (crossing, kind, recorded_at, stati
 -- Exits that an officer says end the stay of an entry on another document.
 CREATE TABLE link (
   exit_crossing  BLOB NOT NULL PRIMARY KEY,
-  entry_crossing BLOB NOT NULL
+  entry_crossing BLOB NOT NULL,
+  exit_document  BLOB,  -- NULL while unknown, like the next
+  entry_document BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX link_entry ON link (entry_crossing);
+CREATE INDEX link_exit_document ON link (exit_document);
+CREATE INDEX link_entry_document ON link (entry_document);
 
 -- One stay per row, found by its first crossing: the entry, or the exit if no entry is known.
 CREATE TABLE stay (
