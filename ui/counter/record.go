@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"html/template"
 	"strings"
 
 	"garita/border"
@@ -35,6 +36,23 @@ type Input struct {
 
 // Choice reports whether one of the options is chosen.
 func (i Input) Choice() bool { return i.Kind == form.KindCode || i.Kind == form.KindYesNo }
+
+// Choices writes the options with the chosen one. The template would write the same at a
+// quarter of the speed, and forms are most of a panel, which is painted with every change.
+func (i Input) Choices() template.HTML {
+	var b strings.Builder
+	for _, o := range i.Options {
+		b.WriteString(`<option value="`)
+		template.HTMLEscape(&b, []byte(o.Code))
+		if b.WriteByte('"'); o.Code == i.Value {
+			b.WriteString(" selected")
+		}
+		b.WriteByte('>')
+		template.HTMLEscape(&b, []byte(o.Text))
+		b.WriteString("</option>")
+	}
+	return template.HTML(b.String()) //nolint:gosec // all that comes from outside is escaped above
+}
 
 // Numeric reports whether only digits are typed.
 func (i Input) Numeric() bool { return i.Kind == form.KindNumber }
