@@ -103,6 +103,7 @@ export async function work(context, demo, test, pictures) {
     assert.equal((await c.state()).holder, holder);
     await page.keyboard.press('F8');
     await until('the holder has changed', async () => (await c.state()).holder !== holder);
+    await until('the dialog is over', async () => (await page.locator('dialog[open]').count()) === 0);
   });
 
   await test('what was recorded last is corrected, by a second officer if it was another’s', async () => {
