@@ -79,7 +79,6 @@ type Entry struct {
 	// crossing or an abandoned encounter Header.Crossing, else Header.Change. Zero: the
 	// header's.
 	Crossing border.ID
-	Document *border.BlindIndex // one more of Blinds; nil: none
 	// Blinds are the blind indexes of the documents and persons that the event is about, at
 	// most 512: whoever asks for one of them is given the event. Index must find them again in
 	// the personal part.
@@ -179,7 +178,7 @@ func (j *Journal) Append(ctx context.Context, e *Entry) (Receipt, error) {
 	if len(e.Blinds) > maxBlinds {
 		return Receipt{}, errTooLarge
 	}
-	if e.Personal == nil && (e.Document != nil || len(e.Blinds) > 0) {
+	if e.Personal == nil && len(e.Blinds) > 0 {
 		return Receipt{}, &border.Error{Code: border.Internal, Op: "append event", Err: errors.New("blind indexes without the part that they are found in again")}
 	}
 	h, rest, err := j.prepare(e)

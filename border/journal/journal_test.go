@@ -138,14 +138,14 @@ func crossingEntry(set *seal.Set, id border.ID, doc byte) *journal.Entry {
 	return &journal.Entry{Header: border.Header{Type: border.TypeCrossingRecorded, Counter: "1", Direction: border.Entry,
 		Outcome: string(border.Admitted), Crossing: &id, Clock: border.ClockTrust{State: border.ClockSynced}},
 		Personal: append([]byte{doc}, bytes.Repeat([]byte("x"), 700)...), HubOnly: hub, Keys: set, Crossing: id,
-		Document: &border.BlindIndex{doc}}
+		Blinds: []border.BlindIndex{{doc}}}
 }
 
 // about makes an entry of any type about invented documents and persons.
 func (r *rig) about(h border.Header, who ...byte) *journal.Entry {
 	e := r.crossing(r.id(), 0)
 	h.Clock = e.Header.Clock
-	e.Header, e.Crossing, e.Document = h, border.ID{}, nil
+	e.Header, e.Crossing, e.Blinds = h, border.ID{}, nil
 	e.Personal = append(slices.Clone(who), bytes.Repeat([]byte("x"), 300)...)
 	for _, b := range who {
 		e.Blinds = append(e.Blinds, border.BlindIndex{b})

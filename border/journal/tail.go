@@ -10,14 +10,6 @@ import (
 // maxBlinds bounds how many blind indexes an entry may have.
 const maxBlinds = 512
 
-// blinds returns all blind indexes of an entry. One that is there twice does no harm.
-func (e *Entry) blinds() []border.BlindIndex {
-	if e.Document == nil {
-		return slices.Clone(e.Blinds)
-	}
-	return append([]border.BlindIndex{*e.Document}, e.Blinds...)
-}
-
 // filed are the blind indexes of the event at a position.
 type filed struct {
 	pos    int64

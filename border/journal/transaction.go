@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -98,8 +99,8 @@ func (t *transaction) append(e *Entry, h border.Header, rest []byte) (Receipt, e
 	if err := t.derive(&h, pos, true); err != nil {
 		return Receipt{}, err
 	}
-	if e.Document != nil || len(e.Blinds) > 0 {
-		t.waiting = append(t.waiting, filed{pos, e.blinds()})
+	if len(e.Blinds) > 0 {
+		t.waiting = append(t.waiting, filed{pos, slices.Clone(e.Blinds)})
 	}
 	t.head.Seq, t.last = key.Seq, ev.Hash
 	return Receipt{Key: key, RecordedAt: t.now, Header: h}, nil

@@ -211,11 +211,12 @@ func (r *rig) entry() (*journal.Entry, error) {
 	}
 	e := r.like
 	e.Header.Crossing, e.Crossing = &id, id
-	e.Document = &border.BlindIndex{}
-	for i := range e.Document {
-		e.Document[i] = id[i] ^ id[15-i] ^ id[15] // as scattered as a keyed hash
+	document := border.BlindIndex(id)
+	for i := range document {
+		document[i] = id[i] ^ id[15-i] ^ id[15] // as scattered as a keyed hash
 	}
-	copy(e.Document[:8], id[8:])
+	copy(document[:8], id[8:])
+	e.Blinds = []border.BlindIndex{document}
 	return &e, nil
 }
 
