@@ -53,7 +53,7 @@ e2e: deps-e2e build ## Test the pages in headless Chromium; last line: N passed,
 	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test --silent >/dev/null && node e2e/run.mjs
 
 soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog, a scripted day, pairing of 10,000 travellers
-	GARITA_SOAK=1 go test -timeout 60m -count=1 -v -run 'Soak|Pairing' ./cmd/... ./border/register
+	GARITA_SOAK=1 go test -p 1 -timeout 60m -count=1 -v -run 'Soak|Pairing' ./cmd/... ./border/register
 
 bench: build ## Measure the record path against the disk's floor, and the benchmarks
 	./bin/garita bench record --json
