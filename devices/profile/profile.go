@@ -27,6 +27,15 @@ const (
 	FieldVerified Evidence = "field-verified" // somebody used it on a real device, named in EvidenceSource
 )
 
+// Kind of scanner.
+type ScannerKind string
+
+// The kinds of scanner.
+const (
+	MRZ         ScannerKind = "mrz"         // gives the text lines of a document
+	Fingerprint ScannerKind = "fingerprint" // gives images of fingers
+)
+
 // Profile is one firmware profile. It is not changed after it was read, so it may be
 // shared between goroutines.
 type Profile struct {
@@ -36,29 +45,125 @@ type Profile struct {
 	ID string `toml:"id"`
 	// Name is what people read.
 	Name string `toml:"name"`
-	// Driver is the wire protocol: "framed".
+	// Kind is what the scanner gives.
+	Kind ScannerKind `toml:"kind"`
+	// Driver is the wire protocol, a folder of devices/drivers: "framed", "elyctis",
+	// "honeywell", "uareu", "r30x", "egis0570" or "bridge".
 	Driver string `toml:"driver"`
 	// Evidence says how the profile is known to work.
 	Evidence Evidence `toml:"evidence"`
 	// EvidenceSource says where that knowledge comes from.
 	EvidenceSource string `toml:"evidence_source"`
 
+	// Match says which USB devices the profile is for; none for one that is only named
+	// in the configuration.
+	Match     []Match   `toml:"match"`
 	Transport Transport `toml:"transport"`
 	Timing    Timing    `toml:"timing"`
-	Framing   Framing   `toml:"framing"`
-	Limits    Limits    `toml:"limits"`
+	// Framing is for the driver "framed" only.
+	Framing Framing `toml:"framing"`
+	// Init is sent after opening, Rearm after each reading, in order.
+	Init     []Exchange `toml:"init"`
+	Rearm    []Exchange `toml:"rearm"`
+	Identify Identify   `toml:"identify"`
+	// Indicators are what to send for each signal.
+	Indicators Indicators `toml:"indicators"`
+	Image      Image      `toml:"image"`
+	Quirks     []Quirk    `toml:"quirk"`
+	// SelfTest names the steps, in order: "enumerate", "identify", "echo",
+	// "blank-capture".
+	SelfTest []string `toml:"self_test"`
+	Limits   Limits   `toml:"limits"`
 
-	// Hash is the SHA-256 of the file's bytes in hexadecimal; it goes into every scan.
+	// Hash is the SHA-256 of the file's bytes in hexadecimal; it goes into every capture.
 	Hash string `toml:"-"`
+	// Source is where the file was read from: "firmware-profiles/x.toml", or a path.
+	Source string `toml:"-"`
 }
 
-// Transport says how the bytes travel.
+// Match is one rule: every condition that is given must hold.
+type Match struct {
+	Bus string `toml:"bus"` // "usb"
+	VID int    `toml:"vid"`
+	PID int    `toml:"pid"`
+	// InterfaceClass that one of the device's interfaces must have; -1 or absent: any.
+	InterfaceClass *int `toml:"interface_class"`
+	// BCDDevice is a range of releases, "01.00-01.99"; "" for any.
+	BCDDevice Range `toml:"bcd_device"`
+	// Serial is the serial number, with '*' for any run of characters; "" for any.
+	Serial string `toml:"serial"`
+}
+
+// Exchange is something to send, and what to wait for.
+type Exchange struct {
+	Send Hex `toml:"send"`
+	// Expect is a regular expression that the answer must match (bytes as Latin-1); ""
+	// waits for nothing.
+	Expect   string `toml:"expect"`
+	WithinMS int    `toml:"within_ms"` // wait for the answer; 0: timing.reply_ms
+	PauseMS  int    `toml:"pause_ms"`  // after it
+}
+
+// Identify asks the device for its firmware.
+type Identify struct {
+	// Send is the question; empty if the driver's protocol has its own, or the USB
+	// release number is the answer.
+	Send Hex `toml:"send"`
+	// Pattern is a regular expression with a group named "firmware".
+	Pattern string `toml:"pattern"`
+	// Minimum is the lowest firmware that is not degraded; "" for none.
+	Minimum Version `toml:"minimum"`
+	// KnownBad are ranges of firmware that must be replaced.
+	KnownBad []Range `toml:"known_bad"`
+	// Advice is said when the firmware is too old or bad: where to get another.
+	Advice string `toml:"advice"`
+}
+
+// Indicators are the bytes that make a signal.
+type Indicators struct {
+	Good Hex `toml:"good"`
+	Bad  Hex `toml:"bad"`
+	Here Hex `toml:"here"`
+}
+
+// Image is the geometry of what the sensor sends.
+type Image struct {
+	Width    int    `toml:"width"`  // pixels
+	Height   int    `toml:"height"` // pixels
+	DPI      int    `toml:"dpi"`
+	Bits     int    `toml:"bits"`      // per pixel on the wire: 4 or 8
+	Invert   bool   `toml:"invert"`    // the sensor's ridges are bright
+	Flip     string `toml:"flip"`      // "", "horizontal", "vertical" or "both"
+	Rotate   int    `toml:"rotate"`    // clockwise: 0, 90, 180 or 270; after Flip
+	MaxBytes int    `toml:"max_bytes"` // of one transfer, headers included
+}
+
+// Quirk changes values for a range of firmware. What it does not name stays.
+type Quirk struct {
+	Firmware     Range   `toml:"firmware"`
+	Note         string  `toml:"note"`
+	ReplyMS      *int    `toml:"reply_ms"`
+	RearmDelayMS *int    `toml:"rearm_delay_ms"`
+	Flip         *string `toml:"flip"`
+	Invert       *bool   `toml:"invert"`
+	SkipInit     *bool   `toml:"skip_init"`
+}
+
+// Transport says how the bytes travel. Which keys have a meaning depends on Kind.
 type Transport struct {
-	Kind     string `toml:"kind"`      // "serial"
-	Baud     int    `toml:"baud"`      // bits per second
-	DataBits int    `toml:"data_bits"` // 7 or 8
-	Parity   string `toml:"parity"`    // "none", "even" or "odd"
-	StopBits int    `toml:"stop_bits"` // 1 or 2
+	Kind     string `toml:"kind"`      // "serial", "usb", "wedge" or "bridge"
+	Baud     int    `toml:"baud"`      // serial: bits per second
+	DataBits int    `toml:"data_bits"` // serial: 7 or 8
+	Parity   string `toml:"parity"`    // serial: "none", "even" or "odd"
+	StopBits int    `toml:"stop_bits"` // serial: 1 or 2
+
+	Interface  int  `toml:"interface"`   // usb: number of the interface to claim
+	AutoDetach bool `toml:"auto_detach"` // usb: take it from a driver of the kernel
+	In         int  `toml:"in"`          // usb: bulk IN endpoint address, 0x81 to 0x8F
+	Out        int  `toml:"out"`         // usb: bulk OUT endpoint address, 0x01 to 0x0F; 0: none
+	Events     int  `toml:"events"`      // usb: interrupt IN endpoint address; 0: none
+
+	Layout string `toml:"layout"` // wedge: keyboard layout, "us"
 }
 
 // Timing holds the waits and the retries.
@@ -73,6 +178,11 @@ type Timing struct {
 	RetryMaxMS   int `toml:"retry_max_ms"`
 	// Attempts is how many attempts may go wrong before the scanner counts as failed.
 	Attempts int `toml:"attempts"`
+	// ReplyMS is how long an answer may take: 20 to 10,000 ms. Needed where the driver
+	// asks questions; also the limit of a USB control transfer.
+	ReplyMS int `toml:"reply_ms"`
+	// RearmDelayMS is the pause between a reading and the re-arm sequence.
+	RearmDelayMS int `toml:"rearm_delay_ms"`
 }
 
 // ReadTimeout is ReadTimeoutMS as a duration.

@@ -7,25 +7,9 @@ import (
 	"strings"
 
 	"garita/border"
+	"garita/devices"
 
 	"golang.org/x/sys/unix"
-)
-
-// What can be wrong with a serial port, beside other input and output errors. Compare
-// with [errors.Is]; the plain sentence for the technician is [border.MessageOf].
-var (
-	// ErrNotFound: there is no such node.
-	ErrNotFound = errors.New("no such serial port")
-	// ErrPermission: the node is there and this user may not open it.
-	ErrPermission = errors.New("no permission for the serial port")
-	// ErrBusy: another program, or another configured scanner, holds the port.
-	ErrBusy = errors.New("serial port in use")
-	// ErrNotSerial: the node is there and is no serial port.
-	ErrNotSerial = errors.New("not a serial port")
-	// ErrUnplugged: the device behind an open port has gone.
-	ErrUnplugged = errors.New("serial device unplugged")
-	// ErrClosed: the port was closed by its owner.
-	ErrClosed = errors.New("serial port closed")
 )
 
 // openError gives an error of opening a port its kind and the sentence that helps.
@@ -34,21 +18,21 @@ func openError(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENXIO), errors.Is(err, unix.ENODEV):
 		e.Code, e.Message = border.NotFound, "The scanner is not plugged in, or has no power."
-		e.Err = fmt.Errorf("%w: %w", ErrNotFound, err)
+		e.Err = fmt.Errorf("%w: %w", devices.ErrNotFound, err)
 	case errors.Is(err, fs.ErrPermission):
 		e.Code = border.Forbidden
 		e.Message = "Garita's user may not open " + path + ". Add the user to the group dialout (usermod -aG dialout USER) or install Garita's udev rule, then restart the service."
-		e.Err = fmt.Errorf("%w: %w", ErrPermission, err)
+		e.Err = fmt.Errorf("%w: %w", devices.ErrPermission, err)
 	case errors.Is(err, unix.EWOULDBLOCK), errors.Is(err, unix.EBUSY):
 		e.Message = "Another program, or another scanner of this station, is using " + path + ". Close it or correct the configuration."
-		e.Err = fmt.Errorf("%w: %w", ErrBusy, err)
+		e.Err = fmt.Errorf("%w: %w", devices.ErrBusy, err)
 	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL):
 		e.Message = path + " is not a serial port. Correct the scanner's path in the configuration."
-		e.Err = fmt.Errorf("%w: %w", ErrNotSerial, err)
+		e.Err = fmt.Errorf("%w: %w", devices.ErrWrongKind, err)
 	case errors.Is(err, unix.EIO):
 		// The device hung up between the look and the opening.
 		e.Code, e.Message = border.NotFound, "The scanner was unplugged while it was being opened."
-		e.Err = fmt.Errorf("%w: %w", ErrUnplugged, err)
+		e.Err = fmt.Errorf("%w: %w", devices.ErrUnplugged, err)
 	case err != nil && strings.Contains(err.Error(), "baud rate"): // the library has no type for it
 		e.Code, e.Message = border.Invalid, "The serial library does not know this baud rate. Correct the profile."
 		e.Err = err
@@ -60,9 +44,9 @@ func openError(path string, err error) error {
 }
 
 func unplugged(path string, cause error) error {
-	err := ErrUnplugged
+	err := devices.ErrUnplugged
 	if cause != nil {
-		err = fmt.Errorf("%w: %w", ErrUnplugged, cause)
+		err = fmt.Errorf("%w: %w", devices.ErrUnplugged, cause)
 	}
 	return &border.Error{Code: border.Unavailable, Op: "read serial port " + path, Message: "The scanner was unplugged.", Err: err}
 }

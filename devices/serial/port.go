@@ -5,7 +5,7 @@
 //     Here every read has a timeout of at most 1 s, and Close never waits for a read: a
 //     port that is being read is closed by the read as it returns.
 //   - The end of a timeout and an unplugged cable look the same: io.EOF. Here a timeout
-//     is (0, nil) and an unplugged device is [ErrUnplugged]. The library keeps its file
+//     is (0, nil) and an unplugged device is [devices.ErrUnplugged]. The library keeps its file
 //     descriptor to itself, so a second one, the witness, is opened on the same node
 //     just to ask the kernel whether the line was hung up.
 //   - Two programs may open one port and then steal each other's bytes. Here the witness
@@ -63,7 +63,7 @@ type Port struct {
 // Open opens a port, takes its lock and throws away what had arrived before: a document
 // presented while nobody listened must not appear later, before another traveller.
 //
-// Errors wrap ErrNotFound, ErrPermission, ErrBusy, ErrNotSerial or ErrUnplugged where
+// Errors wrap devices.ErrNotFound, devices.ErrPermission, devices.ErrBusy, devices.ErrWrongKind or devices.ErrUnplugged where
 // one of these is the case.
 func Open(c Config) (*Port, error) {
 	if c.ReadTimeout < MinReadTimeout || c.ReadTimeout > MaxReadTimeout {
@@ -154,13 +154,13 @@ func (p *Port) hungUp() bool {
 }
 
 // Read waits for bytes, at most one read timeout, and returns those that are there.
-// (0, nil) means that the line was silent. The error wraps ErrUnplugged when the device
-// has gone and is ErrClosed after Close.
+// (0, nil) means that the line was silent. The error wraps devices.ErrUnplugged when the device
+// has gone and is devices.ErrClosed after Close.
 func (p *Port) Read(b []byte) (int, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		return 0, ErrClosed
+		return 0, devices.ErrClosed
 	}
 	p.reading = true
 	p.mu.Unlock()
@@ -176,7 +176,7 @@ func (p *Port) Read(b []byte) (int, error) {
 	p.mu.Unlock()
 	if closed {
 		_ = p.release() // Close left that to us; it has returned already
-		return 0, ErrClosed
+		return 0, devices.ErrClosed
 	}
 	return p.judge(n, err, took, gone)
 }

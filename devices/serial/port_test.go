@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/devices"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -98,12 +99,12 @@ func TestUnplugEndsABlockedReadAndAllLaterOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := <-done
-	if !errors.Is(r.err, ErrUnplugged) {
+	if !errors.Is(r.err, devices.ErrUnplugged) {
 		t.Fatalf("got %v", r.err)
 	}
 	t.Logf("unplug reported after %v", r.took-timeout/4)
 	for range 3 {
-		if _, err := p.Read(make([]byte, 8)); !errors.Is(err, ErrUnplugged) {
+		if _, err := p.Read(make([]byte, 8)); !errors.Is(err, devices.ErrUnplugged) {
 			t.Errorf("later read: %v", err)
 		}
 	}
@@ -142,10 +143,10 @@ func TestCloseNeverWaits(t *testing.T) {
 	if took := time.Since(began); took > timeout/4 {
 		t.Errorf("Close took %v", took)
 	}
-	if err := <-done; !errors.Is(err, ErrClosed) {
+	if err := <-done; !errors.Is(err, devices.ErrClosed) {
 		t.Errorf("the read under way: %v", err)
 	}
-	if _, err := p.Read(make([]byte, 8)); !errors.Is(err, ErrClosed) {
+	if _, err := p.Read(make([]byte, 8)); !errors.Is(err, devices.ErrClosed) {
 		t.Errorf("a read after: %v", err)
 	}
 	if err := p.Close(); err != nil {
@@ -166,7 +167,7 @@ func TestEarlyEOFsAreJudged(t *testing.T) {
 			t.Fatalf("early EOF %d: %v", i, err)
 		}
 	}
-	if _, err := p.judge(0, io.EOF, 0, false); !errors.Is(err, ErrUnplugged) {
+	if _, err := p.judge(0, io.EOF, 0, false); !errors.Is(err, devices.ErrUnplugged) {
 		t.Errorf("after a row of early EOFs: %v", err)
 	}
 	p.oddEOFs = maxOddEOFs - 1
@@ -177,15 +178,15 @@ func TestEarlyEOFsAreJudged(t *testing.T) {
 	if _, err := p.judge(0, io.EOF, 10*time.Millisecond, false); err != nil || p.oddEOFs != 0 {
 		t.Error("a whole timeout does not end the suspicion")
 	}
-	if _, err := p.judge(0, io.EOF, 10*time.Millisecond, true); !errors.Is(err, ErrUnplugged) {
+	if _, err := p.judge(0, io.EOF, 10*time.Millisecond, true); !errors.Is(err, devices.ErrUnplugged) {
 		t.Errorf("hung up: %v", err)
 	}
 	for _, e := range []error{unix.EIO, unix.ENXIO, unix.ENODEV} {
-		if _, err := p.judge(0, &os.PathError{Op: "read", Path: "x", Err: e}, 0, false); !errors.Is(err, ErrUnplugged) {
+		if _, err := p.judge(0, &os.PathError{Op: "read", Path: "x", Err: e}, 0, false); !errors.Is(err, devices.ErrUnplugged) {
 			t.Errorf("%v: %v", e, err)
 		}
 	}
-	if _, err := p.judge(0, unix.EBADF, 0, false); err == nil || errors.Is(err, ErrUnplugged) {
+	if _, err := p.judge(0, unix.EBADF, 0, false); err == nil || errors.Is(err, devices.ErrUnplugged) {
 		t.Errorf("another error: %v", err)
 	}
 }
@@ -202,10 +203,10 @@ func TestOpenErrors(t *testing.T) {
 		want error
 		code border.Code
 	}{
-		"absent":       {filepath.Join(t.TempDir(), "none"), 9600, ErrNotFound, border.NotFound},
-		"in use":       {held, 9600, ErrBusy, border.Unavailable},
-		"plain file":   {plain, 9600, ErrNotSerial, border.Unavailable},
-		"null device":  {"/dev/null", 9600, ErrNotSerial, border.Unavailable},
+		"absent":       {filepath.Join(t.TempDir(), "none"), 9600, devices.ErrNotFound, border.NotFound},
+		"in use":       {held, 9600, devices.ErrBusy, border.Unavailable},
+		"plain file":   {plain, 9600, devices.ErrWrongKind, border.Unavailable},
+		"null device":  {"/dev/null", 9600, devices.ErrWrongKind, border.Unavailable},
 		"no such baud": {freshLine(t), 256000, nil, border.Invalid},
 	}
 	for name, tc := range tests {
@@ -236,7 +237,7 @@ func freshLine(t *testing.T) string {
 // A test run by root cannot be denied a file, so the mapping is tested by itself.
 func TestPermissionDeniedTellsWhatToDo(t *testing.T) {
 	err := openError("/dev/ttyACM0", &os.PathError{Op: "open", Path: "/dev/ttyACM0", Err: syscall.EACCES})
-	if !errors.Is(err, ErrPermission) || border.CodeOf(err) != border.Forbidden {
+	if !errors.Is(err, devices.ErrPermission) || border.CodeOf(err) != border.Forbidden {
 		t.Errorf("got %v", err)
 	}
 	for _, word := range []string{"dialout", "udev"} {
@@ -262,7 +263,7 @@ func TestNoDescriptorLeaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(Config{Path: path, Baud: 9600, ReadTimeout: timeout}); !errors.Is(err, ErrBusy) {
+		if _, err := Open(Config{Path: path, Baud: 9600, ReadTimeout: timeout}); !errors.Is(err, devices.ErrBusy) {
 			t.Fatal(err)
 		}
 		if err := p.Close(); err != nil {

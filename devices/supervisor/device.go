@@ -62,7 +62,7 @@ func (d *device) run(ctx context.Context) {
 		if opened && devices.Monotonic()-began >= provenAfter {
 			failures = 0
 		}
-		if errors.Is(err, serial.ErrUnplugged) || errors.Is(err, serial.ErrNotFound) {
+		if errors.Is(err, devices.ErrUnplugged) || errors.Is(err, devices.ErrNotFound) {
 			// Look again soon: a replugged device should not wait for a back-off.
 			if opened {
 				d.count(func(c *Counts) { c.Unplugged++ })
