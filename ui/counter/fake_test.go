@@ -132,7 +132,9 @@ func (f *fakeService) do(what string, at counter.At, with ...any) error {
 	return f.err
 }
 
-func (f *fakeService) Form() *form.Form { return form.Default() }
+var formInForce = sync.OnceValue(form.Default)
+
+func (f *fakeService) Form() *form.Form { return formInForce() }
 
 func (f *fakeService) Open(_ context.Context, o counter.Opening) (border.ID, error) {
 	return ref(5), f.do("open", o.At, o)

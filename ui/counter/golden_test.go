@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"garita/border"
 	"garita/ui"
 	"garita/ui/layout"
 )
@@ -26,13 +27,15 @@ func TestGoldenPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	fake := newFake()
-	s := &screen{layout: l, cfg: Config{Service: fake}}
+	s := &screen{layout: l, cfg: Config{Service: fake}, codes: []string{"D", "QRU", "UTO"}}
 	for name, v := range states() {
 		t.Run(string(name), func(t *testing.T) {
-			data := pageData{Panel: s.panel(v), Counter: "1", Officers: fake.Officers(),
-				Countries: []string{"D", "QRU", "UTO"}, Kinds: kinds(fake.Form()), form: fake.Form(),
-				Specimens: []Specimen{{Label: "Passport, valid"}, {Label: "Passport, expired", Note: "since 2024"}}}
-			data.Counters = append(data.Counters, "1", "2")
+			data, err := s.pageData(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data.Counter, data.Counters = "1", []border.CounterID{"1", "2"}
+			data.Specimens = []Specimen{{Label: "Passport, valid"}, {Label: "Passport, expired", Note: "since 2024"}}
 			got, err := l.Fragment("body", data)
 			if err != nil {
 				t.Fatal(err)

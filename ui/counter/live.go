@@ -3,11 +3,13 @@ package counter
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"slices"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/ui/live"
 )
 
@@ -15,7 +17,7 @@ import (
 // the page, which puts each region of it in its place.
 type event struct {
 	Revision uint64       `json:"revision"`
-	View     counter.View `json:"view"`
+	View     counter.View `json:"view"` // without the codes of the form: they do not change, and are many
 	HTML     string       `json:"html"`
 }
 
@@ -29,23 +31,62 @@ func (s *screen) live(c *fiber.Ctx) error {
 			return live.Feed{}, err
 		}
 		var revision uint64
-		var shown []byte // last panel sent
+		painter := s.painter()
 		next := func(context.Context) (live.Frame, bool, error) {
 			v, err := s.cfg.Service.View(id)
 			if err != nil {
 				return live.Frame{}, false, err
 			}
-			html, err := s.layout.Fragment("panel", s.panel(v))
-			if err != nil {
+			panel := s.panel(v)
+			looks, other, err := painter.paint(&panel)
+			if err != nil || v.Revision == revision && !other {
 				return live.Frame{}, false, err
 			}
-			if v.Revision == revision && bytes.Equal(html, shown) {
-				return live.Frame{}, false, nil
-			}
-			revision, shown = v.Revision, html
-			data, err := json.Marshal(event{Revision: v.Revision, View: v, HTML: string(html)})
+			revision = v.Revision
+			data, err := encode(v, looks)
 			return live.Frame{Event: "view", Revision: v.Revision, Data: data}, err == nil, err
 		}
 		return live.Feed{Changed: changed, Next: next, Close: cancel}, nil
 	})
+}
+
+// encode writes an event. What was painted is in its shape already, see [look].
+func encode(v counter.View, looks []*look) ([]byte, error) {
+	size := 8 << 10 // of a view with a traveller
+	for _, l := range looks {
+		size += len(l.text)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	b.WriteString(`{"revision":` + strconv.FormatUint(v.Revision, 10) + `,"view":`)
+	if err := plainJSON(b, withoutCodes(v)); err != nil {
+		return nil, err
+	}
+	b.WriteString(`,"html":"`)
+	for _, l := range looks {
+		b.Write(l.text)
+	}
+	b.WriteString(`"}`)
+	return b.Bytes(), nil
+}
+
+// withoutCodes returns a view whose fields list no choices.
+func withoutCodes(v counter.View) counter.View {
+	bare := func(fields []form.Field) []form.Field {
+		fields = slices.Clone(fields)
+		for i := range fields {
+			fields[i].Codes = nil
+		}
+		return fields
+	}
+	if v.Encounter != nil {
+		e := *v.Encounter
+		e.Record.Fields = bare(e.Record.Fields)
+		v.Encounter = &e
+	}
+	if v.Group != nil {
+		g := *v.Group
+		g.Fields = bare(g.Fields)
+		v.Group = &g
+	}
+	return v
 }

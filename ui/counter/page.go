@@ -2,6 +2,8 @@ package counter
 
 import (
 	"context"
+	"fmt"
+	"html/template"
 	"slices"
 	"time"
 
@@ -13,9 +15,9 @@ import (
 	"garita/ui/layout"
 )
 
-// pageData is the whole page: the live panel and what stays as it is.
+// pageData is the whole page: the regions of the live panel and what stays as it is.
 type pageData struct {
-	Panel     Panel
+	regions   map[string]template.HTML
 	Counter   border.CounterID
 	Counters  []border.CounterID
 	Officers  []counter.Officer
@@ -29,6 +31,15 @@ type pageData struct {
 type Select struct {
 	ID, Name, Label string
 	Options         []Option
+}
+
+// Region gives the page a region of the panel.
+func (p pageData) Region(name string) (template.HTML, error) {
+	html, ok := p.regions[name]
+	if !ok {
+		return "", fmt.Errorf("no region %q", name)
+	}
+	return html, nil
 }
 
 // Codes gives a dialog a list of the form to choose from.
@@ -61,16 +72,28 @@ func (s *screen) page(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Counter " + string(v.Counter) + " – Garita", Kind: "counter", Screen: s.pageData(v)})
+	data, err := s.pageData(v)
+	if err != nil {
+		return err
+	}
+	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Counter " + string(v.Counter) + " – Garita", Kind: "counter", Screen: data})
 }
 
 // specimenTimeout bounds how long a page waits for the demo.
 const specimenTimeout = 2 * time.Second
 
-func (s *screen) pageData(v counter.View) pageData {
+func (s *screen) pageData(v counter.View) (pageData, error) {
 	p := pageData{
-		Panel: s.panel(v), Counter: v.Counter, Counters: s.cfg.Service.Counters(), Officers: s.cfg.Service.Officers(),
+		regions: make(map[string]template.HTML), Counter: v.Counter, Counters: s.cfg.Service.Counters(), Officers: s.cfg.Service.Officers(),
 		Countries: s.codes, Kinds: kinds(s.cfg.Service.Form()), form: s.cfg.Service.Form(),
+	}
+	panel := s.panel(v)
+	looks, _, err := s.painter().paint(&panel)
+	if err != nil {
+		return pageData{}, err
+	}
+	for _, l := range looks {
+		p.regions[l.name] = l.html
 	}
 	if s.cfg.Presenter != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), specimenTimeout)
@@ -82,5 +105,5 @@ func (s *screen) pageData(v counter.View) pageData {
 		}
 		p.Specimens = all
 	}
-	return p
+	return p, nil
 }

@@ -1,0 +1,205 @@
+package counter
+
+import (
+	"encoding/json"
+	"html/template"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"garita/border"
+	"garita/border/counter"
+	"garita/ui"
+	"garita/ui/layout"
+)
+
+func paintingScreen(tb testing.TB) *screen {
+	tb.Helper()
+	assets, err := layout.Load(ui.Dist, "dist")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	l, err := layout.New(assets, templates)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &screen{layout: l, cfg: Config{Service: newFake()}}
+}
+
+func whole(looks []*look) string {
+	var b strings.Builder
+	for _, l := range looks {
+		b.WriteString(string(l.html))
+	}
+	return b.String()
+}
+
+// TestPainterForgetsNothing: whatever comes after whatever, a stream shows what a screen that
+// has only just been opened shows.
+func TestPainterForgetsNothing(t *testing.T) {
+	s := paintingScreen(t)
+	all := states()
+	names := rapid.SampledFrom(slices.Sorted(maps.Keys(all)))
+	rapid.Check(t, func(t *rapid.T) {
+		painter, before := s.painter(), ""
+		v := all[names.Draw(t, "first")]
+		for range rapid.IntRange(1, 12).Draw(t, "views") {
+			change(t, &v, all[names.Draw(t, "other")])
+			panel := s.panel(v)
+			fresh, _, err := s.painter().paint(&panel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			panel = s.panel(v)
+			looks, changed, err := painter.paint(&panel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := whole(looks)
+			if d := cmp.Diff(whole(fresh), now); d != "" {
+				t.Fatalf("the stream shows something else than a new screen (-new +stream):\n%s", d)
+			}
+			if changed != (now != before) {
+				t.Fatalf("changed: %v, though the panel is as before: %v", changed, now == before)
+			}
+			before = now
+			carried(t, v, looks)
+		}
+	})
+}
+
+// change takes a part of another view, or changes a word somewhere.
+func change(t *rapid.T, v *counter.View, other counter.View) {
+	word := rapid.StringOf(rapid.RuneFrom([]rune("AZaz09é山</>&\"'\u2028\n"))).Draw(t, "word")
+	if v.Encounter != nil {
+		e := *v.Encounter
+		e.Record.Values = maps.Clone(e.Record.Values)
+		v.Encounter = &e
+	}
+	rapid.SampledFrom([]func(){
+		func() { v.Encounter = other.Encounter },
+		func() { v.Encounter = nil },
+		func() { v.Queue = other.Queue },
+		func() { v.Group = other.Group },
+		func() { v.Referrals = other.Referrals },
+		func() { v.Holder, v.Shift = other.Holder, other.Shift },
+		func() { v.Last = other.Last },
+		func() { v.Status = other.Status },
+		func() { v.Status.Hub.Backlog++ },
+		func() { v.Direction = other.Direction },
+		func() { v.Notice = word },
+		func() { v.Revision++ },
+		func() {
+			if e := v.Encounter; e != nil {
+				e.Document.Surname = word
+			}
+		},
+		func() {
+			if e := v.Encounter; e != nil && len(e.Record.Fields) > 0 {
+				e.Record.Values[rapid.SampledFrom(e.Record.Fields).Draw(t, "field").Name] = word
+			}
+		},
+		func() {
+			if e := v.Encounter; e != nil {
+				e.Verdict.Revision, e.Protected = e.Verdict.Revision+1, !e.Protected
+			}
+		},
+	}).Draw(t, "change")()
+}
+
+// carried holds an event to what a program and the page read in it.
+func carried(t *rapid.T, v counter.View, looks []*look) {
+	data, err := encode(v, looks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got event
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatalf("%v in %s", err, data)
+	}
+	if strings.ContainsAny(string(data), "\n\r") {
+		t.Fatal("an event is more than one line")
+	}
+	if got.Revision != v.Revision || got.HTML != whole(looks) {
+		t.Fatalf("the page gets something else than was painted:\n%s", cmp.Diff(whole(looks), got.HTML))
+	}
+	again, err := json.Marshal(got.View)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(withoutCodes(v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(again)); d != "" {
+		t.Fatalf("a program gets another view:\n%s", d)
+	}
+}
+
+// TestCodesStayAtHome: the choices of the form are not sent with every change, and the view
+// that they are taken from keeps them.
+func TestCodesStayAtHome(t *testing.T) {
+	for _, name := range []border.CounterID{"VISITOR", "GROUP"} {
+		v := states()[name]
+		before, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := encode(v, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(sent), `"codes"`) || !strings.Contains(string(before), `"codes"`) {
+			t.Errorf("%s: codes in the event: %s", name, sent)
+		}
+		if after, _ := json.Marshal(v); string(after) != string(before) {
+			t.Errorf("%s: the view itself has lost something", name)
+		}
+	}
+}
+
+// TestPaintedOnce: a region whose data has not changed is not painted again, nor one that
+// looks as it did a moment ago.
+func TestPaintedOnce(t *testing.T) {
+	s := paintingScreen(t)
+	painter := s.painter()
+	paint := func(v counter.View) map[string]template.HTML {
+		t.Helper()
+		panel := s.panel(v)
+		looks, _, err := painter.paint(&panel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Marked, a look shows whether it is used again.
+		seen := make(map[string]template.HTML, len(looks))
+		for _, l := range looks {
+			seen[l.name] = l.html
+			l.html = "kept"
+		}
+		return seen
+	}
+	waiting, open := states()["WAITING"], states()["PROCEED"]
+	paint(waiting)
+	for name, html := range paint(waiting) {
+		if html != "kept" {
+			t.Errorf("%s is painted again for the same view", name)
+		}
+	}
+	busy := waiting
+	busy.Status.Hub.Backlog = 1
+	for name, html := range paint(busy) {
+		if (html == "kept") == (name == "r-banner") {
+			t.Errorf("a record waits for the hub: %s kept: %v", name, html == "kept")
+		}
+	}
+	paint(open)
+	for name, html := range paint(waiting) {
+		if html != "kept" {
+			t.Errorf("%s is painted again when the counter waits again", name)
+		}
+	}
+}
