@@ -1,20 +1,22 @@
 // Package serial opens and reads serial ports through github.com/tarm/serial and
 // contains that library's faults, so that no other package has to know them:
 //
-//   - A read without a timeout blocks for ever, and closing the port does not wake it.
-//     Here every read has a timeout of at most 1 s, and Close never waits for a read: a
-//     port that is being read is closed by the read as it returns.
-//   - The end of a timeout and an unplugged cable look the same: io.EOF. Here a timeout
-//     is (0, nil) and an unplugged device is [devices.ErrUnplugged]. The library keeps its file
-//     descriptor to itself, so a second one, the witness, is opened on the same node
-//     just to ask the kernel whether the line was hung up.
+//   - A read cannot be ended: it waits for its whole timeout, and closing the port does
+//     not wake it. The library keeps its file descriptor to itself, so a second one, the
+//     witness, is opened on the same node. Here a Read waits at the witness, which can be
+//     woken, and calls the library when the kernel has bytes; so nothing is read that
+//     nobody asked for, and an ended Read leaves its bytes in the kernel.
+//   - The end of a timeout and an unplugged cable look the same: io.EOF. Here silence is
+//     (0, nil) and an unplugged device is [devices.ErrUnplugged]: the witness asks the
+//     kernel whether the line was hung up.
+//   - A write may block for ever. Here bytes are written through the witness, which does
+//     not block.
 //   - Two programs may open one port and then steal each other's bytes. Here the witness
 //     holds an advisory lock (flock), as other serial programs do.
 package serial
 
 import (
 	"errors"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -37,6 +39,9 @@ const (
 // admitting a hang-up, before the device counts as unplugged all the same.
 const maxOddEOFs = 5
 
+// drainFor is how long Close lets written bytes go out: 100 at 9600 baud.
+const drainFor = 100 * time.Millisecond
+
 // Config says what to open.
 type Config struct {
 	Path        string // device node, or a link to one as in /dev/serial/by-id
@@ -47,7 +52,7 @@ type Config struct {
 	ReadTimeout time.Duration
 }
 
-// Port is an open serial port. Read is for one goroutine; Close may come from any.
+// Port is an open serial port; it is a [devices.Stream].
 type Port struct {
 	path    string
 	timeout time.Duration
@@ -55,10 +60,12 @@ type Port struct {
 	witness *os.File
 	oddEOFs int // in a row; touched by Read only
 
-	mu      sync.Mutex // guards the two below
-	reading bool
-	closed  bool
+	mu     sync.Mutex // guards the two below
+	users  int        // Reads and Writes under way
+	closed bool
 }
+
+var _ devices.Stream = (*Port)(nil)
 
 // Open opens a port, takes its lock and throws away what had arrived before: a document
 // presented while nobody listened must not appear later, before another traveller.
@@ -113,7 +120,13 @@ func openWitness(path string) (*os.File, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	return os.NewFile(uintptr(fd), path), nil
+	// What does not block goes to Go's poller, so that a wait can be ended.
+	f := os.NewFile(uintptr(fd), path)
+	if err := f.SetDeadline(time.Time{}); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func sameNode(f *os.File, path string) bool {
@@ -132,107 +145,97 @@ func sameNode(f *os.File, path string) bool {
 	return a.Dev == b.Dev && a.Ino == b.Ino && a.Rdev == b.Rdev
 }
 
-// hungUp asks the kernel whether the device behind the port has gone.
-func (p *Port) hungUp() bool {
+// poll asks the kernel what there is at the port, without waiting: bytes to read, and
+// whether the device behind it has gone.
+func (p *Port) poll() (bytes, gone bool) {
 	c, err := p.witness.SyscallConn()
-	if err != nil {
-		return true
+	if err == nil {
+		err = c.Control(func(fd uintptr) { bytes, gone = pollNow(fd) })
 	}
-	gone := false
-	err = c.Control(func(fd uintptr) {
-		poll := []unix.PollFd{{Fd: int32(fd)}}
-		for {
-			_, err := unix.Poll(poll, 0)
-			if errors.Is(err, unix.EINTR) {
-				continue
-			}
-			gone = err == nil && poll[0].Revents&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL) != 0
-			return
-		}
-	})
-	return gone || err != nil
+	return bytes, gone || err != nil
 }
 
-// Read waits for bytes, at most one read timeout, and returns those that are there.
-// (0, nil) means that the line was silent. The error wraps devices.ErrUnplugged when the device
-// has gone and is devices.ErrClosed after Close.
-func (p *Port) Read(b []byte) (int, error) {
+func pollNow(fd uintptr) (bytes, gone bool) {
+	poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(poll, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		got := poll[0].Revents
+		return err == nil && got&unix.POLLIN != 0, err != nil || got&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL) != 0
+	}
+}
+
+func (p *Port) hungUp() bool {
+	_, gone := p.poll()
+	return gone
+}
+
+// enter notes that a Read or Write begins; false after Close.
+func (p *Port) enter() bool {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.closed {
-		p.mu.Unlock()
-		return 0, devices.ErrClosed
+		return false
 	}
-	p.reading = true
-	p.mu.Unlock()
+	p.users++
+	return true
+}
 
-	began := devices.Monotonic()
-	n, err := p.port.Read(b)
-	took := devices.Monotonic() - began
-	gone := err != nil && p.hungUp()
-
+// leave notes its end, and says whether the port was closed meanwhile. The last one to
+// leave a closed port releases it.
+func (p *Port) leave() (closed bool) {
 	p.mu.Lock()
-	p.reading = false
-	closed := p.closed
+	p.users--
+	closed, last := p.closed, p.users == 0
 	p.mu.Unlock()
-	if closed {
+	if closed && last {
 		_ = p.release() // Close left that to us; it has returned already
-		return 0, devices.ErrClosed
 	}
-	return p.judge(n, err, took, gone)
+	return closed
 }
 
-// judge says what a result of the library's Read means.
-func (p *Port) judge(n int, err error, took time.Duration, gone bool) (int, error) {
-	if n > 0 {
-		p.oddEOFs = 0
-		return n, nil // an error beside bytes will come again with the next read
-	}
-	switch {
-	case gone:
-		return 0, unplugged(p.path, err)
-	case err == nil:
-		return 0, nil
-	case !errors.Is(err, io.EOF):
-		if errors.Is(err, unix.EIO) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENODEV) {
-			return 0, unplugged(p.path, err)
-		}
-		return 0, &border.Error{Code: border.Unavailable, Op: "read serial port " + p.path, Message: "The scanner's serial port gave an error.", Err: err}
-	case took >= p.timeout/2:
-		p.oddEOFs = 0
-		return 0, nil
-	}
-	// An end of file far too early: an unplugged device, although the kernel does not
-	// say so. A few may be chance; a row of them may not, and must not spin either.
-	if p.oddEOFs++; p.oddEOFs >= maxOddEOFs {
-		return 0, unplugged(p.path, err)
-	}
-	time.Sleep(p.timeout / 10)
-	return 0, nil
-}
-
-// Write sends bytes. It may block as long as the device does not take them.
-func (p *Port) Write(b []byte) (int, error) {
-	n, err := p.port.Write(b)
-	if err != nil && p.hungUp() {
-		return n, unplugged(p.path, err)
-	}
-	return n, err
-}
-
-// Close releases the port. It does not wait: if a Read is under way, that read releases
-// the port when it returns, at most one read timeout later. Closing again does nothing.
+// Close releases the port. It does not wait: if a Read or Write is under way, that one is
+// woken and releases the port as it returns. Closing again does nothing.
 func (p *Port) Close() error {
 	p.mu.Lock()
-	again, reading := p.closed, p.reading
+	again, busy := p.closed, p.users > 0
 	p.closed = true
+	if !again && busy {
+		// Under the lock: the woken one must not release the witness before.
+		_ = p.witness.SetDeadline(longAgo)
+	}
 	p.mu.Unlock()
-	if again || reading {
+	if again || busy {
 		return nil
 	}
 	return p.release()
 }
 
 func (p *Port) release() error {
+	// The kernel would hold the closing of a port whose device takes nothing for 30 s.
+	for end := devices.Monotonic() + drainFor; p.unsent() > 0; time.Sleep(drainFor / 20) {
+		if devices.Monotonic() >= end {
+			p.discard()
+			break
+		}
+	}
 	// The witness goes last: its lock must outlive the descriptor that reads.
 	return errors.Join(p.port.Close(), p.witness.Close())
+}
+
+// unsent is the number of written bytes that have not gone out; 0 if that cannot be asked.
+func (p *Port) unsent() (n int) {
+	if c, err := p.witness.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { n, _ = unix.IoctlGetInt(int(fd), unix.TIOCOUTQ) })
+	}
+	return n
+}
+
+// discard throws away what has not gone out.
+func (p *Port) discard() {
+	if c, err := p.witness.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { _ = unix.IoctlSetInt(int(fd), unix.TCFLSH, unix.TCOFLUSH) })
+	}
 }

@@ -39,7 +39,7 @@ func line(t *testing.T) (master *os.File, p *Port, path string) {
 func TestReadGivesBytesAndSilence(t *testing.T) {
 	master, p, _ := line(t)
 	buf := make([]byte, 64)
-	if n, err := p.Read(buf); n != 0 || err != nil {
+	if n, err := p.Read(t.Context(), buf); n != 0 || err != nil {
 		t.Fatalf("silent line: %d, %v; want 0, nil", n, err)
 	}
 	if _, err := master.Write([]byte("AB\r\n\x02\x03\x00\x1a\xff")); err != nil {
@@ -47,7 +47,7 @@ func TestReadGivesBytesAndSilence(t *testing.T) {
 	}
 	got := ""
 	for len(got) < 9 {
-		n, err := p.Read(buf)
+		n, err := p.Read(t.Context(), buf)
 		if err != nil || n == 0 {
 			t.Fatalf("read %d, %v after %q", n, err, got)
 		}
@@ -72,7 +72,7 @@ func TestWhatCameBeforeOpeningIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close() })
-	if n, err := p.Read(make([]byte, 64)); n != 0 || err != nil {
+	if n, err := p.Read(t.Context(), make([]byte, 64)); n != 0 || err != nil {
 		t.Errorf("read %d bytes, %v", n, err)
 	}
 }
@@ -88,7 +88,7 @@ func TestUnplugEndsABlockedReadAndAllLaterOnes(t *testing.T) {
 	go func() {
 		buf := make([]byte, 64)
 		for {
-			if _, err := p.Read(buf); err != nil {
+			if _, err := p.Read(t.Context(), buf); err != nil {
 				done <- result{err, time.Since(began)}
 				return
 			}
@@ -104,7 +104,7 @@ func TestUnplugEndsABlockedReadAndAllLaterOnes(t *testing.T) {
 	}
 	t.Logf("unplug reported after %v", r.took-timeout/4)
 	for range 3 {
-		if _, err := p.Read(make([]byte, 8)); !errors.Is(err, devices.ErrUnplugged) {
+		if _, err := p.Read(t.Context(), make([]byte, 8)); !errors.Is(err, devices.ErrUnplugged) {
 			t.Errorf("later read: %v", err)
 		}
 	}
@@ -132,7 +132,7 @@ func TestCloseNeverWaits(t *testing.T) {
 	_, p, path := line(t)
 	done := make(chan error)
 	go func() {
-		_, err := p.Read(make([]byte, 8))
+		_, err := p.Read(t.Context(), make([]byte, 8))
 		done <- err
 	}()
 	time.Sleep(timeout / 4) // the read is blocked now
@@ -146,7 +146,7 @@ func TestCloseNeverWaits(t *testing.T) {
 	if err := <-done; !errors.Is(err, devices.ErrClosed) {
 		t.Errorf("the read under way: %v", err)
 	}
-	if _, err := p.Read(make([]byte, 8)); !errors.Is(err, devices.ErrClosed) {
+	if _, err := p.Read(t.Context(), make([]byte, 8)); !errors.Is(err, devices.ErrClosed) {
 		t.Errorf("a read after: %v", err)
 	}
 	if err := p.Close(); err != nil {
@@ -161,32 +161,28 @@ func TestCloseNeverWaits(t *testing.T) {
 }
 
 func TestEarlyEOFsAreJudged(t *testing.T) {
-	p := &Port{path: "x", timeout: 10 * time.Millisecond}
+	p := &Port{path: "x"}
 	for i := 1; i < maxOddEOFs; i++ {
-		if _, err := p.judge(0, io.EOF, 0, false); err != nil {
+		if _, err := p.judge(0, io.EOF, false); err != nil {
 			t.Fatalf("early EOF %d: %v", i, err)
 		}
 	}
-	if _, err := p.judge(0, io.EOF, 0, false); !errors.Is(err, devices.ErrUnplugged) {
+	if _, err := p.judge(0, io.EOF, false); !errors.Is(err, devices.ErrUnplugged) {
 		t.Errorf("after a row of early EOFs: %v", err)
 	}
 	p.oddEOFs = maxOddEOFs - 1
-	if n, err := p.judge(3, nil, 0, false); n != 3 || err != nil || p.oddEOFs != 0 {
+	if n, err := p.judge(3, nil, false); n != 3 || err != nil || p.oddEOFs != 0 {
 		t.Error("bytes do not end the suspicion")
 	}
-	p.oddEOFs = maxOddEOFs - 1
-	if _, err := p.judge(0, io.EOF, 10*time.Millisecond, false); err != nil || p.oddEOFs != 0 {
-		t.Error("a whole timeout does not end the suspicion")
-	}
-	if _, err := p.judge(0, io.EOF, 10*time.Millisecond, true); !errors.Is(err, devices.ErrUnplugged) {
+	if _, err := p.judge(0, io.EOF, true); !errors.Is(err, devices.ErrUnplugged) {
 		t.Errorf("hung up: %v", err)
 	}
 	for _, e := range []error{unix.EIO, unix.ENXIO, unix.ENODEV} {
-		if _, err := p.judge(0, &os.PathError{Op: "read", Path: "x", Err: e}, 0, false); !errors.Is(err, devices.ErrUnplugged) {
+		if _, err := p.judge(0, &os.PathError{Op: "read", Path: "x", Err: e}, false); !errors.Is(err, devices.ErrUnplugged) {
 			t.Errorf("%v: %v", e, err)
 		}
 	}
-	if _, err := p.judge(0, unix.EBADF, 0, false); err == nil || errors.Is(err, devices.ErrUnplugged) {
+	if _, err := p.judge(0, unix.EBADF, false); err == nil || errors.Is(err, devices.ErrUnplugged) {
 		t.Errorf("another error: %v", err)
 	}
 }

@@ -134,7 +134,7 @@ func (d *device) read(ctx context.Context, port *serial.Port) error {
 	health := health{limits: d.profile.Limits}
 	buf := make([]byte, 4096)
 	for ctx.Err() == nil {
-		n, err := port.Read(buf)
+		n, err := port.Read(ctx, buf)
 		if err != nil {
 			return err
 		}
