@@ -1,5 +1,5 @@
 // Package usbdevice describes emulated USB devices: an interface that an emulator
-// implements once, and whose device is then reached in the same process ([Link]) or
+// implements once, and whose device is then reached in the same process ([Socket]) or
 // through the kernel of a virtual machine (devicetest/vhci). The drivers cannot tell
 // either from a real one.
 package usbdevice
