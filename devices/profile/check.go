@@ -14,7 +14,7 @@ var bauds = []int{300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400, 57600, 1
 var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
 // drivers are the wire protocols that exist.
-var drivers = []string{"framed"}
+var drivers = []string{"framed", "elyctis", "honeywell", "uareu", "r30x", "egis0570", "bridge"}
 
 type fault struct {
 	at   position
@@ -39,23 +39,28 @@ func check(p *Profile, at map[string]position) []fault {
 	c.inWords("evidence", string(p.Evidence), []string{string(Recorded), string(Emulated), string(FieldVerified)})
 	c.text("evidence_source", p.EvidenceSource)
 
-	c.inWords("transport.kind", p.Transport.Kind, []string{"serial"})
-	c.inList("transport.baud", p.Transport.Baud, bauds)
-	c.inList("transport.data_bits", p.Transport.DataBits, []int{7, 8})
-	c.inWords("transport.parity", p.Transport.Parity, []string{"none", "even", "odd"})
-	c.inList("transport.stop_bits", p.Transport.StopBits, []int{1, 2})
-
-	if c.within("timing.read_timeout_ms", p.Timing.ReadTimeoutMS, 100, 1000) && p.Timing.ReadTimeoutMS%100 != 0 {
-		c.fail("timing.read_timeout_ms", "timing.read_timeout_ms must be a multiple of 100")
+	c.inWords("transport.kind", p.Transport.Kind, []string{"serial", "usb", "wedge", "bridge"})
+	if p.Transport.Kind == "serial" {
+		c.inList("transport.baud", p.Transport.Baud, bauds)
+		c.inList("transport.data_bits", p.Transport.DataBits, []int{7, 8})
+		c.inWords("transport.parity", p.Transport.Parity, []string{"none", "even", "odd"})
+		c.inList("transport.stop_bits", p.Transport.StopBits, []int{1, 2})
+	}
+	if p.Transport.Kind == "serial" || p.Transport.Kind == "wedge" {
+		if c.within("timing.read_timeout_ms", p.Timing.ReadTimeoutMS, 100, 1000) && p.Timing.ReadTimeoutMS%100 != 0 {
+			c.fail("timing.read_timeout_ms", "timing.read_timeout_ms must be a multiple of 100")
+		}
 	}
 	c.within("timing.retry_first_ms", p.Timing.RetryFirstMS, 50, 1000)
 	c.within("timing.retry_max_ms", p.Timing.RetryMaxMS, 100, 60000)
 	c.within("timing.attempts", p.Timing.Attempts, 1, 20)
-
-	c.framing(p.Framing)
-
-	c.within("limits.max_bytes_per_second", p.Limits.MaxBytesPerSecond, 1024, 1<<20)
-	c.within("limits.bad_readings", p.Limits.BadReadings, 1, 100)
+	if p.Driver == "framed" || p.Driver == "honeywell" {
+		c.framing(p.Framing)
+	}
+	if p.Kind == MRZ {
+		c.within("limits.max_bytes_per_second", p.Limits.MaxBytesPerSecond, 1024, 1<<20)
+		c.within("limits.bad_readings", p.Limits.BadReadings, 1, 100)
+	}
 	return c.faults
 }
 

@@ -62,8 +62,8 @@ func TestEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"generic-framed-mrz"}, set.IDs()); d != "" {
-		t.Error(d)
+	if len(set.IDs()) < 7 {
+		t.Errorf("only %q", set.IDs())
 	}
 	p, ok := set.Get("generic-framed-mrz")
 	if !ok {
