@@ -13,7 +13,7 @@ BUILT := $(shell git log -1 --format=%cI 2>/dev/null || echo 2026-11-22T00:00:00
 LDFLAGS := -X garita/cmd/internal/version.Version=$(VERSION) -X garita/cmd/internal/version.built=$(BUILT)
 GOLANGCI := .tools/golangci-lint
 
-.PHONY: help deps deps-test deps-e2e build run test test-vm race fuzz e2e soak lint bench ui
+.PHONY: help deps deps-test deps-vm deps-e2e build run test test-vm race fuzz e2e soak lint bench ui
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -23,6 +23,9 @@ deps: ## Install the Debian packages that building needs
 
 deps-test: deps
 	@.make/install "the fault tests" strace:strace
+
+deps-vm: deps
+	@.make/install "the virtual machine" qemu-system-x86:qemu-system-x86_64 busybox-static:/usr/share/doc/busybox-static cpio:cpio kmod:/usr/sbin/modprobe
 
 deps-e2e: deps
 	@.make/install "the browser tests" chromium:chromium nodejs:node npm:npm fonts-dejavu-core:/usr/share/fonts/truetype/dejavu
@@ -37,8 +40,8 @@ run: build ## Run hub and station with simulated readers; data in ./var. A new f
 test: deps-test build ## Test behaviour; no wall-clock thresholds
 	go test -timeout 20m ./...
 
-test-vm: ## Test drivers against real kernels in a virtual machine (none yet)
-	@echo "There are no virtual machine tests yet: they come with the USB drivers."
+test-vm: deps-vm ## Test drivers against a real kernel in a virtual machine; last line: N passed, N failed
+	@.vm/run
 
 race: deps-test build ## The same tests with the race detector
 	go test -race -timeout 40m ./...
