@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -56,6 +57,7 @@ type screen struct {
 	streams *live.Streams
 	zones   zones
 	codes   []string // of countries, as the form in force knows them
+	choice  sync.Map // []Option by the list of the form that they are made of, named by its first *form.Code
 }
 
 // Mount adds the screen's routes to an app. The app must be made with Immutable: true: a

@@ -20,14 +20,14 @@ const looksKept = 3
 // It is used by one goroutine.
 type painter struct {
 	layout *layout.Layout
-	looks  map[string][]*look // by region, the present one first
+	looks  map[string][]*look // by region, and by field of a form; the present one first
 }
 
 // look is a region as it was painted.
 type look struct {
 	region
 	html template.HTML
-	text []byte // the same inside a JSON string
+	text []byte // of a region: the same inside a JSON string
 }
 
 func (s *screen) painter() *painter {
@@ -38,39 +38,92 @@ func (s *screen) painter() *painter {
 // other than before.
 func (p *painter) paint(panel *Panel) (all []*look, changed bool, err error) {
 	for _, r := range panel.regions() {
-		l, other, err := p.region(r)
+		l, other, err := p.look(r.name, r)
 		if err != nil {
 			return nil, false, err
+		}
+		if l.text == nil {
+			if l.text, err = inString(string(l.html)); err != nil {
+				return nil, false, err
+			}
 		}
 		all, changed = append(all, l), changed || other
 	}
 	return all, changed, nil
 }
 
-func (p *painter) region(r region) (l *look, changed bool, err error) {
-	known := p.looks[r.name]
+// look returns what the region with that key looks like, and whether it is other than before.
+func (p *painter) look(key string, r region) (l *look, changed bool, err error) {
+	known := p.looks[key]
 	var before template.HTML
 	if len(known) > 0 {
 		before = known[0].html
 	}
-	i := slices.IndexFunc(known, func(l *look) bool { return reflect.DeepEqual(l.data, r.data) })
-	if i >= 0 {
+	if i := slices.IndexFunc(known, func(l *look) bool { return reflect.DeepEqual(l.data, r.data) }); i >= 0 {
 		l = known[i]
 		known = slices.Delete(known, i, i+1)
 	} else {
-		html, err := p.layout.Fragment(r.name, r.data)
+		dot, err := p.dot(r.data)
 		if err != nil {
 			return nil, false, err
 		}
-		text, err := inString(string(html))
+		html, err := p.layout.Fragment(r.name, dot)
 		if err != nil {
 			return nil, false, err
 		}
-		l = &look{r, template.HTML(html), text} //nolint:gosec // the template has escaped it
+		l = &look{region: r, html: template.HTML(html)} //nolint:gosec // the template has escaped it
 		known = known[:min(len(known), looksKept-1)]
 	}
-	p.looks[r.name] = slices.Insert(known, 0, l)
+	p.looks[key] = slices.Insert(known, 0, l)
 	return l, l.html != before, nil
+}
+
+// dot is what a template sees of a region: its data, or of a form the fields as they are
+// painted. They are most of a panel, and most are the same for one traveller as for the next.
+func (p *painter) dot(data any) (any, error) {
+	switch d := data.(type) {
+	case *Record:
+		if d == nil {
+			return nil, nil
+		}
+		asked, err := p.inputs(d.Asked)
+		if err != nil {
+			return nil, err
+		}
+		known, err := p.inputs(d.Known)
+		return paintedRecord{d, asked, known}, err
+	case *sharedRegion:
+		if d == nil {
+			return nil, nil
+		}
+		inputs, err := p.inputs(d.Inputs)
+		return paintedShared{d, inputs}, err
+	}
+	return data, nil
+}
+
+// paintedRecord is a [Record] with its fields painted.
+type paintedRecord struct {
+	*Record
+	Asked, Known []template.HTML
+}
+
+// paintedShared is the form of what a group shares with its fields painted.
+type paintedShared struct {
+	*sharedRegion
+	Inputs []template.HTML
+}
+
+func (p *painter) inputs(all []Input) ([]template.HTML, error) {
+	out := make([]template.HTML, 0, len(all))
+	for _, in := range all {
+		l, _, err := p.look("input "+in.ID, region{"input", in})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l.html)
+	}
+	return out, nil
 }
 
 // inString writes a text as it stands between the quotes of a JSON string. Unlike

@@ -53,7 +53,7 @@ func (s *screen) party(v counter.View) *Party {
 	g := v.Group
 	f := s.cfg.Service.Form()
 	p := &Party{ID: g.ID.String(), Kind: labels(f.Codes("group_kinds"))[g.Kind], Accept: acceptWord(v.Direction),
-		Shared: inputs("s-", g.Fields, g.Shared, nil, nil)}
+		Shared: s.inputs("s-", g.Fields, g.Shared, nil, nil)}
 	var shared []string
 	for i := range p.Shared {
 		in := &p.Shared[i]

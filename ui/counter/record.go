@@ -66,6 +66,18 @@ func (i Input) Wide() bool { return i.Kind == form.KindText && i.Max >= 200 }
 // Option is one choice. Its text begins with the key that chooses it.
 type Option struct{ Code, Text string }
 
+// choices gives the choices of a list of the form their texts, always the same ones.
+func (s *screen) choices(codes []form.Code) []Option {
+	if len(codes) == 0 {
+		return nil
+	}
+	all, ok := s.choice.Load(&codes[0])
+	if !ok {
+		all, _ = s.choice.LoadOrStore(&codes[0], options(codes))
+	}
+	return all.([]Option)
+}
+
 // options gives the choices of a list their texts.
 func options(codes []form.Code) []Option {
 	out := make([]Option, 0, len(codes))
@@ -98,7 +110,7 @@ var originWords = map[string]string{"shared": "shared by the group", "known": "f
 func (s *screen) record(e *counter.EncounterView) *Record {
 	r := &Record{Encounter: e.ID.String()}
 	var known []string
-	for _, in := range inputs("f-", e.Record.Fields, e.Record.Values, e.Record.Origins, e.Record.Problems) {
+	for _, in := range s.inputs("f-", e.Record.Fields, e.Record.Values, e.Record.Origins, e.Record.Problems) {
 		if in.Problem != "" || in.Required && (in.Value == "" || e.Record.Origins[in.Name] == "entered") {
 			r.Asked = append(r.Asked, in)
 			continue
@@ -119,8 +131,10 @@ func (s *screen) record(e *counter.EncounterView) *Record {
 	return r
 }
 
+var yesNo = []Option{{"yes", "Yes"}, {"no", "No"}}
+
 // inputs puts fields into words; prefix keeps the ids of two forms on one page apart.
-func inputs(prefix string, fields []form.Field, values, origins map[string]string, problems []form.Problem) []Input {
+func (s *screen) inputs(prefix string, fields []form.Field, values, origins map[string]string, problems []form.Problem) []Input {
 	wrong := make(map[string]string, len(problems))
 	for _, p := range problems {
 		wrong[p.Field] = p.Message
@@ -132,9 +146,9 @@ func inputs(prefix string, fields []form.Field, values, origins map[string]strin
 		in.Bad = in.Problem != "" && in.Value != ""
 		switch f.Kind {
 		case form.KindCode:
-			in.Options = options(f.Codes)
+			in.Options = s.choices(f.Codes)
 		case form.KindYesNo:
-			in.Options = []Option{{"yes", "Yes"}, {"no", "No"}}
+			in.Options = yesNo
 		case form.KindCountry:
 			in.Max = 3
 		case form.KindNumber:
@@ -198,7 +212,7 @@ func (s *screen) correctable(st counter.Standing) Correctable {
 	f := s.cfg.Service.Form()
 	c := Correctable{Crossing: st.Crossing.String(), Who: st.Document.Surname + ", " + st.Document.GivenNames, Direction: st.Direction,
 		Outcome: string(st.Outcome), Ground: st.Ground, Alone: st.Alone, Particulars: st.Document, Kinds: kinds(f),
-		Inputs: inputs("c-", st.Fields, st.Values, nil, nil), Reasons: options(f.Codes("correction_reasons")), Officers: s.cfg.Service.Officers()}
+		Inputs: s.inputs("c-", st.Fields, st.Values, nil, nil), Reasons: options(f.Codes("correction_reasons")), Officers: s.cfg.Service.Officers()}
 	for _, o := range []border.Outcome{border.Admitted, border.Departed, border.Refused, border.DeparturePrevented, border.Withdrawn} {
 		c.Outcomes = append(c.Outcomes, Option{string(o), outcomeWord(o)})
 	}
