@@ -1,20 +1,16 @@
-// Package framed decodes readers that send a document's machine readable zone by
-// themselves as plain text in a simple frame: between STX and ETX, as lines ended by CR,
-// or raw.
-//
-// The decoder is pure: bytes and the time go in, readings come out. It holds at most the
-// profile's max_bytes, never blocks and takes any bytes.
 package framed
 
 import (
 	"time"
 
 	"garita/devices"
+	"garita/devices/drivers/zone"
 	"garita/devices/profile"
 )
 
-// Decoder turns the stream of bytes of one scanner into readings. It is for one
-// goroutine. After an unplugging, make a new one.
+// Decoder turns the stream of bytes of one scanner into readings. It is pure: bytes and
+// the time go in, readings come out. It holds at most the profile's max_bytes, never
+// blocks and takes any bytes. It is for one goroutine. After an unplugging, make a new one.
 type Decoder struct {
 	f profile.Framing
 
@@ -28,8 +24,8 @@ type Decoder struct {
 	results []devices.Reading
 }
 
-// New returns a decoder for a framing that was checked by package profile.
-func New(f profile.Framing) *Decoder {
+// NewDecoder returns a decoder for a framing that was checked by package profile.
+func NewDecoder(f profile.Framing) *Decoder {
 	return &Decoder{f: f, buf: make([]byte, 0, f.MaxBytes)}
 }
 
@@ -156,14 +152,14 @@ func (d *Decoder) lineEnd(blank bool) {
 
 // mrzLine looks at the line just ended and finishes the document if it was the last.
 func (d *Decoder) mrzLine() {
-	lines := split(d.buf)
+	lines := zone.Split(d.buf)
 	first, last := lines[0], lines[len(lines)-1]
-	need := linesFor(len(first))
+	need := zone.LinesFor(len(first))
 	switch {
 	case need == 0:
 		d.fail(devices.ErrGarbage)
 		d.reset()
-	case startsAfresh(lines, need):
+	case zone.StartsAfresh(lines):
 		// The line cannot belong to the document before it: two travellers' lines must
 		// never become one document.
 		d.fail(devices.ErrIncomplete)
@@ -223,13 +219,21 @@ func (d *Decoder) drop() {
 
 // finish reports the document in hand, or why it is none.
 func (d *Decoder) finish() {
-	lines, err := document(d.f.Kind, d.buf)
+	lines, err := d.document()
 	if err != nil {
 		d.fail(err)
 		return
 	}
 	d.said = nil
 	d.results = append(d.results, devices.Reading{Lines: lines})
+}
+
+// document returns the lines in hand, or the error that says what they are.
+func (d *Decoder) document() ([]string, error) {
+	if d.f.Kind == profile.RawLen || d.f.Kind == profile.RawIdle {
+		return zone.Cut(string(d.buf))
+	}
+	return zone.Check(zone.Split(d.buf))
 }
 
 // fail reports an error, a row of equal ones only once: a flood of bytes is no flood of

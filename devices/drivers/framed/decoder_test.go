@@ -132,11 +132,11 @@ func TestDecoder(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.framing+"/"+tc.name, func(t *testing.T) {
-			if d := cmp.Diff(tc.want, feed(framed.New(framings[tc.framing]), tc.stream)); d != "" {
+			if d := cmp.Diff(tc.want, feed(framed.NewDecoder(framings[tc.framing]), tc.stream)); d != "" {
 				t.Error("all at once", d)
 			}
 			// One byte at a time, with the short silences of a slow line between.
-			d, now, got := framed.New(framings[tc.framing]), time.Hour, ""
+			d, now, got := framed.NewDecoder(framings[tc.framing]), time.Hour, ""
 			for _, c := range []byte(tc.stream) {
 				if c == '~' {
 					now += time.Second
@@ -163,7 +163,7 @@ func TestGoodDocumentNeedsNoSilence(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			b := devicetest.Encode(f, []string{a1, a2})
-			d := framed.New(f)
+			d := framed.NewDecoder(f)
 			if got := told(d.Feed(b[:len(b)-1], 1)); got != "" {
 				t.Errorf("before the last byte: %q", got)
 			}
@@ -176,7 +176,7 @@ func TestGoodDocumentNeedsNoSilence(t *testing.T) {
 
 // A busy host reads late; that alone must not tear a document.
 func TestLateReadTearsNothing(t *testing.T) {
-	d := framed.New(framings["stx-etx"])
+	d := framed.NewDecoder(framings["stx-etx"])
 	b := devicetest.Encode(framings["stx-etx"], []string{a1, a2})
 	if got := told(d.Feed(b[:50], 0)) + told(d.Feed(b[50:], time.Minute)); got != a1+"/"+a2+"; " {
 		t.Errorf("got %q", got)
@@ -190,7 +190,7 @@ func TestAnyCutGivesTheSame(t *testing.T) {
 		t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
 			rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 			now := time.Hour
-			d := framed.New(f)
+			d := framed.NewDecoder(f)
 			n := rapid.IntRange(1, 6).Draw(t, "documents")
 			for i := range n {
 				lines := devicetest.RandomDocument(rng, i)
@@ -233,7 +233,7 @@ func FuzzDecoder(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which, chunk uint8, stream []byte) {
 		framing := framings[names[int(which)%len(names)]]
-		one, many := framed.New(framing), framed.New(framing)
+		one, many := framed.NewDecoder(framing), framed.NewDecoder(framing)
 		look := func(rs []devices.Reading) {
 			for _, r := range rs {
 				if (r.Err == nil) == (r.Lines == nil) {

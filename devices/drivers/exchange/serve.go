@@ -1,0 +1,119 @@
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"garita/devices"
+	"garita/devices/profile"
+)
+
+// Service is what reading documents from a line needs.
+type Service struct {
+	Line *Line
+	// Feed is a decoder: it takes bytes, or none for a silence, and the monotonic time,
+	// and returns what they complete.
+	Feed func(b []byte, now time.Duration) []devices.Reading
+	// Rearm is sent Delay after the readings that one read completed; Reply is the time
+	// for an answer.
+	Rearm        []profile.Exchange
+	Delay, Reply time.Duration
+	// RearmEvery makes the re-arm exchanges also after this long without a reading; 0 for
+	// readers that stay armed.
+	RearmEvery time.Duration
+}
+
+// Serve reads documents until ctx ends (it returns nil then) or the line fails. What a
+// decoder has begun stays with it for the next Serve.
+func Serve(ctx context.Context, s Service, emit func(devices.Reading)) error {
+	err := serve(ctx, s, emit)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // the end was asked for
+	}
+	return err
+}
+
+func serve(ctx context.Context, s Service, emit func(devices.Reading)) error {
+	s.Feed(nil, devices.Monotonic()) // what an earlier Serve left open has ended meanwhile, or not
+	armed := devices.Monotonic()
+	for {
+		b, err := s.Line.Read(ctx)
+		if err != nil {
+			return err
+		}
+		now := devices.Monotonic()
+		readings := s.Feed(b, now)
+		clear(b) // personal data
+		for i, r := range readings {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			emit(r)
+			readings[i] = devices.Reading{}
+		}
+		if len(s.Rearm) == 0 || len(readings) == 0 && (s.RearmEvery == 0 || now-armed < s.RearmEvery) {
+			continue
+		}
+		if err := Pause(ctx, s.Delay); err != nil {
+			return err
+		}
+		if err := s.Line.Run(ctx, s.Rearm, s.Reply); err != nil {
+			return err
+		}
+		armed = devices.Monotonic()
+	}
+}
+
+// Reply is how long the answers of a device may take.
+func Reply(p *profile.Profile) time.Duration {
+	return patience(time.Duration(p.Timing.ReplyMS) * time.Millisecond)
+}
+
+// SelfTest makes the steps that a profile alone describes: "identify" and "echo".
+func SelfTest(ctx context.Context, l *Line, p *profile.Profile, step string) error {
+	defer l.Forget()
+	switch {
+	case step == "identify" && len(p.Identify.Send) > 0:
+		_, err := l.Identify(ctx, p.Identify, Reply(p))
+		return err
+	case step == "echo" && answers(p.Init):
+		return l.Run(ctx, p.Init, Reply(p))
+	case step == "echo" && len(p.Identify.Send) > 0:
+		_, err := l.Identify(ctx, p.Identify, Reply(p))
+		return err
+	default:
+		return devices.ErrUnsupported
+	}
+}
+
+func answers(list []profile.Exchange) bool {
+	for _, e := range list {
+		if e.Expect != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Indicate sends the profile's bytes of a signal.
+func Indicate(ctx context.Context, l *Line, p *profile.Profile, s devices.Signal) error {
+	b := Signal(p, s)
+	if len(b) == 0 {
+		return devices.ErrUnsupported
+	}
+	return l.Write(ctx, b, Reply(p))
+}
+
+// Signal returns the profile's bytes of a signal; none if the device has no such signal.
+func Signal(p *profile.Profile, s devices.Signal) []byte {
+	switch s {
+	case devices.SignalGood:
+		return p.Indicators.Good
+	case devices.SignalBad:
+		return p.Indicators.Bad
+	case devices.SignalHere:
+		return p.Indicators.Here
+	default:
+		return nil
+	}
+}
