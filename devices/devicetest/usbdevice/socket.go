@@ -113,6 +113,9 @@ func (l *Link) call(ctx context.Context, endpoint uint8, transfer func(context.C
 	inner, cancel := context.WithTimeoutCause(ctx, l.reply, errTime)
 	defer cancel()
 	for _, end := range []context.Context{l.gone, l.done} {
+		if end.Err() != nil {
+			cancel()
+		}
 		defer context.AfterFunc(end, cancel)()
 	}
 	n, err := 0, inner.Err()
