@@ -28,7 +28,9 @@ type ScannerStatus struct {
 	ID      string    `json:"id"`
 	Counter CounterID `json:"counter,omitempty"` // "" while unassigned
 	Profile string    `json:"profile,omitempty"` // profile id
-	// State is absent, matched, initialising, ready, degraded or failed.
+	Kind    string    `json:"kind,omitempty"`    // mrz or fingerprint
+	// State is absent, matched, initialising, ready, degraded or failed; in the workshop
+	// also unknown: plugged in, and no profile is for it.
 	State  string    `json:"state"`
 	Reason string    `json:"reason,omitempty"` // plain words: why, and what to do
 	Since  time.Time `json:"since"`

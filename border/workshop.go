@@ -35,7 +35,6 @@ type Workshop interface {
 // ScannerDetail is everything the workshop shows of one scanner.
 type ScannerDetail struct {
 	ScannerStatus
-	Kind         string `json:"kind,omitempty"` // mrz or fingerprint
 	ProfileName  string `json:"profile_name,omitempty"`
 	ProfileHash  string `json:"profile_hash,omitempty"`
 	Evidence     string `json:"evidence,omitempty"`

@@ -20,4 +20,5 @@ const (
 	Ready        State = "ready"        // waiting for documents or fingers
 	Degraded     State = "degraded"     // plugged in, and something is wrong: see the reason
 	Failed       State = "failed"       // several attempts in a row went wrong: see the reason
+	Unknown      State = "unknown"      // a device that no profile is for; shown in the workshop only
 )

@@ -69,7 +69,7 @@ func openReader(tb testing.TB, name string) *devicetest.Reader {
 // start runs a supervisor until the test ends, and checks that it ends in time.
 func start(tb testing.TB, cfg []supervisor.Scanner, deliver supervisor.Deliver) *supervisor.Supervisor {
 	tb.Helper()
-	s, err := supervisor.New(cfg, embedded(tb), wall{}, deliver, slog.New(slog.DiscardHandler))
+	s, err := supervisor.New(supervisor.Config{Scanners: cfg, Profiles: embedded(tb), Clock: wall{}, Deliver: deliver, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -99,6 +99,8 @@ func until(tb testing.TB, s *supervisor.Supervisor, id, state string) border.Sca
 func untilStatus(tb testing.TB, s *supervisor.Supervisor, id string, ok func(border.ScannerStatus) bool) border.ScannerStatus {
 	tb.Helper()
 	limit := time.After(20 * time.Second)
+	changes, stop := s.Subscribe()
+	defer stop()
 	for {
 		for _, st := range s.Status() {
 			if st.ID == id && ok(st) {
@@ -106,7 +108,7 @@ func untilStatus(tb testing.TB, s *supervisor.Supervisor, id string, ok func(bor
 			}
 		}
 		select {
-		case <-s.Changes():
+		case <-changes:
 		case <-limit:
 			tb.Fatalf("scanner %s: state not reached; now %+v", id, s.Status())
 		}

@@ -72,7 +72,7 @@ func TestUnassignedScannerOpensNothing(t *testing.T) {
 	if c := counts(t, s, "left"); c.Unassigned != 1 || c.Delivered != 0 {
 		t.Errorf("counts %+v", c)
 	}
-	if err := s.Assign("left", "2"); err != nil {
+	if err := s.Assign(t.Context(), "left", "2"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Present(td1); err != nil {
@@ -89,14 +89,14 @@ func TestUnassignedScannerOpensNothing(t *testing.T) {
 
 func TestAssignRefusesWhatIsNotThere(t *testing.T) {
 	_, deliver := collect()
-	s, err := supervisor.New(nil, embedded(t), wall{}, deliver, slog.New(slog.DiscardHandler))
+	s, err := supervisor.New(supervisor.Config{Scanners: nil, Profiles: embedded(t), Clock: wall{}, Deliver: deliver, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Assign("nobody", "1"); border.CodeOf(err) != border.NotFound {
+	if err := s.Assign(t.Context(), "nobody", "1"); border.CodeOf(err) != border.NotFound {
 		t.Errorf("unknown scanner: %v", err)
 	}
-	if err := s.Assign("nobody", "no counter"); border.CodeOf(err) != border.Invalid {
+	if err := s.Assign(t.Context(), "nobody", "no counter"); border.CodeOf(err) != border.Invalid {
 		t.Errorf("bad counter: %v", err)
 	}
 }
@@ -280,7 +280,7 @@ func TestConfigurationErrors(t *testing.T) {
 	_, deliver := collect()
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := supervisor.New(tc.cfg, embedded(t), wall{}, deliver, slog.New(slog.DiscardHandler))
+			_, err := supervisor.New(supervisor.Config{Scanners: tc.cfg, Profiles: embedded(t), Clock: wall{}, Deliver: deliver, Log: slog.New(slog.DiscardHandler)})
 			if border.CodeOf(err) != border.Invalid || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("got %v", err)
 			}

@@ -200,17 +200,18 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 			return err
 		}
 	}
+	places, ids := make([]counter.Place, len(s.cfg.Counters)), make([]border.CounterID, len(s.cfg.Counters))
+	for i, c := range s.cfg.Counters {
+		places[i], ids[i] = counter.Place{ID: c.ID, Direction: c.Direction}, c.ID
+	}
 	profiles, err := profile.Embedded()
 	if err != nil {
 		return err
 	}
 	deliver := func(ctx context.Context, scan border.Scan) error { return s.Counters.Scan(ctx, scan) }
-	if s.scanners, err = supervisor.New(s.cfg.Scanners, profiles, s.clock, deliver, s.log); err != nil {
+	if s.scanners, err = supervisor.New(supervisor.Config{Scanners: s.cfg.Scanners, Counters: ids, Profiles: profiles,
+		Store: filepath.Join(s.cfg.Data, "scanners.json"), Clock: s.clock, Deliver: deliver, Log: s.log}); err != nil {
 		return err
-	}
-	places := make([]counter.Place, len(s.cfg.Counters))
-	for i, c := range s.cfg.Counters {
-		places[i] = counter.Place{ID: c.ID, Direction: c.Direction}
 	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
 		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: lists, Clock: s.clock, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
@@ -275,6 +276,8 @@ func (s *Station) refresh(ctx context.Context) {
 	if s.uplink != nil {
 		hub = s.uplink.Changes()
 	}
+	scanners, stop := s.scanners.Subscribe()
+	defer stop()
 	timer := time.NewTicker(refreshEvery)
 	defer timer.Stop()
 	for {
@@ -282,7 +285,7 @@ func (s *Station) refresh(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hub:
-		case <-s.scanners.Changes():
+		case <-scanners:
 		case <-s.Journal.Changes():
 		case <-timer.C:
 		}

@@ -99,7 +99,7 @@ func (b *bench) startWith(deliver supervisor.Deliver, ids ...string) {
 		cfg = append(cfg, supervisor.Scanner{ID: id, Profile: b.profile.ID, Path: b.link(id),
 			Counter: border.CounterID(fmt.Sprint(i + 1))})
 	}
-	sup, err := supervisor.New(cfg, b.set, wall{}, deliver, slog.New(slog.DiscardHandler))
+	sup, err := supervisor.New(supervisor.Config{Scanners: cfg, Profiles: b.set, Clock: wall{}, Deliver: deliver, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

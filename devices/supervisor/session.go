@@ -1,0 +1,223 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"garita/border"
+	"garita/devices"
+	"garita/devices/drivers"
+	"garita/devices/profile"
+)
+
+// startTimeout bounds opening, setting up, identifying and testing a scanner.
+const startTimeout = 15 * time.Second
+
+// session is the time from one opening to its end. What it holds belongs to the unit's
+// goroutine; requests come in from others.
+type session struct {
+	u        *unit
+	at       devices.Found
+	profile  *profile.Profile
+	driver   devices.Driver
+	health   health
+	base     devices.State // when its health is good: ready, or degraded for its firmware
+	advice   string
+	requests chan *request
+	ended    chan struct{}
+}
+
+// live opens the scanner and serves it until it fails or ctx ends. served says whether
+// it got as far as being ready.
+func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (served bool, err error) {
+	life := ctx
+	ctx, cancel := context.WithCancelCause(life)
+	defer cancel(nil)
+	u.mu.Lock()
+	u.gone = func() {
+		cancel(&border.Error{Code: border.Unavailable, Op: "serve the scanner", Message: "The scanner was unplugged.", Err: devices.ErrUnplugged})
+	}
+	if u.conf == nil && (u.found == nil || u.found.DeviceNumber != at.DeviceNumber) {
+		u.gone() // it went between the look and now
+	}
+	u.last = at
+	u.mu.Unlock()
+	defer func() {
+		u.mu.Lock()
+		u.gone, u.session = nil, nil
+		u.mu.Unlock()
+		if cause := context.Cause(ctx); errors.Is(cause, devices.ErrUnplugged) {
+			err = cause
+		}
+	}()
+
+	if s := u.snapshot(); s == devices.Matched || s == devices.Absent {
+		u.enter(devices.Initialising, "")
+	}
+	s := &session{u: u, at: at, profile: p, base: devices.Ready, health: health{limits: p.Limits},
+		requests: make(chan *request), ended: make(chan struct{})}
+	defer close(s.ended)
+	starting, stop := context.WithTimeout(ctx, startTimeout)
+	defer stop()
+	opened, err := u.sup.cfg.Opener.Open(starting, p, at, drivers.Taps{Stream: s.tap, USB: u.ring.USB, Note: u.ring.Note})
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		if e := opened.Close(); e != nil {
+			u.sup.cfg.Log.Debug("close scanner", "scanner", u.id, "err", e) // it is gone either way
+		}
+	}()
+	u.count(func(c *Counts) { c.Opened++ })
+	if err := s.bring(starting, opened); err != nil {
+		return false, err
+	}
+	stop()
+	u.mu.Lock()
+	u.session = s
+	u.mu.Unlock()
+	s.settle()
+	u.sup.cfg.Log.Info("scanner ready", "scanner", u.id, "profile", s.profile.ID)
+	return true, s.serve(ctx, life)
+}
+
+// bring starts the driver, judges the firmware and runs the self-test.
+func (s *session) bring(ctx context.Context, opened *drivers.Opened) error {
+	s.driver = opened.Driver
+	about, err := s.driver.Start(ctx)
+	if err != nil {
+		return err
+	}
+	firmware := about.Firmware
+	if firmware == "" && s.at.Bus == devices.BusUSB {
+		firmware = string(profile.Release(s.at.BCDDevice))
+	}
+	if slices.ContainsFunc(s.profile.Quirks, func(q profile.Quirk) bool { return q.Firmware.Contains(profile.Version(firmware)) }) {
+		// The firmware has quirks: set it up again, as they ask.
+		s.profile = s.profile.For(firmware)
+		s.driver = opened.With(s.profile)
+		if _, err = s.driver.Start(ctx); err != nil {
+			return err
+		}
+	}
+	verdict, advice := s.profile.Judge(firmware)
+	if verdict == profile.KnownBad || verdict == profile.BelowMinimum {
+		s.base, s.advice = devices.Degraded, advice
+		s.u.sup.cfg.Log.Warn("scanner firmware", "scanner", s.u.id, "firmware", firmware, "verdict", string(verdict))
+	}
+	s.u.mu.Lock()
+	s.u.firmware, s.u.advice = firmware, advice
+	s.u.mu.Unlock()
+	for _, step := range s.selfTest(ctx) {
+		if !step.OK {
+			return &border.Error{Code: border.Unavailable, Op: "self-test " + step.Step, Message: step.Reason}
+		}
+	}
+	return ctx.Err()
+}
+
+// serve lets the driver serve, and interrupts it for requests, until it fails or ctx ends.
+// What was read whole is delivered within life, even if the scanner is pulled out then.
+func (s *session) serve(ctx, life context.Context) error {
+	for {
+		serving, interrupt := context.WithCancel(ctx)
+		var asked *request
+		waited := make(chan struct{})
+		go func() { // ends with serving
+			defer close(waited)
+			select {
+			case asked = <-s.requests:
+				interrupt()
+			case <-serving.Done():
+			}
+		}()
+		err := s.driver.Serve(serving, func(r devices.Reading) { s.take(life, r) })
+		interrupt()
+		<-waited
+		if asked != nil {
+			if err == nil && ctx.Err() == nil {
+				err = asked.run(ctx, s.driver)
+			} else {
+				asked.finish(errors.Join(err, context.Cause(ctx)))
+			}
+		} else if err == nil && ctx.Err() == nil {
+			err = &border.Error{Code: border.Internal, Op: "serve the scanner", Message: "The scanner's driver stopped. Unplug the scanner and plug it in again."}
+		}
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// settle brings state and counts into line with the scanner's health.
+func (s *session) settle() {
+	if s.health.floods > 0 {
+		n := s.health.floods
+		s.u.count(func(c *Counts) { c.Floods += n })
+		s.health.floods = 0
+	}
+	state, reason := s.health.state()
+	if state == devices.Ready && s.base != devices.Ready {
+		state, reason = s.base, s.advice
+	}
+	if s.u.enter(state, reason) && state == devices.Degraded {
+		s.u.sup.cfg.Log.Warn("scanner in trouble", "scanner", s.u.id, "state", string(state), "reason", reason)
+	}
+}
+
+// take deals with one reading.
+func (s *session) take(ctx context.Context, r devices.Reading) {
+	if ctx.Err() != nil {
+		return // nobody waits for it any more; the next traveller must not get it
+	}
+	u := s.u
+	at := u.sup.cfg.Clock.Now().UTC()
+	if !r.Chatter {
+		s.health.reading(r)
+	}
+	defer s.settle()
+	if r.Err != nil {
+		u.count(func(c *Counts) {
+			switch {
+			case r.Chatter:
+				c.Chatter++
+			case errors.Is(r.Err, devices.ErrIncomplete):
+				c.Incomplete++
+			case errors.Is(r.Err, devices.ErrOversize):
+				c.Oversize++
+			default:
+				c.Garbage++
+			}
+		})
+		if !r.Chatter {
+			u.say(border.MessageOf(r.Err))
+		}
+		return
+	}
+	u.mu.Lock()
+	counter := u.counter
+	if counter == "" {
+		u.counts.Unassigned++
+		n := u.counts.Unassigned
+		u.mu.Unlock()
+		u.say(fmt.Sprintf("The scanner belongs to no counter; documents ignored so far: %d. Assign it to a counter.", n))
+		return
+	}
+	u.mu.Unlock()
+
+	within, cancel := context.WithTimeout(ctx, DeliverTimeout)
+	err := u.sup.cfg.Deliver(within, border.Scan{Counter: counter, Source: border.SourceReader, Scanner: u.id,
+		Profile: s.profile.Hash, Lines: r.Lines, ReceivedAt: at})
+	cancel()
+	if err != nil {
+		u.count(func(c *Counts) { c.Refused++ })
+		u.say("The last document did not reach the counter. Present it again.")
+		u.sup.cfg.Log.Warn("scan not accepted", "scanner", u.id, "counter", string(counter), "err", err)
+		return
+	}
+	u.count(func(c *Counts) { c.Delivered++ })
+	u.say("")
+}

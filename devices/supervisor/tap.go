@@ -1,0 +1,49 @@
+package supervisor
+
+import (
+	"context"
+	"time"
+
+	"garita/devices"
+)
+
+// tap puts the scanner's trace and its meter between the driver and the line.
+func (s *session) tap(line devices.Stream) devices.Stream {
+	return &meter{Stream: s.u.ring.Stream(line), s: s}
+}
+
+// meter counts the bytes of a line and slows a flood down.
+type meter struct {
+	devices.Stream
+	s *session
+}
+
+func (m *meter) Read(ctx context.Context, b []byte) (int, error) {
+	n, err := m.Stream.Read(ctx, b)
+	if err != nil {
+		return n, err
+	}
+	m.s.health.bytes(n, devices.Monotonic())
+	if n > 0 {
+		m.s.u.count(func(c *Counts) { c.Bytes += uint64(n) })
+	}
+	if m.s.u.serving(m.s) {
+		m.s.settle()
+	}
+	if m.s.health.flooding {
+		timer := time.NewTimer(floodPause)
+		select {
+		case <-ctx.Done(): // the next Read says so
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return n, nil
+}
+
+// serving reports whether the session got as far as being ready.
+func (u *unit) serving(s *session) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.session == s
+}
