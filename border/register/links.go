@@ -15,10 +15,10 @@ type links struct {
 }
 
 func linksOf(t tx, d border.BlindIndex, linked bool) (links, error) {
-	l := links{closes: map[border.ID]*step{}, elsewhere: map[border.ID]bool{}, broken: map[border.ID]bool{}}
 	if !linked {
-		return l, nil
+		return links{}, nil
 	}
+	l := links{closes: map[border.ID]*step{}, elsewhere: map[border.ID]bool{}, broken: map[border.ID]bool{}}
 	rows, err := t.linksWith(d)
 	if err != nil {
 		return l, err

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"maps"
@@ -12,11 +13,11 @@ import (
 
 // projectionVersion is the version of everything this file and its neighbours derive
 // from raw events. A register with another one is rebuilt when it is opened.
-const projectionVersion = 2
+const projectionVersion = 3
 
 const (
-	projectBatch  = 500 // raw events in one transaction
-	followBatches = 8   // batches that one Store does at most, so that it ends soon
+	projectBatch  = 2000 // raw events in one transaction
+	followBatches = 8    // batches that one Store does at most, so that it ends soon
 )
 
 // follow brings the projections up to date after something was stored. It never fails:
@@ -248,20 +249,8 @@ func (p *projection) finish() error {
 			}
 		}
 	}
-	for _, d := range slices.Collect(maps.Keys(p.touched)) { // linked ones join
-		if err := p.connected(d); err != nil {
-			return err
-		}
-	}
-	for d, from := range p.touched {
-		if err := fold(p.t, d, from); err != nil {
-			return err
-		}
-	}
-	for d := range p.touched {
-		if err := p.propose(d); err != nil {
-			return err
-		}
+	if err := p.documents(); err != nil {
+		return err
 	}
 	if err := p.t.addMeta("crossings", p.added); err != nil {
 		return err
@@ -272,6 +261,49 @@ func (p *projection) finish() error {
 	clear(p.epochs)
 	p.added = 0
 	return err
+}
+
+// documents folds what was touched. It goes through the documents in their order, so that
+// neighbours in the database are changed together.
+func (p *projection) documents() error {
+	known := make(map[border.BlindIndex]documentRow, len(p.touched))
+	for _, d := range p.inOrder() { // linked ones join
+		row, err := p.t.document(d)
+		if err != nil {
+			return err
+		}
+		known[d] = row
+		if row.linked {
+			if err := p.connected(d); err != nil {
+				return err
+			}
+		}
+	}
+	all := p.inOrder()
+	unpaired := make([][]loose, len(all))
+	for i, d := range all {
+		row, ok := known[d]
+		var err error
+		if !ok {
+			if row, err = p.t.document(d); err != nil {
+				return err
+			}
+			known[d] = row
+		}
+		if unpaired[i], err = fold(p.t, d, p.touched[d], row); err != nil {
+			return err
+		}
+	}
+	for i, d := range all {
+		if err := p.propose(d, known[d].proposed, unpaired[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *projection) inOrder() []border.BlindIndex {
+	return slices.SortedFunc(maps.Keys(p.touched), func(a, b border.BlindIndex) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // chain compares an event with its neighbours. Each pair is compared once: when the

@@ -14,19 +14,17 @@ const proposeAt = 60
 // propose compares what a document has without its other half with everybody else's of the
 // same birth date. It merges nothing: a person decides. The parts are opened for the
 // comparison and forgotten; a key that is not held proposes nothing.
-func (p *projection) propose(d border.BlindIndex) error {
-	if err := p.t.deleteProposals(d); err != nil {
-		return err
-	}
-	own, err := p.t.looseOf(d)
-	if err != nil {
-		return err
+func (p *projection) propose(d border.BlindIndex, proposed bool, own []loose) error {
+	if proposed {
+		if err := p.t.deleteProposals(d); err != nil {
+			return err
+		}
 	}
 	for i := range own {
 		if own[i].born == nil {
 			continue
 		}
-		others, err := p.t.looseBorn(*own[i].born)
+		others, err := p.t.otherHalves(&own[i])
 		if err != nil {
 			return err
 		}

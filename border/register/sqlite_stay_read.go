@@ -24,16 +24,13 @@ func (r sqliteReader) stays(ctx context.Context, f StayFilter, limit int) ([]Sta
 }
 
 func (r sqliteReader) stayOf(ctx context.Context, crossing border.ID) (Stay, bool, error) {
-	for _, where := range []string{`WHERE s.entry_crossing = ?1`, `WHERE s.exit_crossing = ?1`} {
-		all, err := r.stayRows(ctx, staySelect+where, crossing[:])
-		if err != nil {
-			return Stay{}, false, err
-		}
-		if len(all) > 0 {
-			return all[0], true, nil
-		}
+	// The stay is one of the crossing's own document, or of the entry that it names.
+	all, err := r.stayRows(ctx, staySelect+`WHERE s.document IN (SELECT document FROM crossing WHERE crossing = ?1
+		UNION SELECT entry_document FROM link WHERE exit_crossing = ?1) AND (s.entry_crossing = ?1 OR s.exit_crossing = ?1)`, crossing[:])
+	if err != nil || len(all) == 0 {
+		return Stay{}, false, err
 	}
-	return Stay{}, false, nil
+	return all[0], true, nil
 }
 
 // side is one crossing of a joined row, or none.

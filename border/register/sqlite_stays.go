@@ -57,10 +57,13 @@ func placeArgs(d border.BlindIndex, p place) []any {
 	return []any{d[:], p.at, string(p.station), p.epoch[:], int64(p.seq)}
 }
 
-func (t *sqliteTx) uncommon(d border.BlindIndex) (doubtful, linked bool, err error) {
+func (t *sqliteTx) document(d border.BlindIndex) (r documentRow, err error) {
 	_, err = t.row(`SELECT EXISTS (SELECT 1 FROM doubtful WHERE document = ?1),
-		EXISTS (SELECT 1 FROM link WHERE exit_document = ?1) OR EXISTS (SELECT 1 FROM link WHERE entry_document = ?1)`, []any{d[:]}, &doubtful, &linked)
-	return doubtful, linked, err
+		EXISTS (SELECT 1 FROM link WHERE exit_document = ?1) OR EXISTS (SELECT 1 FROM link WHERE entry_document = ?1),
+		EXISTS (SELECT 1 FROM stay WHERE document = ?1),
+		EXISTS (SELECT 1 FROM proposal WHERE exit_document = ?1) OR EXISTS (SELECT 1 FROM proposal WHERE entry_document = ?1)`,
+		[]any{d[:]}, &r.doubtful, &r.linked, &r.stayed, &r.proposed)
+	return r, err
 }
 
 func (t *sqliteTx) setDoubtful(d border.BlindIndex, id border.ID, on bool) error {
@@ -187,8 +190,11 @@ func (t *sqliteTx) looseOf(d border.BlindIndex) ([]loose, error) {
 	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE document = ? AND state <> 'closed'`, d[:])
 }
 
-func (t *sqliteTx) looseBorn(born border.BlindIndex) ([]loose, error) {
-	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE born = ? AND state <> 'closed'`, born[:])
+func (t *sqliteTx) otherHalves(l *loose) ([]loose, error) {
+	if l.entry {
+		return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE born = ? AND state = 'entry_unknown' AND at >= ?`, l.born[:], l.at)
+	}
+	return t.looseRows(`SELECT `+looseColumns+` FROM stay WHERE born = ? AND state IN ('inside', 'exit_unknown') AND at <= ?`, l.born[:], l.at)
 }
 
 func (t *sqliteTx) looseRows(q string, args ...any) (out []loose, err error) {

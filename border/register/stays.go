@@ -50,38 +50,41 @@ func (p place) compare(q place) int {
 // stay certain whose entry or exit lies so near a movement at another station that their two
 // clocks, though trusted, may show them in the wrong order. What else speaks against a stay
 // depends on other documents and is asked when it is read, see sqliteReader.doubts.
-func fold(t tx, d border.BlindIndex, from place) error {
-	doubtful, linked, err := t.uncommon(d)
+//
+// It returns the document's crossings without their other half.
+func fold(t tx, d border.BlindIndex, from place, known documentRow) ([]loose, error) {
+	l, err := linksOf(t, d, known.linked)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l, err := linksOf(t, d, linked)
-	if err != nil {
-		return err
-	}
-	if l.any {
+	if l.any || !known.stayed { // without a stay there is no movement before those that have come
 		from = beginning
 	}
-	f := folding{t: t, d: d, certain: !doubtful, links: l}
+	f := folding{t: t, d: d, certain: !known.doubtful, links: l}
 	if from != beginning {
 		if from, err = f.begin(from); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := t.deleteStaysFrom(d, from); err != nil {
-		return err
+	if known.stayed {
+		if err := t.deleteStaysFrom(d, from); err != nil {
+			return nil, err
+		}
 	}
 	steps, err := t.stepsFrom(d, from)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.blur(steps)
 	for i := range steps {
 		if err := f.step(&steps[i]); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return f.leave(stayInside)
+	if err := f.leave(stayInside); err != nil || from == beginning {
+		return f.loose, err
+	}
+	return t.looseOf(d)
 }
 
 // folding is the fold of one document on its way.
@@ -92,6 +95,7 @@ type folding struct {
 	links   links
 	open    *step // an entry whose exit has not come yet
 	before  *step // the last movement that stays as it is
+	loose   []loose
 }
 
 // begin returns the place from which to fold so that a change at from is followed: the
@@ -156,6 +160,7 @@ func (f *folding) step(s *step) error {
 		f.open = nil
 		return f.close(open, s, pairedByDocument)
 	}
+	f.alone(s)
 	return f.t.putStay(f.d, stayRow{place: s.place, state: stayEntryUnknown, doubt: f.doubt(s),
 		exit: &s.crossing, exitAt: s.at, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
 }
@@ -189,6 +194,16 @@ func (f *folding) leave(state string) error {
 	if f.open = nil; s == nil {
 		return nil
 	}
+	f.alone(s)
 	return f.t.putStay(f.d, stayRow{place: s.place, state: state, doubt: f.doubt(s), entry: &s.crossing,
 		until: s.until, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
+}
+
+// alone notes a movement without its other half.
+func (f *folding) alone(s *step) {
+	l := loose{place: s.place, crossing: s.crossing, document: f.d, entry: s.direction == border.Entry}
+	if s.full {
+		l.born = s.born
+	}
+	f.loose = append(f.loose, l)
 }

@@ -185,6 +185,14 @@ type knownRow struct {
 	named    bool // an exit names it as its entry
 }
 
+// documentRow says what is known of a document, so that nothing else need be asked of most.
+type documentRow struct {
+	doubtful bool // an untrusted movement of it is known
+	linked   bool // an officer's word binds it to another one
+	stayed   bool // it has stays
+	proposed bool // there are proposals with it
+}
+
 // tx is one writing transaction. Lookups return ok false when there is no such row.
 type tx interface {
 	// meta reads and setMeta writes a number of the register's own state.
@@ -256,10 +264,8 @@ type tx interface {
 	stepBefore(d border.BlindIndex, p place) (s step, ok bool, err error)
 	// stepsFrom returns the admitted entries and departed exits from a place on.
 	stepsFrom(d border.BlindIndex, p place) ([]step, error)
-	// doubtful reports whether an untrusted movement of the document is known, which
-	// setDoubtful notes.
-	// It is asked together with whether the document has links.
-	uncommon(d border.BlindIndex) (doubtful, linked bool, err error)
+	// document says what is known of a document; setDoubtful notes an untrusted movement.
+	document(d border.BlindIndex) (documentRow, error)
 	setDoubtful(d border.BlindIndex, id border.ID, on bool) error
 	deleteStaysFrom(d border.BlindIndex, p place) error
 	putStay(d border.BlindIndex, s stayRow) error
@@ -273,10 +279,11 @@ type tx interface {
 	linksTo(entry border.ID) ([]linkRow, error)
 	linksWith(d border.BlindIndex) ([]linkRow, error)
 
-	// looseOf lists the crossings of a document without their other half; looseBorn those of
-	// everybody with a birth date.
+	// looseOf lists the crossings of a document without their other half; otherHalves those of
+	// everybody with the birth date of one that might be its: exits after an entry, or entries
+	// before an exit.
 	looseOf(d border.BlindIndex) ([]loose, error)
-	looseBorn(born border.BlindIndex) ([]loose, error)
+	otherHalves(l *loose) ([]loose, error)
 	deleteProposals(d border.BlindIndex) error
 	putProposal(p proposalRow) error
 

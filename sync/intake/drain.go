@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	batchBytes = 4 << 20 // event bytes in one call of the sink
+	batchMost  = 2000    // messages in one call of the sink: the register changes each page once for all of them
+	batchBytes = 4 << 20 // their event bytes
 	tick       = 250 * time.Millisecond
 	purgeAfter = 4000 // messages acknowledged, or a tick
 	ackTimeout = 5 * time.Second

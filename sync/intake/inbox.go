@@ -5,8 +5,6 @@ import (
 	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
-
-	"garita/sync/wire"
 )
 
 // inbox stands between the reader of the stream and the register: while one batch is
@@ -29,7 +27,7 @@ func newInbox() *inbox {
 func (b *inbox) put(ctx context.Context, m jetstream.Msg) error {
 	for {
 		b.mu.Lock()
-		if len(b.msgs) < wire.MaxBatch && b.size < batchBytes {
+		if len(b.msgs) < batchMost && b.size < batchBytes {
 			b.msgs = append(b.msgs, m)
 			b.size += len(m.Data())
 			b.mu.Unlock()

@@ -28,7 +28,7 @@ const Consumer = "intake"
 
 // Limits. Whatever is beyond them is refused by the receiver and never sent by Garita.
 const (
-	MaxBatch      = 500       // events in one atomic batch, messages in one call of the sink
+	MaxBatch      = 500       // events in one atomic batch
 	MaxBody       = 512 << 10 // bytes of a JSON body
 	MaxEventList  = 896 << 10 // bytes of an event list, below the NATS default of 1 MiB
 	MaxHoldings   = 500       // holdings in one page
