@@ -266,3 +266,22 @@ func TestAssignmentsThatCannotBeReadStopTheStart(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestATwinDoesNotTakeTheCounterOfItsSerialNumber(t *testing.T) {
+	b, a, z := newBus(), openReader(t, "a"), openReader(t, "z")
+	s := startOn(t, b, storeIn(t), twoCounters, usbReader(t))
+	b.plug(t, found("1-1", "0001"), a)
+	until(t, s.Supervisor, "usb-1-1", "ready")
+	if err := s.Assign(t.Context(), "usb-1-1", "1"); err != nil {
+		t.Fatal(err)
+	}
+	b.plug(t, found("1-2", "0001"), z)
+	until(t, s.Supervisor, "usb-1-2", "ready")
+	if c := s.present(t, z, "usb-1-2", td3); c != "" {
+		t.Errorf("the twin opened something at counter %s", c)
+	}
+	if c := s.present(t, a, "usb-1-1", td1); c != "1" {
+		t.Errorf("the scanner that was assigned belongs to counter %q now", c)
+	}
+	untilStatus(t, s.Supervisor, "usb-1-2", func(st border.ScannerStatus) bool { return strings.Contains(st.Reason, "the same serial number") || strings.Contains(st.Reason, "belongs to no counter") })
+}
