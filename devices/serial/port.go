@@ -221,9 +221,18 @@ func (p *Port) release() error {
 			break
 		}
 	}
-	// The witness goes last: its lock must outlive the descriptor that reads.
-	return errors.Join(p.port.Close(), p.witness.Close())
+	if p.unsent() > 0 {
+		// cdc-acm has nothing to discard with, and only root may shorten the kernel's
+		// wait: it ends with the unplugging, or after those 30 s.
+		go func() { _ = p.shut() }() // nobody waits to hear of a line that is of no more use
+		return nil
+	}
+	return p.shut()
 }
+
+// shut closes the descriptors. The witness goes last: its lock must outlive the
+// descriptor that reads.
+func (p *Port) shut() error { return errors.Join(p.port.Close(), p.witness.Close()) }
 
 // unsent is the number of written bytes that have not gone out; 0 if that cannot be asked.
 func (p *Port) unsent() (n int) {
