@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // root is where the kernel keeps its gadgets (configfs).
@@ -61,8 +63,24 @@ func NewACM(name, controller string, id Identity) (*ACM, error) {
 	return g, nil
 }
 
-// Far is the node of the far side, the scanner's own end of the cable.
-func (g *ACM) Far() string { return g.far }
+// Open opens the far side, the scanner's own end of the cable, as a plain line. Reads and
+// writes wait while the cable is out, and take deadlines. It can be opened before the
+// plug is in.
+func (g *ACM) Open() (*os.File, error) {
+	fd, err := unix.Open(g.far, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open a gadget's far side %s: %w", g.far, err)
+	}
+	t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err == nil {
+		t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
+		err = unix.IoctlSetTermios(fd, unix.TCSETS, t)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("set up a gadget's far side: %w", err), unix.Close(fd))
+	}
+	return os.NewFile(uintptr(fd), g.far), nil
+}
 
 // Plug puts the plug in: the kernel finds a new device.
 func (g *ACM) Plug() error {

@@ -1,0 +1,94 @@
+//go:build vm
+
+package vm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"garita/devices/devicetest/gadget"
+	"garita/devices/serial"
+)
+
+// reader is a serial document reader: the kernel's gadget, played by the test.
+type reader struct {
+	*gadget.ACM
+	far    *os.File // nil while unplugged: the kernel hangs this side up too
+	serial string
+}
+
+var readers int // made so far; names and serial numbers are used once
+
+// newReader makes a reader that is not plugged in. socket counts from 0.
+func newReader(t *testing.T, socket int) *reader {
+	t.Helper()
+	readers++
+	r := &reader{serial: fmt.Sprintf("R%04d", readers)}
+	acm, err := gadget.NewACM(fmt.Sprintf("reader%d", readers), fmt.Sprintf("dummy_udc.%d", socket),
+		gadget.Identity{VendorID: 0x1209, ProductID: 1, BCDDevice: 0x0100, Manufacturer: "Garita", Product: "Reader", Serial: r.serial})
+	must(t, err)
+	r.ACM = acm
+	t.Cleanup(func() { must(t, errors.Join(r.unplug(), acm.Close())) })
+	return r
+}
+
+// plug puts the plug in and returns the socket and the node that the kernel gave.
+func (r *reader) plug(t *testing.T) (port, node string) {
+	t.Helper()
+	must(t, r.Plug())
+	until(t, "the reader's far side", func() (ok bool) {
+		far, err := r.Open()
+		if err == nil {
+			r.far = far
+		}
+		return err == nil
+	})
+	until(t, "the reader's node", func() bool {
+		p := ports(r.serial)
+		if len(p) != 1 {
+			return false
+		}
+		nodes := ttys(p[0])
+		if len(nodes) != 1 {
+			return false
+		}
+		port, node = p[0], nodes[0]
+		_, err := os.Stat(node)
+		return err == nil
+	})
+	return port, node
+}
+
+// unplug pulls the plug out.
+func (r *reader) unplug() error {
+	if r.far == nil {
+		return nil
+	}
+	err := errors.Join(r.Unplug(), r.far.Close())
+	r.far = nil
+	return err
+}
+
+// gone says what sysfs says: no such device is plugged in.
+func (r *reader) gone() bool { return len(ports(r.serial)) == 0 }
+
+// send sends bytes as the reader's firmware would.
+func (r *reader) send(b []byte) error {
+	if err := r.far.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, err := r.far.Write(b)
+	return err
+}
+
+// open opens the near side through the station's own transport.
+func open(t *testing.T, node string) *serial.Port {
+	t.Helper()
+	p, err := serial.Open(serial.Config{Path: node, Baud: 9600, ReadTimeout: 200 * time.Millisecond})
+	must(t, err)
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
