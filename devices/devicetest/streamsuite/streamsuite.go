@@ -288,8 +288,8 @@ func closeEndsWrite(t *testing.T, s devices.Stream, p Peer) {
 	if err := s.Close(); err != nil {
 		t.Error("close:", err)
 	}
-	if err := <-done; !errors.Is(err, devices.ErrClosed) {
-		t.Errorf("the write under way: %v", err)
+	if err := <-done; !errors.Is(err, devices.ErrClosed) || ctx.Err() != nil {
+		t.Errorf("the write under way: %v (its context: %v)", err, ctx.Err())
 	}
 }
 
