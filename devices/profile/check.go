@@ -2,164 +2,239 @@ package profile
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"garita/border"
 )
 
-// bauds are the speeds that a profile may ask for, in bits per second. The serial
-// library refuses others (256,000 and 28,800 among them).
-var bauds = []int{300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000}
-
-var idForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
-
-// drivers are the wire protocols that exist.
-var drivers = []string{"framed", "elyctis", "honeywell", "uareu", "r30x", "egis0570", "bridge"}
-
+// fault is one thing that is wrong with a file.
 type fault struct {
 	at   position
 	text string
 }
 
-// checker collects the faults of one profile, in the order of the checks.
+// checker collects the faults of one profile.
 type checker struct {
-	at     map[string]position
+	p      *Profile
+	at     map[string]position // of the keys in the file
+	bad    map[string]bool     // keys whose value is known to be wrong, or could not be read
 	faults []fault
 }
 
-// check reports what is wrong with a decoded profile; nothing if it can be used.
-func check(p *Profile, at map[string]position) []fault {
-	c := &checker{at: at}
-	c.inList("schema", p.Schema, []int{Schema})
-	if c.given("id") && !idForm.MatchString(p.ID) {
-		c.fail("id", "id must be 1 to 64 of a-z, 0-9 and '-', beginning with a letter or digit")
-	}
-	c.text("name", p.Name)
-	c.inWords("driver", p.Driver, drivers)
-	c.inWords("evidence", string(p.Evidence), []string{string(Recorded), string(Emulated), string(FieldVerified)})
-	c.text("evidence_source", p.EvidenceSource)
-
-	c.inWords("transport.kind", p.Transport.Kind, []string{"serial", "usb", "wedge", "bridge"})
-	if p.Transport.Kind == "serial" {
-		c.inList("transport.baud", p.Transport.Baud, bauds)
-		c.inList("transport.data_bits", p.Transport.DataBits, []int{7, 8})
-		c.inWords("transport.parity", p.Transport.Parity, []string{"none", "even", "odd"})
-		c.inList("transport.stop_bits", p.Transport.StopBits, []int{1, 2})
-	}
-	if p.Transport.Kind == "serial" || p.Transport.Kind == "wedge" {
-		if c.within("timing.read_timeout_ms", p.Timing.ReadTimeoutMS, 100, 1000) && p.Timing.ReadTimeoutMS%100 != 0 {
-			c.fail("timing.read_timeout_ms", "timing.read_timeout_ms must be a multiple of 100")
+// check reports what is wrong with a decoded profile; nothing if it can be used. The
+// values of the unread keys could not be decoded, which was reported already.
+func check(p *Profile, at map[string]position, unread map[string]bool) []fault {
+	c := &checker{p: p, at: at, bad: unread}
+	found := instances(p)
+	// First the values, then whether the keys may stand there, since that depends on values.
+	for _, k := range keys {
+		for _, i := range found[k.path] {
+			if k.allowed == nil || !c.good(i.key) {
+				continue
+			}
+			if wrong := k.allowed(i.value); wrong != "" {
+				c.fail(i.key, label(i.key)+" "+wrong)
+			}
 		}
 	}
-	c.within("timing.retry_first_ms", p.Timing.RetryFirstMS, 50, 1000)
-	c.within("timing.retry_max_ms", p.Timing.RetryMaxMS, 100, 60000)
-	c.within("timing.attempts", p.Timing.Attempts, 1, 20)
-	if p.Driver == "framed" || p.Driver == "honeywell" {
-		c.framing(p.Framing)
+	c.whole()
+	for _, k := range keys {
+		for _, i := range found[k.path] {
+			c.presence(k, i.key)
+		}
 	}
-	if p.Kind == MRZ {
-		c.within("limits.max_bytes_per_second", p.Limits.MaxBytesPerSecond, 1024, 1<<20)
-		c.within("limits.bad_readings", p.Limits.BadReadings, 1, 100)
-	}
+	c.together()
 	return c.faults
 }
 
-func (c *checker) framing(f Framing) {
-	kinds := []string{string(StxEtx), string(LineCR), string(RawLen), string(RawIdle)}
-	if !c.inWords("framing.kind", string(f.Kind), kinds) {
-		return // what else may stand there depends on the kind
-	}
-	c.within("framing.idle_gap_ms", f.IdleGapMS, 100, 5000)
-	c.within("framing.max_bytes", f.MaxBytes, 96, 4096)
+// good reports whether a key is there and, as far as was seen, right.
+func (c *checker) good(key string) bool {
+	_, given := c.at[key]
+	return given && !c.bad[key]
+}
 
-	uses := map[string]bool{}
-	switch f.Kind {
-	case StxEtx:
-		uses["start"], uses["end"] = true, true
-		if c.marker("framing.start", f.Start) && c.marker("framing.end", f.End) && f.Start == f.End {
-			c.fail("framing.end", "framing.end must differ from framing.start")
-		}
-	case LineCR:
-		uses["document_end"] = true
-		if c.inWords("framing.document_end", f.DocumentEnd, []string{EndMRZ, EndBlank, EndByte}) && f.DocumentEnd == EndByte {
-			uses["end"] = true
-			c.marker("framing.end", f.End)
-		}
-	case RawLen:
-		uses["length"] = true
-		c.inList("framing.length", f.Length, []int{72, 88, 90})
-	case RawIdle:
+// presence checks whether a key may, or must, stand in the profile.
+func (c *checker) presence(k key, at string) {
+	_, given := c.at[at]
+	when := k.presence.when
+	if when != nil && slices.ContainsFunc(when.on, func(on string) bool { return c.bad[on] }) {
+		return // what decides is wrong itself
 	}
-	for _, k := range []string{"start", "end", "document_end", "length"} {
-		if _, given := c.at["framing."+k]; given && !uses[k] {
-			c.fail("framing."+k, fmt.Sprintf("framing.%s has no meaning with framing.kind = %q; remove it", k, f.Kind))
+	switch applies := when == nil || when.holds(c.p); {
+	case given && !applies:
+		c.fail(at, fmt.Sprintf("%s has a meaning only with %s; remove it", label(at), when.missing(c.p)))
+	case !given && applies && k.presence.need == required:
+		line := name(at) + " = " + k.example
+		if table := strings.TrimSuffix(at, "."+name(at)); table != at && !c.given(table) {
+			line = "[" + table + "] and below it " + line
+		}
+		c.fail(at, fmt.Sprintf("missing key %s; add it, for example %s", label(at), line))
+	}
+}
+
+// whole checks that kind, transport and driver go together: which other keys have a meaning
+// depends on them.
+func (c *checker) whole() {
+	for _, k := range []string{"kind", "driver", "transport.kind"} {
+		if _, given := c.at[k]; !given {
+			c.bad[k] = true
+		}
+	}
+	f, p := families[c.p.Driver], c.p
+	if c.bad["driver"] {
+		return
+	}
+	if !c.bad["kind"] && !slices.Contains(f.kinds, p.Kind) {
+		c.fail("kind", fmt.Sprintf("kind is %q; with driver = %q allowed is %s", p.Kind, p.Driver, alternatives(f.kinds)))
+	}
+	if !c.bad["transport.kind"] && !slices.Contains(f.transports, p.Transport.Kind) {
+		c.fail("transport.kind", fmt.Sprintf("transport.kind is %q; with driver = %q allowed is %s", p.Transport.Kind, p.Driver, alternatives(f.transports)))
+	}
+}
+
+// together checks values that are right by themselves against each other.
+func (c *checker) together() {
+	p := c.p
+	if c.good("framing.start") && c.good("framing.end") && p.Framing.Start == p.Framing.End {
+		c.fail("framing.end", "framing.end must differ from framing.start")
+	}
+	if t := p.Timing; c.good("timing.retry_first_ms") && c.good("timing.retry_max_ms") && t.RetryMaxMS < t.RetryFirstMS {
+		c.fail("timing.retry_max_ms", fmt.Sprintf("timing.retry_max_ms is %d; it must be at least timing.retry_first_ms, which is %d", t.RetryMaxMS, t.RetryFirstMS))
+	}
+	c.endpoints()
+	c.rules()
+	c.exchanges("init", p.Init)
+	c.exchanges("rearm", p.Rearm)
+	if len(p.Identify.Send) > 0 && !c.given("identify.pattern") && !c.bad["driver"] {
+		c.fail("identify.pattern", `missing key identify.pattern; add what finds the firmware in the answer, for example pattern = 'Rev (?P<firmware>[0-9.]+)'`)
+	}
+	c.geometry()
+	for i, q := range p.Quirks {
+		if q.ReplyMS == nil && q.RearmDelayMS == nil && q.Flip == nil && q.Invert == nil && q.SkipInit == nil && !c.unreadBelow(fmt.Sprintf("quirk.%d", i+1)) {
+			c.fail(fmt.Sprintf("quirk.%d", i+1), fmt.Sprintf("[[quirk]] number %d changes nothing; give it reply_ms, rearm_delay_ms, flip, invert or skip_init, or remove it", i+1))
+		}
+	}
+	c.selfTest()
+}
+
+// endpoints checks which endpoints a driver needs, and that they are different ones.
+func (c *checker) endpoints() {
+	for _, need := range []struct{ driver, key string }{{"uareu", "events"}, {"egis0570", "out"}} {
+		if at := "transport." + need.key; c.p.Driver == need.driver && c.p.Transport.Kind == USB && !c.given(at) {
+			c.fail(at, fmt.Sprintf("missing key %s; driver = %q needs that endpoint: see the device's descriptors (lsusb -v)", at, need.driver))
+		}
+	}
+	if c.good("transport.in") && c.good("transport.events") && c.p.Transport.In == c.p.Transport.Events {
+		c.fail("transport.events", "transport.events must be another endpoint than transport.in")
+	}
+}
+
+// rules checks that no match rule says what another has said.
+func (c *checker) rules() {
+	for i, m := range c.p.Match {
+		for j, n := range c.p.Match[:i] {
+			if c.unreadBelow(fmt.Sprintf("match.%d", i+1)) || c.unreadBelow(fmt.Sprintf("match.%d", j+1)) {
+				continue
+			}
+			if m.weight() == n.weight() && m.VID == n.VID && m.PID == n.PID && m.BCDDevice == n.BCDDevice && m.Serial == n.Serial &&
+				(m.InterfaceClass == nil || *m.InterfaceClass == *n.InterfaceClass) {
+				c.fail(fmt.Sprintf("match.%d", i+1), fmt.Sprintf("[[match]] number %d is the same as number %d; remove it", i+1, j+1))
+			}
 		}
 	}
 }
 
-// marker checks a byte that marks a beginning or an end: it must not be able to stand in
-// a document.
-func (c *checker) marker(key string, v int) bool {
-	if !c.given(key) {
-		return false
+// maxSequenceMS bounds what a whole init or rearm sequence may take, in ms.
+const maxSequenceMS = 30_000
+
+func (c *checker) exchanges(table string, list []Exchange) {
+	total := 0
+	for i, x := range list {
+		at := fmt.Sprintf("%s.%d", table, i+1)
+		if c.good(at+".within_ms") && x.Expect == "" && !c.bad[at+".expect"] {
+			c.fail(at+".within_ms", label(at+".within_ms")+" has a meaning only with expect; add what to wait for, or remove it")
+		}
+		total += x.PauseMS
+		if wait := x.WithinMS; x.Expect != "" && wait > 0 {
+			total += wait
+		} else if x.Expect != "" {
+			total += c.p.Timing.ReplyMS
+		}
 	}
-	if v < 0 || v > 255 || v >= 0x20 && v < 0x7f || v == '\r' || v == '\n' {
-		c.fail(key, fmt.Sprintf("%s must be a byte that no document contains: 0x00 to 0x1F or 0x7F to 0xFF, not CR or LF", key))
-		return false
+	if total > maxSequenceMS {
+		c.fail(table, fmt.Sprintf("[[%s]] may take %d ms in all; at most %d are allowed: shorten within_ms and pause_ms", table, total, maxSequenceMS))
 	}
-	return true
+}
+
+// geometry bounds what an image may take in memory.
+func (c *checker) geometry() {
+	i := c.p.Image
+	if !c.good("image.width") || !c.good("image.height") {
+		return
+	}
+	if i.Width*i.Height > border.MaxFingerPixels {
+		c.fail("image.height", fmt.Sprintf("image.width times image.height is %d; at most %d pixels are allowed", i.Width*i.Height, border.MaxFingerPixels))
+		return
+	}
+	bits := 8
+	if c.given("image.bits") {
+		bits = i.Bits
+	}
+	if least := (i.Width*i.Height*bits + 7) / 8; c.good("image.max_bytes") && !c.bad["image.bits"] && i.MaxBytes < least {
+		c.fail("image.max_bytes", fmt.Sprintf("image.max_bytes is %d; an image of that width, height and bits has %d, and its headers come on top", i.MaxBytes, least))
+	}
+}
+
+func (c *checker) selfTest() {
+	if !c.good("self_test") || c.bad["driver"] {
+		return
+	}
+	steps := slices.Clone(families[c.p.Driver].steps)
+	if c.p.Kind == MRZ {
+		steps = slices.DeleteFunc(steps, func(s string) bool { return s == StepBlankCapture })
+	}
+	for i, s := range c.p.SelfTest {
+		switch {
+		case !slices.Contains(steps, s):
+			c.fail("self_test", fmt.Sprintf("self_test has the step %q; with driver = %q allowed are %s", s, c.p.Driver, alternatives(steps)))
+		case slices.Contains(c.p.SelfTest[:i], s):
+			c.fail("self_test", fmt.Sprintf("self_test has the step %q twice; remove one", s))
+		case s == StepIdentify && !families[c.p.Driver].asks && len(c.p.Identify.Send) == 0:
+			c.fail("self_test", `self_test has the step "identify", and the profile does not say how to ask; add identify.send, or remove the step`)
+		}
+	}
 }
 
 func (c *checker) given(key string) bool {
-	if _, ok := c.at[key]; ok {
-		return true
+	_, given := c.at[key]
+	return given
+}
+
+// unreadBelow reports whether a value in a table could not be read.
+func (c *checker) unreadBelow(table string) bool {
+	for k := range c.bad {
+		if strings.HasPrefix(k, table+".") {
+			return true
+		}
 	}
-	c.fail(key, "missing key "+key)
 	return false
 }
 
-func (c *checker) text(key, v string) {
-	if c.given(key) && (strings.TrimSpace(v) == "" || len(v) > 200) {
-		c.fail(key, key+" must have 1 to 200 characters")
-	}
-}
-
-func (c *checker) within(key string, v, low, high int) bool {
-	if !c.given(key) {
-		return false
-	}
-	if v < low || v > high {
-		c.fail(key, fmt.Sprintf("%s is %d; allowed are %d to %d", key, v, low, high))
-		return false
-	}
-	return true
-}
-
-func (c *checker) inList(key string, v int, list []int) {
-	if c.given(key) && !slices.Contains(list, v) {
-		c.fail(key, fmt.Sprintf("%s is %d; allowed are %s", key, v, strings.Trim(fmt.Sprint(list), "[]")))
-	}
-}
-
-func (c *checker) inWords(key, v string, list []string) bool {
-	if !c.given(key) {
-		return false
-	}
-	if !slices.Contains(list, v) {
-		c.fail(key, fmt.Sprintf("%s is %q; allowed are %q", key, v, list))
-		return false
-	}
-	return true
-}
-
-// fail notes a fault at its key, or at its table if the key is not there, or at the top.
+// fail notes a fault at its key, or at the nearest table above it that is there, or at the
+// top of the file.
 func (c *checker) fail(key, text string) {
-	at, ok := c.at[key]
-	if !ok {
-		table, _, _ := strings.Cut(key, ".")
-		if at, ok = c.at[table]; !ok {
-			at = position{1, 1}
+	c.bad[key] = true
+	for at := key; ; {
+		if pos, ok := c.at[at]; ok {
+			c.faults = append(c.faults, fault{pos, text})
+			return
 		}
+		dot := strings.LastIndex(at, ".")
+		if dot < 0 {
+			c.faults = append(c.faults, fault{position{1, 1}, text})
+			return
+		}
+		at = at[:dot]
 	}
-	c.faults = append(c.faults, fault{at, text})
 }

@@ -86,12 +86,15 @@ type Match struct {
 	Bus string `toml:"bus"` // "usb"
 	VID int    `toml:"vid"`
 	PID int    `toml:"pid"`
-	// InterfaceClass that one of the device's interfaces must have; -1 or absent: any.
+	// InterfaceClass that one of the device's interfaces must have; nil for any.
 	InterfaceClass *int `toml:"interface_class"`
 	// BCDDevice is a range of releases, "01.00-01.99"; "" for any.
 	BCDDevice Range `toml:"bcd_device"`
 	// Serial is the serial number, with '*' for any run of characters; "" for any.
 	Serial string `toml:"serial"`
+
+	// Line is where the rule stands in its file, from 1.
+	Line int `toml:"-"`
 }
 
 // Exchange is something to send, and what to wait for.

@@ -177,7 +177,7 @@ func TestManyFaultsAreCutShort(t *testing.T) {
 		fmt.Fprintf(&b, "k%d = 1\n", i)
 	}
 	_, err := profile.Parse("f", []byte(b.String()))
-	if n := strings.Count(border.MessageOf(err), "\n"); n != 20 || !strings.HasSuffix(border.MessageOf(err), "and 80 more") {
+	if n := strings.Count(border.MessageOf(err), "\n"); n != 20 || !strings.HasSuffix(border.MessageOf(err), "and 91 more") {
 		t.Errorf("%d lines: %v", n+1, err)
 	}
 }

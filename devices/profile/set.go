@@ -1,8 +1,14 @@
 package profile
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"garita/border"
 	profiles "garita/firmware-profiles"
@@ -10,7 +16,8 @@ import (
 
 // Set is a collection of profiles by id. The zero Set is empty.
 type Set struct {
-	byID map[string]*Profile
+	byID  map[string]*Profile
+	local map[string]bool // those that did not ship with Garita
 }
 
 // NewSet makes a set. Two profiles with one id are an error: it would be chance which of
@@ -18,12 +25,17 @@ type Set struct {
 func NewSet(list ...*Profile) (Set, error) {
 	s := Set{byID: make(map[string]*Profile, len(list))}
 	for _, p := range list {
-		if _, twice := s.byID[p.ID]; twice {
-			return Set{}, &border.Error{Code: border.Invalid, Op: "collect firmware profiles", Message: "Two profiles have the id " + p.ID + "."}
+		if q, twice := s.byID[p.ID]; twice {
+			return Set{}, sameID(p, q)
 		}
 		s.byID[p.ID] = p
 	}
 	return s, nil
+}
+
+func sameID(p, q *Profile) error {
+	return &border.Error{Code: border.Invalid, Op: "collect firmware profiles",
+		Message: fmt.Sprintf("%s:1:1: the profile %s has the id %q too; give one of them another id", p.Source, q.Source, p.ID)}
 }
 
 // Embedded returns the profiles that ship with Garita.
@@ -47,6 +59,75 @@ func Embedded() (Set, error) {
 	return NewSet(list...)
 }
 
+// maxLocal is how many files of a folder of local profiles are read.
+const maxLocal = 200
+
+// With returns the set with the local profiles of a folder, its *.toml files in the order
+// of their names: one with the id of a profile in the set replaces it, the others are
+// added. The set itself is not changed.
+//
+// The faults never stop a station. A file that cannot be used is left out and its fault
+// returned, and the profile that it was to replace stays; so is the second of two files
+// with one id. A rule as specific as another ([Set.Ties]) is a fault too, although both
+// profiles are in the set. A folder that is not there is a fault of code
+// [border.NotFound]; dir "" means none.
+func (s Set) With(dir string) (Set, []error) {
+	if dir == "" {
+		return s, nil
+	}
+	names, err := Files(dir)
+	if err != nil {
+		return s, []error{err}
+	}
+	var faults []error
+	if len(names) > maxLocal {
+		faults = append(faults, &border.Error{Code: border.TooLarge, Op: "read local firmware profiles",
+			Message: fmt.Sprintf("%s:1:1: only the first %d of the %d files in this folder are read; remove some", dir, maxLocal, len(names))})
+		names = names[:maxLocal]
+	}
+	added := make(map[string]bool)
+	out := Set{byID: maps.Clone(s.byID), local: maps.Clone(s.local)}
+	if out.byID == nil {
+		out.byID = make(map[string]*Profile)
+	}
+	if out.local == nil {
+		out.local = make(map[string]bool)
+	}
+	for _, n := range names {
+		p, err := Load(n)
+		switch {
+		case err != nil:
+			faults = append(faults, err)
+		case added[p.ID]:
+			faults = append(faults, sameID(p, out.byID[p.ID]))
+		default:
+			added[p.ID] = true
+			out.byID[p.ID], out.local[p.ID] = p, true
+		}
+	}
+	return out, append(faults, out.Ties()...)
+}
+
+// Files lists the profile files of a folder, in the order of their names. Hidden files
+// are left out: editors keep their copies there.
+func Files(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		code := border.Unavailable
+		if errors.Is(err, fs.ErrNotExist) {
+			code = border.NotFound
+		}
+		return nil, &border.Error{Code: code, Op: "read local firmware profiles", Message: dir + ":1:1: this folder of profiles cannot be read; create it, or correct the path", Err: err}
+	}
+	var names []string
+	for _, e := range entries {
+		if n := e.Name(); strings.HasSuffix(n, ".toml") && !strings.HasPrefix(n, ".") {
+			names = append(names, filepath.Join(dir, n))
+		}
+	}
+	return names, nil
+}
+
 // Get returns the profile with an id.
 func (s Set) Get(id string) (*Profile, bool) {
 	p, ok := s.byID[id]
@@ -54,11 +135,7 @@ func (s Set) Get(id string) (*Profile, bool) {
 }
 
 // IDs lists the ids in alphabetical order.
-func (s Set) IDs() []string {
-	ids := make([]string, 0, len(s.byID))
-	for id := range s.byID {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
-}
+func (s Set) IDs() []string { return slices.Sorted(maps.Keys(s.byID)) }
+
+// Local reports whether the profile with an id is a local one.
+func (s Set) Local(id string) bool { return s.local[id] }

@@ -35,8 +35,11 @@ func (v Version) Compare(w Version) int {
 	return 0
 }
 
+// Valid reports whether the version is in the form that can be compared.
+func (v Version) Valid() bool { return versionForm.MatchString(string(v)) }
+
 func (v Version) numbers() (n [4]int) {
-	if !versionForm.MatchString(string(v)) {
+	if !v.Valid() {
 		return n
 	}
 	for i, s := range strings.Split(string(v), ".") {
@@ -77,4 +80,17 @@ func (r *Range) UnmarshalText(t []byte) error {
 // Contains reports whether the range holds a version.
 func (r Range) Contains(v Version) bool {
 	return (r.From == "" || v.Compare(r.From) >= 0) && (r.To == "" || v.Compare(r.To) <= 0)
+}
+
+// overlaps reports whether some version is in both ranges.
+func (r Range) overlaps(o Range) bool {
+	return (r.To == "" || o.From == "" || r.To.Compare(o.From) >= 0) && (o.To == "" || r.From == "" || o.To.Compare(r.From) >= 0)
+}
+
+// String writes the range as it stands in a file; "" for the zero Range.
+func (r Range) String() string {
+	if r.From == r.To {
+		return string(r.From)
+	}
+	return string(r.From) + "-" + string(r.To)
 }
