@@ -31,6 +31,7 @@ func (s *screen) live(c *fiber.Ctx) error {
 			return live.Feed{}, err
 		}
 		var revision uint64
+		var data bytes.Buffer // of the last event, kept for its room
 		painter := s.painter()
 		next := func(context.Context) (live.Frame, bool, error) {
 			v, err := s.cfg.Service.View(id)
@@ -43,30 +44,26 @@ func (s *screen) live(c *fiber.Ctx) error {
 				return live.Frame{}, false, err
 			}
 			revision = v.Revision
-			data, err := encode(v, looks)
-			return live.Frame{Event: "view", Revision: v.Revision, Data: data}, err == nil, err
+			data.Reset()
+			err = encode(&data, v, looks)
+			return live.Frame{Event: "view", Revision: v.Revision, Data: data.Bytes()}, err == nil, err
 		}
 		return live.Feed{Changed: changed, Next: next, Close: cancel}, nil
 	})
 }
 
 // encode writes an event. What was painted is in its shape already, see [look].
-func encode(v counter.View, looks []*look) ([]byte, error) {
-	size := 8 << 10 // of a view with a traveller
-	for _, l := range looks {
-		size += len(l.text)
-	}
-	b := bytes.NewBuffer(make([]byte, 0, size))
+func encode(b *bytes.Buffer, v counter.View, looks []*look) error {
 	b.WriteString(`{"revision":` + strconv.FormatUint(v.Revision, 10) + `,"view":`)
 	if err := plainJSON(b, withoutCodes(v)); err != nil {
-		return nil, err
+		return err
 	}
 	b.WriteString(`,"html":"`)
 	for _, l := range looks {
 		b.Write(l.text)
 	}
 	b.WriteString(`"}`)
-	return b.Bytes(), nil
+	return nil
 }
 
 // withoutCodes returns a view whose fields list no choices.

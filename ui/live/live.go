@@ -53,7 +53,7 @@ type Config struct {
 type Frame struct {
 	Event    string // event name
 	Revision uint64 // sent as the event's id
-	Data     []byte // one line, JSON
+	Data     []byte // one line, JSON; it holds until the feed is asked again
 }
 
 // Feed is what one stream shows.
@@ -139,6 +139,7 @@ type stream struct {
 	w    *bufio.Writer
 	conn net.Conn
 	down <-chan struct{}
+	sent []byte // the last event, kept for its room
 }
 
 // run sends until the browser leaves or the server stops, which is no error.
@@ -175,7 +176,8 @@ func (s *stream) run() error {
 		}
 		switch {
 		case fresh:
-			if !s.flush(encode(frame)) {
+			s.sent = encode(s.sent[:0], frame)
+			if !s.flush(s.sent) {
 				return nil
 			}
 		case quiet:
@@ -215,8 +217,8 @@ func (s *stream) flush(b []byte) bool {
 	return s.w.Flush() == nil
 }
 
-func encode(f Frame) []byte {
-	b := make([]byte, 0, len(f.Data)+len(f.Event)+48)
+// encode appends an event as the browser reads it.
+func encode(b []byte, f Frame) []byte {
 	b = append(b, "id: "...)
 	b = strconv.AppendUint(b, f.Revision, 10)
 	b = append(b, "\nevent: "...)
