@@ -21,21 +21,25 @@ type Service struct {
 	// RearmEvery makes the re-arm exchanges also after this long without a reading; 0 for
 	// readers that stay armed.
 	RearmEvery time.Duration
+
+	armed time.Duration // when the re-arm exchanges, or Serve, were last begun
 }
 
 // Serve reads documents until ctx ends (it returns nil then) or the line fails. What a
 // decoder has begun stays with it for the next Serve.
-func Serve(ctx context.Context, s Service, emit func(devices.Reading)) error {
-	err := serve(ctx, s, emit)
+func (s *Service) Serve(ctx context.Context, emit func(devices.Reading)) error {
+	err := s.serve(ctx, emit)
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // the end was asked for
 	}
 	return err
 }
 
-func serve(ctx context.Context, s Service, emit func(devices.Reading)) error {
+func (s *Service) serve(ctx context.Context, emit func(devices.Reading)) error {
 	s.Feed(nil, devices.Monotonic()) // what an earlier Serve left open has ended meanwhile, or not
-	armed := devices.Monotonic()
+	if s.armed == 0 {
+		s.armed = devices.Monotonic()
+	}
 	for {
 		b, err := s.Line.Read(ctx)
 		if err != nil {
@@ -51,7 +55,7 @@ func serve(ctx context.Context, s Service, emit func(devices.Reading)) error {
 			emit(r)
 			readings[i] = devices.Reading{}
 		}
-		if len(s.Rearm) == 0 || len(readings) == 0 && (s.RearmEvery == 0 || now-armed < s.RearmEvery) {
+		if len(s.Rearm) == 0 || len(readings) == 0 && (s.RearmEvery == 0 || now-s.armed < s.RearmEvery) {
 			continue
 		}
 		if err := Pause(ctx, s.Delay); err != nil {
@@ -60,7 +64,7 @@ func serve(ctx context.Context, s Service, emit func(devices.Reading)) error {
 		if err := s.Line.Run(ctx, s.Rearm, s.Reply); err != nil {
 			return err
 		}
-		armed = devices.Monotonic()
+		s.armed = devices.Monotonic()
 	}
 }
 

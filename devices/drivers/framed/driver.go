@@ -15,23 +15,26 @@ import (
 type Driver struct {
 	p       *profile.Profile
 	line    *exchange.Line
-	decoder *Decoder
+	service *exchange.Service
 }
 
 var _ devices.Driver = (*Driver)(nil)
 
 // New returns a driver for an open line.
 func New(p *profile.Profile, conn devices.Stream) *Driver {
-	return &Driver{p: p, line: exchange.NewLine(conn), decoder: NewDecoder(p.Framing)}
+	line := exchange.NewLine(conn)
+	return &Driver{p: p, line: line, service: &exchange.Service{
+		Line: line, Feed: NewDecoder(p.Framing).Feed, Rearm: p.Rearm,
+		Delay: time.Duration(p.Timing.RearmDelayMS) * time.Millisecond, Reply: exchange.Reply(p)}}
 }
 
 // Start makes the profile's init exchanges and asks for the firmware if the profile says
 // how.
 func (d *Driver) Start(ctx context.Context) (devices.About, error) {
-	if err := d.line.Run(ctx, d.p.Init, d.reply()); err != nil {
+	if err := d.line.Run(ctx, d.p.Init, d.service.Reply); err != nil {
 		return devices.About{}, err
 	}
-	about, err := d.line.Identify(ctx, d.p.Identify, d.reply())
+	about, err := d.line.Identify(ctx, d.p.Identify, d.service.Reply)
 	d.line.Forget()
 	return about, err
 }
@@ -39,8 +42,7 @@ func (d *Driver) Start(ctx context.Context) (devices.About, error) {
 // Serve reads documents until ctx ends or the line fails, and re-arms the reader after
 // each if the profile says so.
 func (d *Driver) Serve(ctx context.Context, emit func(devices.Reading)) error {
-	return exchange.Serve(ctx, exchange.Service{Line: d.line, Feed: d.decoder.Feed,
-		Rearm: d.p.Rearm, Delay: time.Duration(d.p.Timing.RearmDelayMS) * time.Millisecond, Reply: d.reply()}, emit)
+	return d.service.Serve(ctx, emit)
 }
 
 // SelfTest makes a step: "identify" asks for the firmware; "echo" makes the init exchanges
@@ -53,5 +55,3 @@ func (d *Driver) SelfTest(ctx context.Context, step string) error {
 func (d *Driver) Indicate(ctx context.Context, s devices.Signal) error {
 	return exchange.Indicate(ctx, d.line, d.p, s)
 }
-
-func (d *Driver) reply() time.Duration { return exchange.Reply(d.p) }
