@@ -31,13 +31,13 @@ func Encode(f profile.Framing, lines []string) []byte {
 
 // Garbage sends n random bytes, the same ones for the same seed: a wrong baud rate, or a
 // broken cable.
-func (r *Reader) Garbage(n int, seed uint64) error {
+func (l *Line) Garbage(n int, seed uint64) error {
 	rng := rand.New(rand.NewPCG(seed, seed))
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = byte(rng.Uint32())
 	}
-	_, err := r.send(b)
+	_, err := l.Send(b)
 	return err
 }
 
@@ -49,19 +49,19 @@ func (r *Reader) Half(lines []string) error {
 // Partial sends the first n bytes of a document, frame included, and stops.
 func (r *Reader) Partial(lines []string, n int) error {
 	b := Encode(r.framing, lines)
-	_, err := r.send(b[:min(max(n, 0), len(b))])
+	_, err := r.Send(b[:min(max(n, 0), len(b))])
 	return err
 }
 
 // Flood sends n letters without any frame: a stuck reader. It stops early if the station
 // takes nothing for [WriteTimeout].
-func (r *Reader) Flood(n int) error {
-	r.write.Lock()
-	defer r.write.Unlock()
+func (l *Line) Flood(n int) error {
+	l.write.Lock()
+	defer l.write.Unlock()
 	chunk := []byte(strings.Repeat("A", 1024))
 	for n > 0 {
 		k := min(n, len(chunk))
-		if _, err := r.sendLocked(chunk[:k]); err != nil {
+		if _, err := l.sendLocked(chunk[:k]); err != nil {
 			return err
 		}
 		n -= k
@@ -72,7 +72,7 @@ func (r *Reader) Flood(n int) error {
 // Oversized sends a frame that begins as it should and holds n characters: more than any
 // document, for n > the profile's max_bytes.
 func (r *Reader) Oversized(n int) error {
-	_, err := r.send(Encode(r.framing, []string{strings.Repeat("A", n)}))
+	_, err := r.Send(Encode(r.framing, []string{strings.Repeat("A", n)}))
 	return err
 }
 
@@ -93,7 +93,7 @@ func (r *Reader) Slow(lines []string, gap time.Duration) (lastByte time.Time, er
 }
 
 // Raw sends bytes as they are.
-func (r *Reader) Raw(b []byte) error {
-	_, err := r.send(b)
+func (l *Line) Raw(b []byte) error {
+	_, err := l.Send(b)
 	return err
 }

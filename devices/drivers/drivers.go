@@ -8,7 +8,10 @@ import (
 
 	"garita/border"
 	"garita/devices"
+	"garita/devices/drivers/elyctis"
 	"garita/devices/drivers/framed"
+	"garita/devices/drivers/honeywell"
+	"garita/devices/drivers/r30x"
 	"garita/devices/profile"
 	"garita/devices/serial"
 )
@@ -44,7 +47,10 @@ func (o *Opened) Close() error { return o.conn.Close() }
 
 // streams are the families that speak over a line of bytes.
 var streams = map[string]func(*profile.Profile, devices.Stream) devices.Driver{
-	"framed": func(p *profile.Profile, s devices.Stream) devices.Driver { return framed.New(p, s) },
+	"elyctis":   func(p *profile.Profile, s devices.Stream) devices.Driver { return elyctis.New(p, s) },
+	"framed":    func(p *profile.Profile, s devices.Stream) devices.Driver { return framed.New(p, s) },
+	"honeywell": func(p *profile.Profile, s devices.Stream) devices.Driver { return honeywell.New(p, s) },
+	"r30x":      func(p *profile.Profile, s devices.Stream) devices.Driver { return r30x.New(p, s) },
 }
 
 // usbs are the families that speak USB transfers.
