@@ -101,7 +101,7 @@ func connect(ctx context.Context, address string, o Options) (conn, raw net.Conn
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		return nil, nil, tlsError(address, err)
+		return nil, nil, tlsError("reach the bridge "+address, err)
 	}
 	return secure, raw, nil
 }

@@ -146,7 +146,11 @@ func ReadFrame(r io.Reader, room func(Header) int) (Frame, error) {
 		f.Bytes = make([]byte, size)
 		_, err = io.ReadFull(r, f.Bytes)
 	}
-	return f, cutShort(err)
+	if err != nil {
+		clear(f.Bytes)
+		return Frame{}, cutShort(err)
+	}
+	return f, nil
 }
 
 // cutShort makes an end within a frame differ from one between frames.

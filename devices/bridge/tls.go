@@ -78,6 +78,11 @@ func clientTLS(c *tls.Config, host string) (*tls.Config, error) {
 	c = c.Clone()
 	c.MinVersion = tls.VersionTLS13
 	c.ClientSessionCache = nil // every connection proves itself anew
+	if c.GetClientCertificate == nil {
+		// Show it even if the bridge names other authorities: it can then say what is wrong.
+		ours := &c.Certificates[0]
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return ours, nil }
+	}
 	if c.ServerName == "" {
 		c.ServerName = host
 	}
@@ -100,7 +105,7 @@ func serverTLS(c *tls.Config) (*tls.Config, error) {
 
 // tlsError says in plain words why two ends did not trust each other, and which of the
 // two did not.
-func tlsError(address string, err error) error {
+func tlsError(op string, err error) error {
 	message := "The bridge's certificate cannot be checked."
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -120,7 +125,7 @@ func tlsError(address string, err error) error {
 			message = "The connection ended while the two ends were checking each other. If this goes on, the bridge does not accept this station's certificate."
 		}
 	}
-	return &border.Error{Code: border.Forbidden, Op: "reach the bridge " + address, Message: message,
+	return &border.Error{Code: border.Forbidden, Op: op, Message: message,
 		Err: errors.Join(devices.ErrPermission, err)}
 }
 
