@@ -29,11 +29,9 @@ const (
 type device struct {
 	mu       sync.Mutex
 	stored   []byte
-	messages *line
-	events   *line
+	messages usbdevice.Queue
+	events   usbdevice.Queue
 }
-
-func newDevice() *device { return &device{messages: newLine(), events: newLine()} }
 
 // Descriptors implements [usbdevice.Device].
 func (d *device) Descriptors() usbdevice.Descriptors {
@@ -60,7 +58,7 @@ func (d *device) Control(ctx context.Context, s devices.Setup, data []byte) (int
 	case reqLoad:
 		return copy(data, d.stored), nil
 	case reqEvent:
-		d.events.put([]byte{uint8(s.Value >> 8), uint8(s.Value)})
+		d.events.Put([]byte{uint8(s.Value >> 8), uint8(s.Value)})
 		return 0, nil
 	case reqHang:
 		<-ctx.Done()
@@ -74,9 +72,9 @@ func (d *device) Control(ctx context.Context, s devices.Setup, data []byte) (int
 func (d *device) In(ctx context.Context, endpoint uint8, b []byte) (int, error) {
 	switch endpoint {
 	case inEcho:
-		return d.messages.take(ctx, b)
+		return d.messages.Take(ctx, b)
 	case inEvents:
-		return d.events.take(ctx, b)
+		return d.events.Take(ctx, b)
 	default:
 		return 0, devices.ErrStalled
 	}
@@ -87,46 +85,6 @@ func (d *device) Out(_ context.Context, endpoint uint8, b []byte) (int, error) {
 	if endpoint != outEcho {
 		return 0, devices.ErrStalled
 	}
-	d.messages.put(b)
+	d.messages.Put(b)
 	return len(b), nil
-}
-
-// line holds messages that the host will fetch.
-type line struct {
-	mu   sync.Mutex
-	list [][]byte
-	more chan struct{}
-}
-
-func newLine() *line { return &line{more: make(chan struct{}, 1)} }
-
-func (l *line) put(b []byte) {
-	l.mu.Lock()
-	l.list = append(l.list, append([]byte(nil), b...))
-	l.mu.Unlock()
-	select {
-	case l.more <- struct{}{}:
-	default:
-	}
-}
-
-// take waits for a message and copies what of it fits; the rest comes next.
-func (l *line) take(ctx context.Context, b []byte) (int, error) {
-	for {
-		l.mu.Lock()
-		if len(l.list) > 0 {
-			n := copy(b, l.list[0])
-			if l.list[0] = l.list[0][n:]; len(l.list[0]) == 0 {
-				l.list = l.list[1:]
-			}
-			l.mu.Unlock()
-			return n, nil
-		}
-		l.mu.Unlock()
-		select {
-		case <-l.more:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
-	}
 }

@@ -55,8 +55,7 @@ func Run(t *testing.T, plug func(*testing.T, usbdevice.Device) Plugged) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDevice()
-			p := plug(t, d)
+			p := plug(t, &device{})
 			t.Cleanup(p.Unplug)
 			conn, err := p.Open(c.reply)
 			if err != nil {

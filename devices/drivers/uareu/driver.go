@@ -1,0 +1,155 @@
+// Package uareu drives DigitalPersona's U.are.U 4000, 4000B and 4500 and readers built
+// from them. The device is a set of registers that are read and written by a vendor
+// request, an interrupt endpoint that tells of power and finger, and a bulk endpoint that
+// gives the image, scrambled by a key that the device hands out.
+//
+// The protocol is not published; what is here follows public descriptions of it by those
+// who found it out, and was tested against our own emulation of them.
+package uareu
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"garita/border"
+	"garita/devices"
+	"garita/devices/profile"
+)
+
+// Driver speaks to one reader. It is for one goroutine.
+type Driver struct {
+	p   *profile.Profile
+	usb devices.USB
+	// Which of the device's three ways of talking may still hold something of a capture
+	// that did not come to its end. As long as one does, no image is believed.
+	stale  bool   // the mode and the events
+	owed   bool   // an image was ordered and not fetched to its end
+	images []byte // buffer of one transfer; personal data, cleared after use
+}
+
+var _ devices.Capturer = (*Driver)(nil)
+
+// New returns a driver for an open connection, which stays the caller's to close.
+func New(p *profile.Profile, conn devices.USB) *Driver { return &Driver{p: p, usb: conn} }
+
+// Start powers the sensor up and asks for its versions.
+func (d *Driver) Start(ctx context.Context) (devices.About, error) {
+	if err := d.powerUp(ctx); err != nil {
+		return devices.About{}, err
+	}
+	about, err := d.about(ctx)
+	if err != nil {
+		return devices.About{}, err
+	}
+	if about.Firmware != "" {
+		d.p = d.p.For(about.Firmware) // the quirks of this firmware
+	}
+	return about, nil
+}
+
+// about reads the device's information. Two of its numbers are known to be versions, of
+// hardware and firmware; which is which is not, so the profile's pattern says what counts
+// as the firmware: it sees all 16 bytes as hexadecimal digits.
+func (d *Driver) about(ctx context.Context) (devices.About, error) {
+	var info [16]byte
+	if err := d.read(ctx, regInfo, info[:]); err != nil {
+		return devices.About{}, err
+	}
+	a := devices.About{Text: hex.EncodeToString(info[:])}
+	if d.p.Identify.Pattern == "" {
+		a.Firmware = fmt.Sprintf("%d.%d", info[4], info[5])
+	} else {
+		a.Firmware = d.p.Identify.Firmware([]byte(a.Text))
+	}
+	return a, nil
+}
+
+// Serve watches that the reader is there and answers.
+func (d *Driver) Serve(ctx context.Context, _ func(devices.Reading)) error {
+	err := d.settle(ctx)
+	for err == nil {
+		var e event
+		switch e, err = d.event(ctx); {
+		case errors.Is(err, devices.ErrNoReply): // it had nothing to tell
+			_, err = d.status(ctx)
+		case err == nil && e == eventDeath:
+			err = fault("The scanner reports a failure.", "death event")
+		case err == nil && e == eventPower:
+			err = fault("The scanner has restarted by itself.", "power event")
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// SelfTest makes one step: "identify" or "blank-capture".
+func (d *Driver) SelfTest(ctx context.Context, step string) error {
+	switch step {
+	case "identify":
+		_, err := d.about(ctx)
+		return err
+	case "blank-capture":
+		return d.capturing(ctx, func() error {
+			img, err := d.image(ctx)
+			clear(img.Pixels)
+			return err
+		})
+	default:
+		return devices.ErrUnsupported
+	}
+}
+
+// Indicate is not possible: how to switch the lamp is not known.
+func (d *Driver) Indicate(context.Context, devices.Signal) error { return devices.ErrUnsupported }
+
+// Capture waits for a finger and takes its image.
+func (d *Driver) Capture(ctx context.Context, _ border.FingerRequest) (border.FingerImage, error) {
+	var img border.FingerImage
+	err := d.capturing(ctx, func() error {
+		if err := d.awaitFinger(ctx); err != nil {
+			return err
+		}
+		var err error
+		img, err = d.image(ctx)
+		return err
+	})
+	return img, err
+}
+
+// hurry bounds what is done for the device after a caller's context has ended.
+const hurry = 25 * time.Millisecond
+
+// capturing does work between a settled device and one that is off again.
+func (d *Driver) capturing(ctx context.Context, work func() error) error {
+	if err := d.settle(ctx); err != nil {
+		return err
+	}
+	d.stale = true
+	err := work()
+	if ctx.Err() != nil {
+		// The finger's light goes out now if it can; settle makes sure later.
+		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), hurry)
+		defer cancel()
+		_ = d.write(short, regMode, modeOff)
+		return ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.write(ctx, regMode, modeOff); err != nil {
+		return err
+	}
+	d.stale = false
+	return nil
+}
+
+// fault is an answer outside the protocol.
+func fault(message, what string) error {
+	return &border.Error{Code: border.Unavailable, Op: "use fingerprint scanner", Message: message + " It is being restarted; if this goes on, unplug it and plug it in again.",
+		Err: fmt.Errorf("%w: %s", devices.ErrProtocol, what)}
+}
