@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,8 +26,13 @@ var readers int // made so far; names and serial numbers are used once
 // newReader makes a reader that is not plugged in. socket counts from 0.
 func newReader(t *testing.T, socket int) *reader {
 	t.Helper()
+	return newReaderNamed(t, socket, fmt.Sprintf("R%04d", readers+1))
+}
+
+func newReaderNamed(t *testing.T, socket int, serial string) *reader {
+	t.Helper()
 	readers++
-	r := &reader{serial: fmt.Sprintf("R%04d", readers)}
+	r := &reader{serial: serial}
 	acm, err := gadget.NewACM(fmt.Sprintf("reader%d", readers), fmt.Sprintf("dummy_udc.%d", socket),
 		gadget.Identity{VendorID: 0x1209, ProductID: 1, BCDDevice: 0x0100, Manufacturer: "Garita", Product: "Reader", Serial: r.serial})
 	must(t, err)
@@ -38,6 +44,12 @@ func newReader(t *testing.T, socket int) *reader {
 // plug puts the plug in and returns the socket and the node that the kernel gave.
 func (r *reader) plug(t *testing.T) (port, node string) {
 	t.Helper()
+	return r.plugBeside(t, "")
+}
+
+// plugBeside is plug where a twin with the same serial number may be in another socket.
+func (r *reader) plugBeside(t *testing.T, twin string) (port, node string) {
+	t.Helper()
 	must(t, r.Plug())
 	until(t, "the reader's far side", func() (ok bool) {
 		far, err := r.Open()
@@ -47,7 +59,7 @@ func (r *reader) plug(t *testing.T) (port, node string) {
 		return err == nil
 	})
 	until(t, "the reader's node", func() bool {
-		p := ports(r.serial)
+		p := slices.DeleteFunc(ports(r.serial), func(port string) bool { return port == twin })
 		if len(p) != 1 {
 			return false
 		}
