@@ -46,7 +46,7 @@ func plug(t *testing.T) *keyboard {
 		t.Fatal("no uinput: ", err)
 	}
 	k := &keyboard{uinput: f}
-	t.Cleanup(func() { k.unplug() })
+	t.Cleanup(func() { _ = k.unplug() })
 	fd := int(f.Fd())
 	set := func(request uint, value int) {
 		if err := unix.IoctlSetInt(fd, request, value); err != nil {

@@ -113,9 +113,9 @@ func grab(fd int) (caps bool, err error) {
 	if err := unix.IoctlSetInt(fd, eviocgrab, 1); err != nil {
 		return false, err
 	}
-	// The scanner may look at this lamp to decide how it types.
+	// The scanner may look at this lamp to decide how it types. Not every one has it.
 	leds, err := unix.IoctlGetInt(fd, eviocgled)
-	return err == nil && leds&ledCapsLock != 0, nil //nolint:nilerr // a keyboard without lamps
+	return err == nil && leds&ledCapsLock != 0, nil
 }
 
 // Read waits for typed characters, at most one read timeout, and returns those that are

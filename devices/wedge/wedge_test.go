@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,8 +60,13 @@ func TestKeyboardIsAStream(t *testing.T) {
 	streamsuite.Run(t, func(t *testing.T) (devices.Stream, streamsuite.Peer) {
 		device, k := line(t)
 		return k, peer(func(b []byte) error {
-			_, err := device.Write(b)
-			return err
+			// As from a kernel, whole events only: a fifo keeps writes of 4 KiB in one piece.
+			for piece := range slices.Chunk(b, 4096/eventSize*eventSize) {
+				if _, err := device.Write(piece); err != nil {
+					return err
+				}
+			}
+			return nil
 		}, device.Close)
 	})
 }
