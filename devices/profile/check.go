@@ -56,15 +56,12 @@ func (c *checker) good(key string) bool {
 
 // presence checks whether a key may, or must, stand in the profile.
 func (c *checker) presence(k key, at string) {
-	_, given := c.at[at]
-	when := k.presence.when
-	if when != nil && slices.ContainsFunc(when.on, func(on string) bool { return c.bad[on] }) {
-		return // what decides is wrong itself
-	}
-	switch applies := when == nil || when.holds(c.p); {
-	case given && !applies:
-		c.fail(at, fmt.Sprintf("%s has a meaning only with %s; remove it", label(at), when.missing(c.p)))
-	case !given && applies && k.presence.need == required:
+	need, unmet, decides := k.presence.need(c.p, c.bad)
+	switch given := c.given(at); {
+	case !decides:
+	case given && need == forbidden:
+		c.fail(at, fmt.Sprintf("%s has a meaning only with %s; remove it", label(at), unmet.missing(c.p)))
+	case !given && need == required:
 		line := name(at) + " = " + k.example
 		if table := strings.TrimSuffix(at, "."+name(at)); table != at && !c.given(table) {
 			line = "[" + table + "] and below it " + line
@@ -106,9 +103,6 @@ func (c *checker) together() {
 	c.rules()
 	c.exchanges("init", p.Init)
 	c.exchanges("rearm", p.Rearm)
-	if len(p.Identify.Send) > 0 && !c.given("identify.pattern") && !c.bad["driver"] {
-		c.fail("identify.pattern", `missing key identify.pattern; add what finds the firmware in the answer, for example pattern = 'Rev (?P<firmware>[0-9.]+)'`)
-	}
 	c.geometry()
 	for i, q := range p.Quirks {
 		if q.ReplyMS == nil && q.RearmDelayMS == nil && q.Flip == nil && q.Invert == nil && q.SkipInit == nil && !c.unreadBelow(fmt.Sprintf("quirk.%d", i+1)) {
@@ -200,9 +194,22 @@ func (c *checker) selfTest() {
 			c.fail("self_test", fmt.Sprintf("self_test has the step %q; with driver = %q allowed are %s", s, c.p.Driver, alternatives(steps)))
 		case slices.Contains(c.p.SelfTest[:i], s):
 			c.fail("self_test", fmt.Sprintf("self_test has the step %q twice; remove one", s))
-		case s == StepIdentify && !families[c.p.Driver].asks && len(c.p.Identify.Send) == 0:
-			c.fail("self_test", `self_test has the step "identify", and the profile does not say how to ask; add identify.send, or remove the step`)
+		case !c.possible(s):
+			c.fail("self_test", fmt.Sprintf("self_test has the step %q, and the profile does not say how to ask the device anything; add identify.send, or remove the step", s))
 		}
+	}
+}
+
+// possible reports whether the profile has what a step needs.
+func (c *checker) possible(step string) bool {
+	p, f := c.p, families[c.p.Driver]
+	switch {
+	case !f.exchanges || step == StepEnumerate: // other drivers have their own ways
+		return true
+	case step == StepEcho && expects(p.Init):
+		return true
+	default:
+		return len(p.Identify.Send) > 0 || f.question && p.Identify.Pattern != ""
 	}
 }
 

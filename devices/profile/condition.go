@@ -23,18 +23,36 @@ const (
 	required
 )
 
-// presence is one key's rule: what it needs where the condition holds; elsewhere it is
-// forbidden. A nil condition always holds.
-type presence struct {
-	need need
-	when *condition
+// presence is one key's rule: it must stand where one condition holds, may where the other
+// does, and is forbidden elsewhere.
+type presence struct{ must, may *condition }
+
+func must(when *condition) presence { return presence{must: when} }
+func may(when *condition) presence  { return presence{may: when} }
+
+// need is what the rule asks for in a profile, and the condition to name where that is
+// nothing. decides is false if a key that decides is wrong itself.
+func (r presence) need(p *Profile, bad map[string]bool) (n need, unmet *condition, decides bool) {
+	for _, c := range []*condition{r.must, r.may} {
+		if c != nil && slices.ContainsFunc(c.on, func(on string) bool { return bad[on] }) {
+			return optional, nil, false
+		}
+	}
+	switch {
+	case r.must != nil && r.must.holds(p):
+		return required, nil, true
+	case r.may != nil && r.may.holds(p):
+		return optional, nil, true
+	case r.must != nil:
+		return forbidden, r.must, true
+	default:
+		return forbidden, r.may, true
+	}
 }
 
-func must(when *condition) presence { return presence{required, when} }
-func may(when *condition) presence  { return presence{optional, when} }
-
 var (
-	always = must(nil)
+	everywhere = where("", func(*Profile) bool { return true })
+	always     = must(everywhere)
 
 	onSerial = over(Serial)
 	onUSB    = over(USB)
@@ -42,9 +60,10 @@ var (
 	onLine   = over(Serial, Wedge)
 	notOver  = over(Serial, USB, Wedge) // a bridge is named in the configuration
 
-	framing = ofDriver(func(f family) bool { return f.framing })
-	sending = both(ofDriver(func(f family) bool { return f.sends }), onSerial)
-	rearms  = both(ofDriver(func(f family) bool { return f.rearms }), onSerial)
+	framing   = ofDriver(func(f family) bool { return f.framing })
+	bounded   = ofDriver(func(f family) bool { return f.framing || f.bounded })
+	sending   = both(ofDriver(func(f family) bool { return f.sends }), onSerial)
+	exchanges = both(ofDriver(func(f family) bool { return f.exchanges }), onSerial)
 
 	documents = where(`kind = "mrz"`, func(p *Profile) bool { return p.Kind == MRZ }, "kind")
 	fingers   = where(`kind = "fingerprint"`, func(p *Profile) bool { return p.Kind == Fingerprint }, "kind")
@@ -53,19 +72,21 @@ var (
 
 	// answers: something waits for an answer of the device.
 	answers = where("identify.send or an expect, as this driver asks nothing of its own", func(p *Profile) bool {
-		return asks(p) || expects(p.Init) || expects(p.Rearm)
+		return families[p.Driver].asks || len(p.Identify.Send) > 0 || expects(p.Init) || expects(p.Rearm)
 	}, "driver", "identify.send")
 	// firmware: there is a way to know the device's firmware.
-	firmware = where("a way to know the firmware: identify.send, or a [[match]], whose USB release counts then", func(p *Profile) bool {
-		return asks(p) || len(p.Match) > 0
-	}, "driver", "identify.send")
-	pattern = both(sending, where("identify.send", asks, "driver", "identify.send"))
-	judging = where("identify.minimum or identify.known_bad", func(p *Profile) bool {
+	firmware = where("a way to know the firmware: identify.pattern, or a [[match]], whose USB release counts then", func(p *Profile) bool {
+		return families[p.Driver].says || p.Identify.Pattern != "" || len(p.Match) > 0
+	}, "driver", "identify.pattern")
+	asked    = where("identify.send", func(p *Profile) bool { return len(p.Identify.Send) > 0 }, "identify.send")
+	question = where("identify.send", func(p *Profile) bool { return families[p.Driver].question }, "driver")
+	judging  = where("identify.minimum or identify.known_bad", func(p *Profile) bool {
 		return p.Identify.Minimum != "" || len(p.Identify.KnownBad) > 0
 	}, "identify.minimum", "identify.known_bad")
 
-	hasInit  = where("an [[init]]", func(p *Profile) bool { return len(p.Init) > 0 })
-	hasRearm = where("a [[rearm]]", func(p *Profile) bool { return len(p.Rearm) > 0 })
+	hasInit = where("an [[init]]", func(p *Profile) bool { return len(p.Init) > 0 })
+	// rearming: elyctis asks by itself where there is no [[rearm]].
+	rearming = where("a [[rearm]]", func(p *Profile) bool { return len(p.Rearm) > 0 || p.Driver == "elyctis" }, "driver")
 
 	stxetx  = framed(`framing.kind = "stx-etx"`, func(f Framing) bool { return f.Kind == StxEtx })
 	linecr  = framed(`framing.kind = "line-cr"`, func(f Framing) bool { return f.Kind == LineCR })
@@ -106,9 +127,6 @@ func (c *condition) missing(p *Profile) string {
 	}
 	return c.words
 }
-
-// asks reports whether the scanner is asked for its firmware.
-func asks(p *Profile) bool { return families[p.Driver].asks || len(p.Identify.Send) > 0 }
 
 func expects(list []Exchange) bool {
 	return slices.ContainsFunc(list, func(x Exchange) bool { return x.Expect != "" })

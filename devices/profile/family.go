@@ -27,26 +27,29 @@ type family struct {
 	transports []string
 	steps      []string // of the self-test
 	framing    bool     // it finds documents by the profile's framing
+	bounded    bool     // it has a framing of its own, whose bounds the profile may change
 	sends      bool     // it sends the profile's init, identify and indicator bytes, on a serial line
-	rearms     bool     // and its rearm bytes
+	exchanges  bool     // and its rearm bytes, and compares answers with expect
 	asks       bool     // it has questions of its own, so it needs timing.reply_ms
+	question   bool     // one of these is for the firmware, and identify.pattern reads the answer
+	says       bool     // the firmware is known without a pattern
 }
 
 // families are the wire protocols that exist, by their name in a profile.
 var families = map[string]family{
-	"framed": {kinds: []ScannerKind{MRZ}, transports: []string{Serial, Wedge}, framing: true, sends: true, rearms: true,
-		steps: []string{StepEnumerate, StepIdentify}},
-	"elyctis": {kinds: []ScannerKind{MRZ}, transports: []string{Serial}, sends: true, rearms: true, asks: true,
+	"framed": {kinds: []ScannerKind{MRZ}, transports: []string{Serial, Wedge}, framing: true, sends: true, exchanges: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho}},
-	"honeywell": {kinds: []ScannerKind{MRZ}, transports: []string{Serial}, framing: true, sends: true, rearms: true, asks: true,
+	"elyctis": {kinds: []ScannerKind{MRZ}, transports: []string{Serial}, bounded: true, sends: true, exchanges: true, asks: true, question: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho}},
-	"uareu": {kinds: []ScannerKind{Fingerprint}, transports: []string{USB}, asks: true,
-		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
+	"honeywell": {kinds: []ScannerKind{MRZ}, transports: []string{Serial}, bounded: true, sends: true, exchanges: true, asks: true, question: true,
+		steps: []string{StepEnumerate, StepIdentify, StepEcho}},
+	"uareu": {kinds: []ScannerKind{Fingerprint}, transports: []string{USB}, asks: true, question: true, says: true,
+		steps: []string{StepEnumerate, StepIdentify, StepBlankCapture}},
 	"r30x": {kinds: []ScannerKind{Fingerprint}, transports: []string{Serial}, sends: true, asks: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
 	"egis0570": {kinds: []ScannerKind{Fingerprint}, transports: []string{USB}, asks: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
-	"bridge": {kinds: []ScannerKind{MRZ, Fingerprint}, transports: []string{Bridge}, asks: true,
+	"bridge": {kinds: []ScannerKind{MRZ, Fingerprint}, transports: []string{Bridge}, asks: true, says: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
 }
 

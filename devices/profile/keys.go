@@ -2,6 +2,7 @@ package profile
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ type key struct {
 	presence presence
 	example  string           // a right side, for whoever forgot the key or wrote something else
 	allowed  func(any) string // what is wrong with a value and what is allowed; "" if nothing
-	means    string           // in plain words
+	means    string           // in plain words; "" for a list of tables
 }
 
 // keys is the file format, in the order in which a profile is explained.
@@ -29,9 +30,9 @@ var keys = []key{
 	{"match.bus", always, `"usb"`, oneWord("usb"), "the device hangs on USB"},
 	{"match.vid", always, "0x1234", between(1, 0xFFFF, "0x%04X"), "its USB vendor"},
 	{"match.pid", always, "0x0001", between(0, 0xFFFF, "0x%04X"), "its USB product"},
-	{"match.interface_class", may(nil), "10", between(0, 0xFF, "%d"), "one of its interfaces has this class (10: data of a serial port, 255: the maker's own)"},
-	{"match.bcd_device", may(nil), `"01.00-01.99"`, releases, "its release number (bcdDevice) is in this range"},
-	{"match.serial", may(nil), `"AB*"`, serialPattern, "its serial number is this; * is any run of characters"},
+	{"match.interface_class", may(everywhere), "10", between(0, 0xFF, "%d"), "one of its interfaces has this class (10: data of a serial port, 255: the maker's own)"},
+	{"match.bcd_device", may(everywhere), `"01.00-01.99"`, releases, "its release number (bcdDevice) is in this range"},
+	{"match.serial", may(everywhere), `"AB*"`, serialPattern, "its serial number is this; * is any run of characters"},
 
 	{"transport.kind", always, `"serial"`, oneWord(Serial, USB, Wedge, Bridge), "how the bytes travel"},
 	{"transport.baud", must(onSerial), "9600", oneOf(bauds...), "bits per second on the line"},
@@ -47,7 +48,7 @@ var keys = []key{
 
 	{"timing.read_timeout_ms", must(onLine), "200", hundreds(100, 1000), "how long one read waits, in ms; a stop takes no longer, and no document waits for it"},
 	{"timing.reply_ms", must(answers), "1000", between(20, 10000, "%d"), "how long an answer may take, in ms"},
-	{"timing.rearm_delay_ms", may(rearms), "50", between(0, 10000, "%d"), "pause before the scanner is made ready for the next reading, in ms"},
+	{"timing.rearm_delay_ms", may(rearming), "50", between(0, 10000, "%d"), "pause before the scanner is made ready for the next reading, in ms"},
 	{"timing.retry_first_ms", always, "100", between(50, 1000, "%d"), "pause after the first failed attempt to open, in ms; it doubles each time"},
 	{"timing.retry_max_ms", always, "2000", between(100, 60000, "%d"), "up to this"},
 	{"timing.attempts", always, "5", between(1, 20, "%d"), "failed attempts after which the scanner counts as failed; attempts go on"},
@@ -57,22 +58,22 @@ var keys = []key{
 	{"framing.end", must(endByte), "0x03", marker, "byte after a document"},
 	{"framing.document_end", must(linecr), `"mrz-lines"`, oneWord(EndMRZ, EndBlank, EndByte), "how a document's last line is told: by the length of the first, an empty line, or the byte framing.end"},
 	{"framing.length", must(rawlen), "88", oneOf(72, 88, 90), "characters of a document"},
-	{"framing.idle_gap_ms", must(framing), "400", between(100, 5000, "%d"), "silence after which an unfinished document is given up (raw-idle: after which it has ended), in ms"},
-	{"framing.max_bytes", must(framing), "512", between(96, 4096, "%d"), "bytes of one document, line ends included; more is thrown away"},
+	{"framing.idle_gap_ms", presence{framing, bounded}, "400", between(100, 5000, "%d"), "silence after which an unfinished document is given up (raw-idle: after which it has ended), in ms"},
+	{"framing.max_bytes", presence{framing, bounded}, "512", between(96, 4096, "%d"), "bytes of one document, line ends included; more is thrown away"},
 
 	{"init", may(sending), "", atMost(16), ""},
 	{"init.send", always, `"16 4D 0D"`, someBytes, "sent after opening"},
-	{"init.expect", may(nil), `'\x06'`, expression, "the answer must match this expression"},
-	{"init.within_ms", may(nil), "500", between(20, 10000, "%d"), "how long that answer may take, in ms, instead of timing.reply_ms"},
-	{"init.pause_ms", may(nil), "50", between(0, 10000, "%d"), "pause after it, in ms"},
-	{"rearm", may(rearms), "", atMost(16), ""},
+	{"init.expect", may(exchanges), `'\x06'`, expression, "the answer must match this expression"},
+	{"init.within_ms", may(exchanges), "500", between(20, 10000, "%d"), "how long that answer may take, in ms, instead of timing.reply_ms"},
+	{"init.pause_ms", may(everywhere), "50", between(0, 10000, "%d"), "pause after it, in ms"},
+	{"rearm", may(exchanges), "", atMost(16), ""},
 	{"rearm.send", always, `"16 54 0D"`, someBytes, "sent after each reading"},
-	{"rearm.expect", may(nil), `'\x06'`, expression, "the answer must match this expression"},
-	{"rearm.within_ms", may(nil), "500", between(20, 10000, "%d"), "how long that answer may take, in ms, instead of timing.reply_ms"},
-	{"rearm.pause_ms", may(nil), "50", between(0, 10000, "%d"), "pause after it, in ms"},
+	{"rearm.expect", may(everywhere), `'\x06'`, expression, "the answer must match this expression"},
+	{"rearm.within_ms", may(everywhere), "500", between(20, 10000, "%d"), "how long that answer may take, in ms, instead of timing.reply_ms"},
+	{"rearm.pause_ms", may(everywhere), "50", between(0, 10000, "%d"), "pause after it, in ms"},
 
 	{"identify.send", may(sending), `"16 4D 0D"`, someBytes, "the question for the firmware"},
-	{"identify.pattern", may(pattern), `'Rev (?P<firmware>[0-9.]+)'`, firmwareExpression, "finds the firmware in the answer, as the group named firmware"},
+	{"identify.pattern", presence{asked, question}, `'Rev (?P<firmware>[0-9.]+)'`, firmwareExpression, "finds the firmware in the answer, as the group named firmware"},
 	{"identify.minimum", may(firmware), `"1.2"`, nil, "the oldest firmware that is not complained of"},
 	{"identify.known_bad", may(firmware), `["1.0-1.3"]`, atMost(32), "firmware that must be replaced"},
 	{"identify.advice", must(judging), `"Ask the maker for 1.4."`, text, "what the technician is told of old or bad firmware"},
@@ -90,19 +91,26 @@ var keys = []key{
 	{"image.rotate", may(sensor), "90", oneOf(0, 90, 180, 270), "and then turned, clockwise, in degrees"},
 	{"image.max_bytes", must(fingers), "65536", between(1, 8<<20, "%d"), "bytes of one image as they come, headers included; more is refused"},
 
-	{"quirk", may(nil), "", atMost(16), ""},
+	{"quirk", may(everywhere), "", atMost(16), ""},
 	{"quirk.firmware", always, `"1.2-1.5"`, nil, "holds for firmware in this range"},
 	{"quirk.note", always, `"answers slowly"`, text, "what is odd about it"},
 	{"quirk.reply_ms", may(answers), "3000", between(20, 10000, "%d"), "timing.reply_ms for it"},
-	{"quirk.rearm_delay_ms", may(hasRearm), "200", between(0, 10000, "%d"), "timing.rearm_delay_ms for it"},
+	{"quirk.rearm_delay_ms", may(rearming), "200", between(0, 10000, "%d"), "timing.rearm_delay_ms for it"},
 	{"quirk.flip", may(sensor), `"both"`, oneWord("", "horizontal", "vertical", "both"), "image.flip for it"},
 	{"quirk.invert", may(sensor), "false", nil, "image.invert for it"},
 	{"quirk.skip_init", may(hasInit), "true", nil, "whether [[init]] is left out for it"},
 
-	{"self_test", may(nil), `["enumerate"]`, nil, "steps of the self-test, in order"},
+	{"self_test", may(everywhere), `["enumerate"]`, nil, "steps of the self-test, in order"},
 
 	{"limits.max_bytes_per_second", must(readings), "65536", between(1024, 1<<20, "%d"), "a faster scanner is misbehaving"},
 	{"limits.bad_readings", must(documents), "3", between(1, 100, "%d"), "unreadable documents in a row that make it degraded"},
+}
+
+// list reports whether the key is a list of tables, [[match]]; its own keys follow it.
+func (k key) list() bool { return k.means == "" }
+
+func isList(table string) bool {
+	return slices.ContainsFunc(keys, func(k key) bool { return k.path == table && k.list() })
 }
 
 // instance is one key of one profile with its value.

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,6 +40,9 @@ func sameID(p, q *Profile) error {
 		Message: fmt.Sprintf("%s:1:1: the profile %s has the id %q too; give one of them another id", p.Source, q.Source, p.ID)}
 }
 
+// embeddedAt is the folder that the sources of embedded profiles name.
+const embeddedAt = "firmware-profiles/"
+
 // Embedded returns the profiles that ship with Garita.
 func Embedded() (Set, error) {
 	names, err := fs.Glob(profiles.Files, "*.toml")
@@ -50,13 +55,26 @@ func Embedded() (Set, error) {
 		if err != nil {
 			return Set{}, &border.Error{Code: border.Internal, Op: "read embedded firmware profile", Err: err}
 		}
-		p, err := Parse("firmware-profiles/"+n, data)
+		p, err := Parse(embeddedAt+n, data)
 		if err != nil {
 			return Set{}, err
 		}
 		list = append(list, p)
 	}
 	return NewSet(list...)
+}
+
+// Shipped returns the file of an embedded profile; false for any other.
+func Shipped(p *Profile) ([]byte, bool) {
+	name, ok := strings.CutPrefix(p.Source, embeddedAt)
+	if !ok {
+		return nil, false
+	}
+	data, err := profiles.Files.ReadFile(name)
+	if sum := sha256.Sum256(data); err != nil || hex.EncodeToString(sum[:]) != p.Hash {
+		return nil, false // a file that only stands in a folder of that name
+	}
+	return data, true
 }
 
 // maxLocal is how many files of a folder of local profiles are read.
@@ -85,24 +103,34 @@ func (s Set) With(dir string) (Set, []error) {
 			Message: fmt.Sprintf("%s:1:1: only the first %d of the %d files in this folder are read; remove some", dir, maxLocal, len(names))})
 		names = names[:maxLocal]
 	}
-	added := make(map[string]bool)
-	out := Set{byID: maps.Clone(s.byID), local: maps.Clone(s.local)}
-	if out.byID == nil {
-		out.byID = make(map[string]*Profile)
-	}
-	if out.local == nil {
-		out.local = make(map[string]bool)
-	}
+	var local []*Profile
 	for _, n := range names {
 		p, err := Load(n)
-		switch {
-		case err != nil:
+		if err != nil {
 			faults = append(faults, err)
-		case added[p.ID]:
+			continue
+		}
+		local = append(local, p)
+	}
+	out, clashes := s.Replace(local...)
+	return out, append(faults, clashes...)
+}
+
+// Replace returns the set with local profiles put in, with the faults that [Set.With]
+// describes.
+func (s Set) Replace(local ...*Profile) (Set, []error) {
+	var faults []error
+	out := Set{byID: make(map[string]*Profile), local: make(map[string]bool)}
+	for _, p := range local {
+		if out.local[p.ID] {
 			faults = append(faults, sameID(p, out.byID[p.ID]))
-		default:
-			added[p.ID] = true
-			out.byID[p.ID], out.local[p.ID] = p, true
+			continue
+		}
+		out.byID[p.ID], out.local[p.ID] = p, true
+	}
+	for id, p := range s.byID {
+		if !out.local[id] {
+			out.byID[id], out.local[id] = p, s.local[id]
 		}
 	}
 	return out, append(faults, out.Ties()...)
