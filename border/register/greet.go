@@ -68,7 +68,7 @@ func (r *Register) Greet(ctx context.Context, hello border.Hello) (border.Welcom
 	}
 	r.generation.Store(generation)
 	if len(announced) > 0 || r.behind.Load() {
-		r.follow(announced)
+		r.follow(announced, nil)
 	}
 	r.changed()
 	w := border.Welcome{Generation: generation, Now: r.clock.Now()}

@@ -21,6 +21,7 @@ type message struct {
 	rawRow
 	readable bool            // the claim names an event
 	head     border.Position // announced with it
+	event    border.Event    // unless malformed
 }
 
 // look decides what a message is: an event that is what it claims to be and fits its
@@ -43,7 +44,7 @@ func look(r border.Received) message {
 	if err != nil || e.Key != r.Claimed || e.Verify() != nil {
 		return m
 	}
-	m.hash, m.prev, m.state = e.Hash, e.Prev, stateOK
+	m.event, m.hash, m.prev, m.state = e, e.Hash, e.Prev, stateOK
 	if !known(e.Type) {
 		m.state = stateUnknown
 	}
@@ -105,7 +106,7 @@ func (r *Register) Store(ctx context.Context, received []border.Received) ([]bor
 	for _, k := range b.order {
 		out = append(out, border.StationHolding{Station: k.station, Holding: b.epochs[k].Holding})
 	}
-	r.follow(b.announced)
+	r.follow(b.announced, in)
 	r.changed()
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -17,19 +18,21 @@ const projectionVersion = 3
 
 const (
 	projectBatch  = 2000 // raw events in one transaction
-	followBatches = 8    // batches that one Store does at most, so that it ends soon
+	followBatches = 3    // batches that one Store does at most, so that it ends soon
 )
 
 // follow brings the projections up to date after something was stored. It never fails:
 // the raw events are safe and a later call tries again; a failure raises an alarm as
 // soon as one can be written, makes AskDocument unavailable and is logged once.
-func (r *Register) follow(announced []stationEpoch) {
+//
+// come are messages that were stored just now, which need not be decoded again.
+func (r *Register) follow(announced []stationEpoch, come []message) {
 	if r.rebuilding.Load() {
 		return // the rebuild sees everything that was stored
 	}
 	ctx := context.Background()
 	was := r.behind.Load()
-	done, err := r.project(ctx, followBatches, announced)
+	done, err := r.project(ctx, followBatches, announced, come)
 	if err == nil && was {
 		err = r.retryPending(ctx)
 	}
@@ -58,7 +61,7 @@ func (r *Register) report(ctx context.Context, err error) {
 // catchUp projects all raw events that the projections have not seen.
 func (r *Register) catchUp(ctx context.Context) error {
 	for {
-		done, err := r.project(ctx, 1, nil)
+		done, err := r.project(ctx, 1, nil, nil)
 		if err != nil || done {
 			return err
 		}
@@ -69,10 +72,15 @@ func (r *Register) catchUp(ctx context.Context) error {
 }
 
 // project handles up to n batches; done says that nothing is left.
-func (r *Register) project(ctx context.Context, n int, announced []stationEpoch) (done bool, err error) {
+func (r *Register) project(ctx context.Context, n int, announced []stationEpoch, come []message) (done bool, err error) {
+	decoded := make(map[rawKey]*message, len(come))
+	for i := range come {
+		decoded[rawKey{come[i].epochNo, come[i].key.Seq}] = &come[i]
+	}
 	for i := 0; i < n && !done; i++ {
 		err = r.write(ctx, "project events", func(t tx) error {
 			p := r.newProjection(t)
+			p.decoded = decoded
 			for _, k := range announced {
 				p.epochs[k] = 0
 			}
@@ -132,7 +140,7 @@ func (r *Register) Rebuild(ctx context.Context) error {
 	}
 	// What was stored after that transaction and left to the rebuild is seen to now.
 	r.rebuilding.Store(false)
-	r.follow(nil)
+	r.follow(nil, nil)
 	r.changed()
 	return nil
 }
@@ -145,12 +153,14 @@ type projection struct {
 	quiet bool
 
 	raw     map[rawKey]*rawRow          // of this batch
+	decoded map[rawKey]*message         // those of them that were decoded when they came
 	epochs  map[stationEpoch]int64      // touched; the value is epoch.no, 0 if not known
 	highest map[int64]uint64            // by epoch.no, asked once
 	flows   map[flowKey]int64           // changes
 	touched map[border.BlindIndex]place // documents to fold again, from where
 	noKey   map[rawPart]bool            // asked in vain in this transaction
 	added   int64                       // change of the number of crossings
+	inside  Inside                      // change of the number of open stays
 }
 
 type rawKey struct {
@@ -204,8 +214,8 @@ func (p *projection) event(r *rawRow) error {
 	if err := p.chain(r); err != nil {
 		return err
 	}
-	e, err := border.DecodeEvent(r.bytes)
-	if err != nil || sha256.Sum256(r.bytes) != r.digest {
+	e, ok := p.decode(r)
+	if !ok {
 		return p.uninterpretable(r, "has changed on the disk")
 	}
 	if r.state == stateUnknown && known(e.Type) { // an older version stored it
@@ -215,19 +225,28 @@ func (p *projection) event(r *rawRow) error {
 	}
 	switch e.Type {
 	case border.TypeEpochOpened:
-		return p.opened(r, &e)
+		return p.opened(r, e)
 	case border.TypeCrossingRecorded:
-		return p.crossing(r, &e)
+		return p.crossing(r, e)
 	case border.TypeCrossingCorrected:
-		return p.amend(r, &e, amendCorrection)
+		return p.amend(r, e, amendCorrection)
 	case border.TypeStayExtended:
-		return p.amend(r, &e, amendExtension)
+		return p.amend(r, e, amendExtension)
 	}
 	if trace(e.Type) {
 		return nil
 	}
 	return p.raise(alarmRow{kind: AlarmUnknownType, station: r.key.Station, subject: safeType(e.Type),
 		detail: "Events of a type that this hub does not know are held for a newer hub. Upgrade the hub."})
+}
+
+// decode returns the event of a row, or false if it is no longer what was stored.
+func (p *projection) decode(r *rawRow) (*border.Event, bool) {
+	if m := p.decoded[rawKey{r.epochNo, r.key.Seq}]; m != nil && m.state != stateMalformed && bytes.Equal(m.bytes, r.bytes) {
+		return &m.event, true
+	}
+	e, err := border.DecodeEvent(r.bytes)
+	return &e, err == nil && sha256.Sum256(r.bytes) == r.digest
 }
 
 func (p *projection) raise(a alarmRow) error {
@@ -252,14 +271,15 @@ func (p *projection) finish() error {
 	if err := p.documents(); err != nil {
 		return err
 	}
-	if err := p.t.addMeta("crossings", p.added); err != nil {
+	if err := errors.Join(p.t.addMeta("crossings", p.added), p.t.addMeta("inside", p.inside.Certain),
+		p.t.addMeta("inside_uncertain", p.inside.Uncertain)); err != nil {
 		return err
 	}
 	err := p.lineages()
 	clear(p.flows)
 	clear(p.touched)
 	clear(p.epochs)
-	p.added = 0
+	p.added, p.inside = 0, Inside{}
 	return err
 }
 
@@ -290,9 +310,11 @@ func (p *projection) documents() error {
 			}
 			known[d] = row
 		}
-		if unpaired[i], err = fold(p.t, d, p.touched[d], row); err != nil {
+		var change Inside
+		if unpaired[i], change, err = fold(p.t, d, p.touched[d], row); err != nil {
 			return err
 		}
+		p.inside.Certain, p.inside.Uncertain = p.inside.Certain+change.Certain, p.inside.Uncertain+change.Uncertain
 	}
 	for i, d := range all {
 		if err := p.propose(d, known[d].proposed, unpaired[i]); err != nil {

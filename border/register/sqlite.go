@@ -53,6 +53,7 @@ func (c connector) Driver() driver.Driver                        { return c.driv
 func pool(path string, busy time.Duration, params url.Values, pragmas ...string) *sql.DB {
 	params.Set("_busy_timeout", strconv.FormatInt(busy.Milliseconds(), 10))
 	params.Set("_foreign_keys", "1")
+	params.Set("_mutex", "no") // database/sql gives a connection to one goroutine at a time
 	d := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		for _, p := range append([]string{"PRAGMA trusted_schema=OFF"}, pragmas...) {
 			if _, err := c.Exec(p, nil); err != nil {

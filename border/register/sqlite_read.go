@@ -179,8 +179,8 @@ func (r sqliteReader) counts(ctx context.Context) (c Counts, err error) {
 		(SELECT count(*) FROM raw_event WHERE state <> 'ok' AND state = 'malformed'),
 		(SELECT count(*) FROM raw_event WHERE state <> 'ok' AND state = 'unknown_type'),
 		(SELECT count(*) FROM pending),
-		(SELECT count(*) FROM stay WHERE state = 'inside' AND certain = 1),
-		(SELECT count(*) FROM stay WHERE state = 'inside' AND certain = 0),
+		(SELECT value FROM meta WHERE name = 'inside'),
+		(SELECT value FROM meta WHERE name = 'inside_uncertain'),
 		(SELECT count(*) FROM alarm WHERE acknowledged_at IS NULL),
 		(SELECT value FROM meta WHERE name = 'generation'),
 		(SELECT count(*) FROM raw_event WHERE arrival > (SELECT value FROM meta WHERE name = 'projection_cursor'))`).Scan(

@@ -159,8 +159,8 @@ func (r sqliteReader) insideDoubts(ctx context.Context, s *Stay) error {
 // entry of the same birth date.
 func (r sqliteReader) inside(ctx context.Context) (i Inside, err error) {
 	var doubted int64
-	err = r.tx.QueryRowContext(ctx, `SELECT coalesce(sum(certain = 1), 0), coalesce(sum(certain = 0), 0)
-		FROM stay WHERE state = 'inside'`).Scan(&i.Certain, &i.Uncertain)
+	err = r.tx.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = 'inside'),
+		(SELECT value FROM meta WHERE name = 'inside_uncertain')`).Scan(&i.Certain, &i.Uncertain)
 	if err != nil {
 		return i, err
 	}

@@ -75,9 +75,17 @@ func (t *sqliteTx) setDoubtful(d border.BlindIndex, id border.ID, on bool) error
 	return err
 }
 
-func (t *sqliteTx) deleteStaysFrom(d border.BlindIndex, p place) error {
-	_, err := t.exec(`DELETE FROM stay WHERE document = ?1 AND (at, station, epoch, seq) >= (?2, ?3, ?4, ?5)`, placeArgs(d, p)...)
-	return err
+func (t *sqliteTx) deleteStaysFrom(d border.BlindIndex, p place) (open Inside, err error) {
+	err = t.rows(`DELETE FROM stay WHERE document = ?1 AND (at, station, epoch, seq) >= (?2, ?3, ?4, ?5) RETURNING state = 'inside', certain`,
+		placeArgs(d, p), func(rs *sql.Rows) error {
+			var inside, certain bool
+			err := rs.Scan(&inside, &certain)
+			if inside {
+				open.add(certain, 1)
+			}
+			return err
+		})
+	return open, err
 }
 
 func (t *sqliteTx) putStay(d border.BlindIndex, s stayRow) error {
@@ -86,9 +94,7 @@ func (t *sqliteTx) putStay(d border.BlindIndex, s stayRow) error {
 		exitAt = s.exitAt
 	}
 	_, err := t.exec(`INSERT INTO stay (document, at, station, epoch, seq, state, certain, doubt, entry_crossing, exit_crossing, exit_at, paired, until,
-		born, full_date, birth_year, sex) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 = '', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
-		ON CONFLICT (document, at, station, epoch, seq) DO UPDATE SET state = ?6, certain = ?7 = '', doubt = ?7, entry_crossing = ?8,
-		exit_crossing = ?9, exit_at = ?10, paired = ?11, until = ?12, born = ?13, full_date = ?14, birth_year = ?15, sex = ?16`,
+		born, full_date, birth_year, sex) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7 = '', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)`,
 		append(placeArgs(d, s.place), s.state, s.doubt, idBlob(s.entry), idBlob(s.exit), exitAt, s.paired, s.until, blindBlob(s.born), s.full, s.birthYear, s.sex)...)
 	return err
 }

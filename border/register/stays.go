@@ -51,11 +51,13 @@ func (p place) compare(q place) int {
 // clocks, though trusted, may show them in the wrong order. What else speaks against a stay
 // depends on other documents and is asked when it is read, see sqliteReader.doubts.
 //
-// It returns the document's crossings without their other half.
-func fold(t tx, d border.BlindIndex, from place, known documentRow) ([]loose, error) {
+// It returns the document's crossings without their other half, and by how much the number of
+// open stays has changed.
+func fold(t tx, d border.BlindIndex, from place, known documentRow) ([]loose, Inside, error) {
+	var none Inside
 	l, err := linksOf(t, d, known.linked)
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	if l.any || !known.stayed { // without a stay there is no movement before those that have come
 		from = beginning
@@ -63,28 +65,33 @@ func fold(t tx, d border.BlindIndex, from place, known documentRow) ([]loose, er
 	f := folding{t: t, d: d, certain: !known.doubtful, links: l}
 	if from != beginning {
 		if from, err = f.begin(from); err != nil {
-			return nil, err
+			return nil, none, err
 		}
 	}
 	if known.stayed {
-		if err := t.deleteStaysFrom(d, from); err != nil {
-			return nil, err
+		gone, err := t.deleteStaysFrom(d, from)
+		if err != nil {
+			return nil, none, err
 		}
+		f.inside = Inside{Certain: -gone.Certain, Uncertain: -gone.Uncertain}
 	}
 	steps, err := t.stepsFrom(d, from)
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	f.blur(steps)
 	for i := range steps {
 		if err := f.step(&steps[i]); err != nil {
-			return nil, err
+			return nil, none, err
 		}
 	}
-	if err := f.leave(stayInside); err != nil || from == beginning {
-		return f.loose, err
+	if err := f.leave(stayInside); err != nil {
+		return nil, none, err
 	}
-	return t.looseOf(d)
+	if from != beginning {
+		f.loose, err = t.looseOf(d)
+	}
+	return f.loose, f.inside, err
 }
 
 // folding is the fold of one document on its way.
@@ -96,6 +103,7 @@ type folding struct {
 	open    *step // an entry whose exit has not come yet
 	before  *step // the last movement that stays as it is
 	loose   []loose
+	inside  Inside // change of the number of open stays
 }
 
 // begin returns the place from which to fold so that a change at from is followed: the
@@ -195,7 +203,11 @@ func (f *folding) leave(state string) error {
 		return nil
 	}
 	f.alone(s)
-	return f.t.putStay(f.d, stayRow{place: s.place, state: state, doubt: f.doubt(s), entry: &s.crossing,
+	doubt := f.doubt(s)
+	if state == stayInside {
+		f.inside.add(doubt == "", 1)
+	}
+	return f.t.putStay(f.d, stayRow{place: s.place, state: state, doubt: doubt, entry: &s.crossing,
 		until: s.until, born: s.born, full: s.full, birthYear: s.birthYear, sex: s.sex})
 }
 
@@ -206,4 +218,12 @@ func (f *folding) alone(s *step) {
 		l.born = s.born
 	}
 	f.loose = append(f.loose, l)
+}
+
+func (i *Inside) add(certain bool, n int64) {
+	if certain {
+		i.Certain += n
+	} else {
+		i.Uncertain += n
+	}
 }

@@ -267,7 +267,8 @@ type tx interface {
 	// document says what is known of a document; setDoubtful notes an untrusted movement.
 	document(d border.BlindIndex) (documentRow, error)
 	setDoubtful(d border.BlindIndex, id border.ID, on bool) error
-	deleteStaysFrom(d border.BlindIndex, p place) error
+	// deleteStaysFrom counts those among them that were open.
+	deleteStaysFrom(d border.BlindIndex, p place) (Inside, error)
 	putStay(d border.BlindIndex, s stayRow) error
 
 	putLink(l linkRow) error

@@ -299,7 +299,7 @@ func (w *world) dump() map[string][]string {
 		"stay":      `SELECT hex(document), at, station, hex(epoch), seq, state, certain, hex(entry_crossing), hex(exit_crossing), exit_at, paired, until, hex(born), full_date, birth_year, sex FROM stay`,
 		"flow":      `SELECT bucket, post, direction, outcome, trusted, n FROM flow`,
 		"lineage":   `SELECT station, hex(epoch), hex(parent_epoch), parent_seq FROM lineage`,
-		"meta":      `SELECT name, value FROM meta WHERE name IN ('crossings', 'duplicates')`,
+		"meta":      `SELECT name, value FROM meta WHERE name IN ('crossings', 'duplicates', 'inside', 'inside_uncertain')`,
 		"alarm":     `SELECT kind, station, subject, count, CASE WHEN kind IN ('station_rolled_back', 'fork', 'journal_restarted') THEN detail END FROM alarm`,
 	} {
 		rs, err := s.readers.QueryContext(context.Background(), q)
@@ -316,6 +316,12 @@ func (w *world) dump() map[string][]string {
 		}
 		w.must(rs.Err())
 		w.must(rs.Close())
+	}
+	var counted Inside // one by one: the register counts as it writes
+	w.must(s.readers.QueryRow(`SELECT coalesce(sum(certain), 0), coalesce(sum(NOT certain), 0) FROM stay WHERE state = 'inside'`).
+		Scan(&counted.Certain, &counted.Uncertain))
+	if c := w.counts(); c.Inside != counted.Certain || c.InsideUncertain != counted.Uncertain {
+		w.t.Errorf("the register counts %d certain and %d uncertain open stays, there are %+v", c.Inside, c.InsideUncertain, counted)
 	}
 	return out
 }
