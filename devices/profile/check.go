@@ -2,6 +2,8 @@ package profile
 
 import (
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -18,15 +20,17 @@ type fault struct {
 type checker struct {
 	p      *Profile
 	at     map[string]position // of the keys in the file
-	bad    map[string]bool     // keys whose value is known to be wrong, or could not be read
+	unread map[string]bool     // keys whose value could not be read
+	bad    map[string]bool     // these, and those whose value is known to be wrong
 	faults []fault
 }
 
 // check reports what is wrong with a decoded profile; nothing if it can be used. The
 // values of the unread keys could not be decoded, which was reported already.
 func check(p *Profile, at map[string]position, unread map[string]bool) []fault {
-	c := &checker{p: p, at: at, bad: unread}
+	c := &checker{p: p, at: at, unread: unread, bad: maps.Clone(unread)}
 	found := instances(p)
+	c.brackets(found)
 	// First the values, then whether the keys may stand there, since that depends on values.
 	for _, k := range keys {
 		for _, i := range found[k.path] {
@@ -46,6 +50,22 @@ func check(p *Profile, at map[string]position, unread map[string]bool) []fault {
 	}
 	c.together()
 	return c.faults
+}
+
+// brackets finds lists of tables that were written as one table: [match]. Their keys are not
+// looked at.
+func (c *checker) brackets(found map[string][]instance) {
+	for _, k := range keys {
+		if _, one := c.at[k.path]; one && k.list() && !c.given(k.path+".1") && reflect.ValueOf(found[k.path][0].value).Len() > 0 {
+			c.fail(k.path, fmt.Sprintf("[%s] is a list; write [[%s]], once for each", k.path, k.path))
+			for sub := range found {
+				if strings.HasPrefix(sub, k.path+".") {
+					delete(found, sub)
+				}
+			}
+			c.unread[k.path+".1.*"] = true
+		}
+	}
 }
 
 // good reports whether a key is there and, as far as was seen, right.
@@ -83,10 +103,10 @@ func (c *checker) whole() {
 		return
 	}
 	if !c.bad["kind"] && !slices.Contains(f.kinds, p.Kind) {
-		c.fail("kind", fmt.Sprintf("kind is %q; with driver = %q allowed is %s", p.Kind, p.Driver, alternatives(f.kinds)))
+		c.fail("kind", fmt.Sprintf("kind is %q; with driver = %q %s", p.Kind, p.Driver, allowed(f.kinds)))
 	}
 	if !c.bad["transport.kind"] && !slices.Contains(f.transports, p.Transport.Kind) {
-		c.fail("transport.kind", fmt.Sprintf("transport.kind is %q; with driver = %q allowed is %s", p.Transport.Kind, p.Driver, alternatives(f.transports)))
+		c.fail("transport.kind", fmt.Sprintf("transport.kind is %q; with driver = %q %s", p.Transport.Kind, p.Driver, allowed(f.transports)))
 	}
 }
 
@@ -191,7 +211,7 @@ func (c *checker) selfTest() {
 	for i, s := range c.p.SelfTest {
 		switch {
 		case !slices.Contains(steps, s):
-			c.fail("self_test", fmt.Sprintf("self_test has the step %q; with driver = %q allowed are %s", s, c.p.Driver, alternatives(steps)))
+			c.fail("self_test", fmt.Sprintf("self_test has the step %q; with driver = %q %s", s, c.p.Driver, allowed(steps)))
 		case slices.Contains(c.p.SelfTest[:i], s):
 			c.fail("self_test", fmt.Sprintf("self_test has the step %q twice; remove one", s))
 		case !c.possible(s):
@@ -220,7 +240,7 @@ func (c *checker) given(key string) bool {
 
 // unreadBelow reports whether a value in a table could not be read.
 func (c *checker) unreadBelow(table string) bool {
-	for k := range c.bad {
+	for k := range c.unread {
 		if strings.HasPrefix(k, table+".") {
 			return true
 		}

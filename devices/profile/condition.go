@@ -132,6 +132,14 @@ func expects(list []Exchange) bool {
 	return slices.ContainsFunc(list, func(x Exchange) bool { return x.Expect != "" })
 }
 
+// allowed is the end of a sentence about a word that is not in a list.
+func allowed[T ~string](words []T) string {
+	if len(words) == 1 {
+		return "allowed is " + alternatives(words)
+	}
+	return "allowed are " + alternatives(words)
+}
+
 // alternatives writes words as `"a", "b" or "c"`.
 func alternatives[T ~string](words []T) string {
 	quoted := make([]string, len(words))

@@ -104,7 +104,20 @@ func like(at string) string {
 	if k, ok := keyAt(at); ok && k.example != "" {
 		return "; write it like " + name(at) + " = " + k.example
 	}
+	for _, k := range keys {
+		if k.path == at || strings.HasPrefix(k.path, at+".") {
+			return fmt.Sprintf("; it is a table: write %s on a line of its own, and its keys below it", header(at))
+		}
+	}
 	return "; texts stand in \"quotes\", numbers, true and false without"
+}
+
+// header is the line that opens a table.
+func header(table string) string {
+	if isList(table) {
+		return "[[" + table + "]]"
+	}
+	return "[" + table + "]"
 }
 
 // unknown finds the keys that the format does not have.

@@ -74,7 +74,7 @@ var keys = []key{
 
 	{"identify.send", may(sending), `"16 4D 0D"`, someBytes, "the question for the firmware"},
 	{"identify.pattern", presence{asked, question}, `'Rev (?P<firmware>[0-9.]+)'`, firmwareExpression, "finds the firmware in the answer, as the group named firmware"},
-	{"identify.minimum", may(firmware), `"1.2"`, nil, "the oldest firmware that is not complained of"},
+	{"identify.minimum", may(firmware), `"1.2"`, version, "the oldest firmware that is not complained of"},
 	{"identify.known_bad", may(firmware), `["1.0-1.3"]`, atMost(32), "firmware that must be replaced"},
 	{"identify.advice", must(judging), `"Ask the maker for 1.4."`, text, "what the technician is told of old or bad firmware"},
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/devices"
 	"garita/devices/profile"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,9 +165,34 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if p.Framing.MaxBytes < 96 || p.Framing.MaxBytes > 4096 || p.Timing.ReadTimeout() < 100*time.Millisecond ||
-			p.Timing.ReadTimeout() > time.Second || p.Timing.Attempts < 1 || len(p.Hash) != 64 {
-			t.Fatalf("accepted %+v", p)
+		within := func(n, low, high int) bool { return n >= low && n <= high }
+		line := p.Transport.Kind == profile.Serial || p.Transport.Kind == profile.Wedge
+		for what, ok := range map[string]bool{
+			"read timeout": within(p.Timing.ReadTimeoutMS, 100, 1000) == line,
+			"reply":        p.Timing.ReplyMS == 0 || within(p.Timing.ReplyMS, 20, 10000),
+			"retries":      within(p.Timing.RetryFirstMS, 50, p.Timing.RetryMaxMS) && within(p.Timing.Attempts, 1, 20),
+			"framing":      p.Driver != "framed" || within(p.Framing.MaxBytes, 96, 4096) && within(p.Framing.IdleGapMS, 100, 5000),
+			"image":        within(p.Image.Width, 0, border.MaxFingerSide) && within(p.Image.Height, 0, border.MaxFingerSide) && within(p.Image.MaxBytes, 0, 8<<20),
+			"finger":       p.Kind != profile.Fingerprint || p.Image.Width > 0 && p.Image.Height > 0 && p.Image.MaxBytes > 0,
+			"endpoints":    (p.Transport.In != 0) == (p.Transport.Kind == profile.USB),
+			"lists":        len(p.Match) <= 16 && len(p.Init) <= 16 && len(p.Rearm) <= 16 && len(p.Quirks) <= 16 && len(p.Identify.KnownBad) <= 32,
+			"limits":       p.Kind != profile.MRZ || p.Limits.BadReadings > 0,
+			"hash, source": len(p.Hash) == 64 && p.Source == "f",
+			"a firmware":   p.Identify.Minimum == "" || p.Identify.Minimum.Valid(),
+			"explanation":  len(p.Explain()) > 10,
+		} {
+			if !ok {
+				t.Fatalf("%s: accepted %+v", what, p)
+			}
+		}
+		p.For("1.2").Judge("1.2")
+		p.Identify.Firmware([]byte("1.2"))
+		set, err := profile.NewSet(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range p.Match {
+			set.Match(devices.Found{Bus: devices.BusUSB, VendorID: uint16(m.VID), ProductID: uint16(m.PID), Serial: m.Serial})
 		}
 	})
 }

@@ -60,10 +60,18 @@ func oneOf(list ...int) func(any) string {
 func oneWord[T ~string](list ...T) func(any) string {
 	return func(v any) string {
 		if s := T(reflect.ValueOf(v).String()); !slices.Contains(list, s) {
-			return fmt.Sprintf("is %q; allowed are %s", s, alternatives(list))
+			return fmt.Sprintf("is %q; %s", s, allowed(list))
 		}
 		return ""
 	}
+}
+
+// version checks a text that the TOML library takes without asking its type.
+func version(v any) string {
+	if !v.(Version).Valid() {
+		return fmt.Sprintf("is %q; a version has one to four numbers with dots, like \"1.17\"", v)
+	}
+	return ""
 }
 
 func matching(form *regexp.Regexp, words string) func(any) string {
