@@ -72,13 +72,13 @@ func TestVMFaultDocumentUnplugged(t *testing.T) {
 		return r.unplug()
 	}, r.gone)
 	s.state(port, "absent")
-	soon(t, "reported as absent", time.Since(pulled), 200*time.Millisecond)
+	soon(t, "reported as absent", s.since(port).Sub(pulled), 200*time.Millisecond)
 	s.nothing()
 
 	plugged := time.Now()
 	again, other := r.plug(t)
 	s.state(again, "ready")
-	soon(t, "ready again", time.Since(plugged), 2*time.Second)
+	soon(t, "ready again", s.since(again).Sub(plugged), 2*time.Second)
 	if again != port || other == node {
 		t.Errorf("first %s in socket %s, then %s in %s: this test needs another node in the same socket", node, port, other, again)
 	}

@@ -34,7 +34,7 @@ func inject(t *testing.T, what string, do func() error, proof func() bool) {
 
 // came waits for a condition.
 func came(limit time.Duration, ok func() bool) bool {
-	for end := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(limit); ; time.Sleep(5 * time.Millisecond) {
 		if ok() {
 			return true
 		}

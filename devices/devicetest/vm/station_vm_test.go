@@ -151,14 +151,15 @@ func (s *station) status(id string) border.ScannerStatus {
 	return border.ScannerStatus{}
 }
 
-// state waits until the scanner in a socket is in a state, and returns how long it took.
-func (s *station) state(port, state string) time.Duration {
+// since is when the scanner in a socket came into its present state.
+func (s *station) since(port string) time.Time { return s.status(socket(port)).Since }
+
+// state waits until the scanner in a socket is in a state.
+func (s *station) state(port, state string) {
 	s.t.Helper()
-	began := time.Now()
-	if !came(patience, func() bool { return s.status("usb-"+port).State == state }) {
+	if !came(patience, func() bool { return s.status(socket(port)).State == state }) {
 		s.t.Fatalf("the scanner in %s never was %s: %+v", port, state, s.Status())
 	}
-	return time.Since(began)
 }
 
 // expect takes the next document, which must be this one, from this socket's scanner.
@@ -169,7 +170,7 @@ func (s *station) expect(port string, lines []string) border.Scan {
 		if !slices.Equal(scan.Lines, lines) {
 			s.t.Errorf("another document came than the one presented: %d lines", len(scan.Lines))
 		}
-		if scan.Scanner != "usb-"+port {
+		if scan.Scanner != socket(port) {
 			s.t.Errorf("the document came from %s, not from the scanner in %s", scan.Scanner, port)
 		}
 		return scan

@@ -1,0 +1,148 @@
+//go:build vm
+
+package vm
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"garita/devices"
+	"garita/devices/devicetest/uareu"
+	"garita/devices/devicetest/usbdevice"
+	"garita/devices/devicetest/vhci"
+)
+
+// scanner is an emulated fingerprint scanner in a socket of the kernel's virtual
+// controller, with faults on its way to the host.
+type scanner struct {
+	*uareu.Reader
+	port   string // the kernel's name of its socket while it is plugged in
+	detach func() error
+
+	mu    sync.Mutex // guards the rest
+	given int        // bytes of images that the host fetched
+	stop  int        // give no more than so many; 0: all of them
+	each  func()     // called before each piece of an image; nil: nothing
+	asked int        // control requests that came
+}
+
+const images = 0x82 // endpoint of the images
+
+// plugScanner plugs a scanner into a socket, 0 to 7, of the virtual controller.
+func plugScanner(t *testing.T, socket int, f uareu.Faults) *scanner {
+	t.Helper()
+	s := &scanner{Reader: uareu.New(uareu.U4000B, f)}
+	s.plug(t, socket)
+	t.Cleanup(func() { must(t, s.unplug()) })
+	return s
+}
+
+func (s *scanner) plug(t *testing.T, socket int) {
+	t.Helper()
+	before := vendor("05ba")
+	detach, err := vhci.Attach(s, socket)
+	must(t, err)
+	s.detach = detach
+	until(t, "the scanner in sysfs", func() bool {
+		now := slices.DeleteFunc(vendor("05ba"), func(port string) bool { return slices.Contains(before, port) })
+		if len(now) == 1 {
+			s.port = now[0]
+		}
+		return len(now) == 1
+	})
+}
+
+// unplug pulls the plug out; again, it does nothing.
+func (s *scanner) unplug() error {
+	if s.detach == nil {
+		return nil
+	}
+	err := s.detach()
+	s.detach = nil
+	return err
+}
+
+// gone says what sysfs says: nothing is in the scanner's socket.
+func (s *scanner) gone() bool {
+	_, err := os.Stat(filepath.Join(usbRoot, s.port))
+	return os.IsNotExist(err)
+}
+
+// order is the number that the kernel gave to the plugging: higher is later.
+func (s *scanner) order() int {
+	n, _ := strconv.Atoi(attribute(s.port, "devnum"))
+	return n
+}
+
+// fetched says how many bytes of images the host has fetched.
+func (s *scanner) fetched() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given
+}
+
+// requests says how many control requests came.
+func (s *scanner) requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+var _ usbdevice.Device = (*scanner)(nil)
+
+// In gives an image in pieces, as the faults allow.
+func (s *scanner) In(ctx context.Context, endpoint uint8, b []byte) (int, error) {
+	if endpoint != images {
+		return s.Reader.In(ctx, endpoint, b)
+	}
+	s.mu.Lock()
+	stop, given, each := s.stop, s.given, s.each
+	s.mu.Unlock()
+	if stop > 0 {
+		if given >= stop {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		}
+		b = b[:min(len(b), stop-given)]
+	}
+	n, err := s.Reader.In(ctx, endpoint, b)
+	if err == nil && each != nil {
+		each()
+	}
+	s.mu.Lock()
+	s.given += n
+	s.mu.Unlock()
+	return n, err
+}
+
+// Control counts what is asked.
+func (s *scanner) Control(ctx context.Context, setup devices.Setup, data []byte) (int, error) {
+	s.mu.Lock()
+	s.asked++
+	s.mu.Unlock()
+	return s.Reader.Control(ctx, setup, data)
+}
+
+// vendor lists the sockets with a device of this maker.
+func vendor(id string) []string {
+	dirs, _ := filepath.Glob(filepath.Join(usbRoot, "*"))
+	var found []string
+	for _, dir := range dirs {
+		if port := filepath.Base(dir); attribute(port, "idVendor") == id {
+			found = append(found, port)
+		}
+	}
+	return found
+}
+
+// attribute is what sysfs says of the device in a socket.
+func attribute(port, name string) string {
+	b, _ := os.ReadFile(filepath.Join(usbRoot, port, name))
+	return strings.TrimSpace(string(b))
+}
