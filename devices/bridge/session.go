@@ -165,6 +165,10 @@ func (s *session) drive(ctx context.Context) {
 			continue
 		}
 		f, err := s.do(r)
+		if over := r.ctx.Err(); over != nil {
+			clear(f.Bytes) // too late: nobody must take it for an answer
+			f, err = Frame{}, over
+		}
 		if err != nil {
 			f = Frame{Header: Header{Type: TypeError, Code: codeOf(err)}}
 			if f.Code == CodeUnplugged {
