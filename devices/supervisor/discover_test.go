@@ -283,5 +283,7 @@ func TestATwinDoesNotTakeTheCounterOfItsSerialNumber(t *testing.T) {
 	if c := s.present(t, a, "usb-1-1", td1); c != "1" {
 		t.Errorf("the scanner that was assigned belongs to counter %q now", c)
 	}
-	untilStatus(t, s.Supervisor, "usb-1-2", func(st border.ScannerStatus) bool { return strings.Contains(st.Reason, "the same serial number") || strings.Contains(st.Reason, "belongs to no counter") })
+	untilStatus(t, s.Supervisor, "usb-1-2", func(st border.ScannerStatus) bool {
+		return strings.Contains(st.Reason, "the same serial number") || strings.Contains(st.Reason, "belongs to no counter")
+	})
 }
