@@ -86,7 +86,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add(wire(slices.Concat(altNumber(6, 0), []stroke{{evSyn, synDropped, 0}, {evKey, 30, -1}, {0xFFFF, 0xFFFF, -1}})))
 	f.Fuzz(func(t *testing.T, events []byte) {
 		for name, l := range layouts {
-			k := &Keyboard{decoder: newDecoder(name, false)}
+			k := &Keyboard{decoder: newDecoder(name, false), typed: make([]byte, 0, room)}
 			k.decode(slices.Clone(events))
 			if len(k.typed) > len(events)/eventSize {
 				t.Errorf("%d events typed %d bytes", len(events)/eventSize, len(k.typed))
@@ -98,7 +98,7 @@ func FuzzKeys(f *testing.F) {
 			if len(k.decoder.held) != 0 || k.decoder.alt != -1 {
 				t.Errorf("keys stay held: %v, %d", k.decoder.held, k.decoder.alt)
 			}
-			k.typed = nil
+			k.typed = k.typed[:0]
 			digit := slices.Collect(func(yield func(uint16) bool) {
 				for code, c := range l.plain {
 					if c == ',' && !yield(code) {

@@ -10,10 +10,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
 	"os"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"garita/border"
@@ -37,22 +35,31 @@ type Config struct {
 }
 
 // Keyboard is an open scanner; it is a [devices.Stream] that cannot be written to.
+//
+// The kernel keeps 64 events for a reader that is busy, 16 characters or so, and drops the
+// rest. So a goroutine of the Keyboard's own takes them as they come; it ends with Close,
+// or when the scanner is unplugged.
 type Keyboard struct {
 	path    string
 	timeout time.Duration
 	file    *os.File
-	closed  atomic.Bool
+	news    chan struct{} // capacity 1: the state below has changed
+	ended   chan struct{} // closed when that goroutine has ended
 
-	// Touched by Read only.
+	mu      sync.Mutex // guards the rest; held for no call that waits
 	decoder *decoder
 	events  [maxEvents * eventSize]byte
-	typed   []byte // not yet read; its room is never outgrown, so that no copy stays behind
+	typed   []byte // not yet read; it never outgrows its room, so that no copy stays behind
+	err     error  // what ended it
 }
 
 var _ devices.Stream = (*Keyboard)(nil)
 
-// maxEvents are read at a time; each types at most one byte.
+// maxEvents are read at a time.
 const maxEvents = 64
+
+// room is how many characters wait for a Read: 40 documents. Later ones are dropped.
+const room = 4096
 
 // eventSize is that of struct input_event: the time, then type, code and value.
 const eventSize = timeSize + 8
@@ -98,7 +105,18 @@ func open(c Config, take func(fd int) (caps bool, err error)) (*Keyboard, error)
 		_ = f.Close()
 		return nil, openError(c.Path, err)
 	}
-	return &Keyboard{path: c.Path, timeout: c.ReadTimeout, file: f, decoder: newDecoder(c.Layout, caps), typed: make([]byte, 0, maxEvents)}, nil
+	raw, err := f.SyscallConn()
+	if err != nil {
+		_ = f.Close()
+		return nil, openError(c.Path, err)
+	}
+	k := &Keyboard{path: c.Path, timeout: c.ReadTimeout, file: f, news: make(chan struct{}, 1), ended: make(chan struct{}),
+		decoder: newDecoder(c.Layout, caps), typed: make([]byte, 0, room)}
+	go func() {
+		defer close(k.ended)
+		_ = raw.Read(k.take) // its error is Close's doing
+	}()
+	return k, nil
 }
 
 // grab takes the keys of an event node.
@@ -119,98 +137,107 @@ func grab(fd int) (caps bool, err error) {
 }
 
 // Read waits for typed characters, at most one read timeout, and returns those that are
-// there. See [devices.Stream]. A zero byte stands where the kernel lost some.
+// there. See [devices.Stream]. A zero byte stands where some were lost.
 func (k *Keyboard) Read(ctx context.Context, b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	for len(k.typed) == 0 {
-		n, err := k.wait(ctx)
-		if err != nil || n == 0 {
+	silent := time.NewTimer(k.timeout)
+	defer silent.Stop()
+	for {
+		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		k.decode(k.events[:n])
+		if n, err := k.handOver(b); n > 0 || err != nil {
+			return n, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-k.news:
+		case <-silent.C:
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			// Whatever the clock says: only the kernel knows whether nothing was typed.
+			if c, err := k.file.SyscallConn(); err == nil {
+				_ = c.Control(func(fd uintptr) { k.take(fd) }) // after Close, handOver says so
+			}
+			return k.handOver(b)
+		}
 	}
-	switch {
-	case k.closed.Load():
-		clear(k.typed)
-		return 0, devices.ErrClosed
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	}
+}
+
+// handOver gives out what was typed, then the error that ended it.
+func (k *Keyboard) handOver(b []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	n := copy(b, k.typed)
+	if n == 0 {
+		return 0, k.err
+	}
 	rest := copy(k.typed, k.typed[n:])
 	clear(k.typed[rest:]) // personal data
 	k.typed = k.typed[:rest]
 	return n, nil
 }
 
-// decode takes whole events.
+// take takes the events that the kernel has. It does not wait; over says that there will
+// be no more.
+func (k *Keyboard) take(fd uintptr) (over bool) {
+	for {
+		if more, over := k.takeSome(int(fd)); !more {
+			return over
+		}
+	}
+}
+
+func (k *Keyboard) takeSome(fd int) (more, over bool) {
+	k.mu.Lock() // reading too, so that nothing is on its way from the kernel when Read looks
+	defer k.mu.Unlock()
+	if k.err != nil {
+		return false, true
+	}
+	n, err := unix.Read(fd, k.events[:])
+	switch {
+	case n > 0:
+		k.decode(k.events[:n])
+		return true, false
+	case errors.Is(err, unix.EINTR):
+		return true, false
+	case errors.Is(err, unix.EAGAIN):
+		return false, false
+	case err == nil, errors.Is(err, unix.ENODEV):
+		k.err = &border.Error{Code: border.Unavailable, Op: "read " + k.path, Message: "The scanner was unplugged.", Err: devices.ErrUnplugged}
+	default:
+		k.err = &border.Error{Code: border.Unavailable, Op: "read " + k.path, Message: "The scanner gave an error.", Err: err}
+	}
+	k.tell()
+	return false, true
+}
+
+func (k *Keyboard) tell() {
+	select {
+	case k.news <- struct{}{}:
+	default: // it has been said already
+	}
+}
+
+// decode takes whole events, as the kernel gives them.
 func (k *Keyboard) decode(events []byte) {
 	for e := events; len(e) >= eventSize; e = e[eventSize:] {
-		f := e[eventSize-8 : eventSize]
+		f := e[timeSize:eventSize]
 		kind, code := binary.NativeEndian.Uint16(f), binary.NativeEndian.Uint16(f[2:])
-		if c, ok := k.decoder.event(kind, code, int32(binary.NativeEndian.Uint32(f[4:]))); ok {
+		c, ok := k.decoder.event(kind, code, int32(binary.NativeEndian.Uint32(f[4:])))
+		switch {
+		case !ok:
+		case len(k.typed) < cap(k.typed):
 			k.typed = append(k.typed, c)
+			k.tell()
+		default:
+			k.typed[len(k.typed)-1] = lostKeys
 		}
 	}
 	clear(events) // personal data
-}
-
-// wait waits for events; 0 if there were none for one read timeout.
-func (k *Keyboard) wait(ctx context.Context) (int, error) {
-	within, cancel := context.WithTimeout(ctx, k.timeout)
-	defer cancel()
-	_ = k.file.SetReadDeadline(time.Time{}) // an error comes again below
-	done := make(chan struct{})
-	stop := context.AfterFunc(within, func() {
-		_ = k.file.SetReadDeadline(time.Unix(1, 0))
-		close(done)
-	})
-	n, err := k.try(true)
-	if !stop() {
-		<-done // it must not hit the next wait
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
-		// Whatever the clock says: only the kernel knows whether there was nothing.
-		_ = k.file.SetReadDeadline(time.Time{})
-		n, err = k.try(false)
-	}
-	switch {
-	case k.closed.Load():
-		return 0, devices.ErrClosed
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return 0, ctx.Err()
-	case errors.Is(err, unix.EAGAIN):
-		return 0, nil
-	case errors.Is(err, unix.ENODEV), errors.Is(err, io.EOF):
-		return 0, &border.Error{Code: border.Unavailable, Op: "read " + k.path, Message: "The scanner was unplugged.",
-			Err: fmt.Errorf("%w: %w", devices.ErrUnplugged, err)}
-	case err != nil:
-		return 0, &border.Error{Code: border.Unavailable, Op: "read " + k.path, Message: "The scanner gave an error.", Err: err}
-	}
-	return n, nil
-}
-
-// try reads events, and waits for them if it is asked to.
-func (k *Keyboard) try(wait bool) (n int, err error) {
-	c, err := k.file.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	errRead := c.Read(func(fd uintptr) bool {
-		for n, err = unix.Read(int(fd), k.events[:]); errors.Is(err, unix.EINTR); {
-			n, err = unix.Read(int(fd), k.events[:])
-		}
-		return !wait || !errors.Is(err, unix.EAGAIN)
-	})
-	switch {
-	case errRead != nil:
-		return 0, errRead
-	case err == nil && n <= 0:
-		return 0, io.EOF
-	}
-	return n, err
 }
 
 // Write is not possible: nothing can be said to a keyboard.
@@ -221,8 +248,17 @@ func (k *Keyboard) Write(context.Context, []byte) error {
 
 // Close gives the keys back. Closing again does nothing.
 func (k *Keyboard) Close() error {
-	if k.closed.Swap(true) {
+	k.mu.Lock()
+	again := errors.Is(k.err, devices.ErrClosed)
+	k.err = devices.ErrClosed
+	clear(k.typed)
+	k.typed = k.typed[:0]
+	k.mu.Unlock()
+	if again {
 		return nil
 	}
-	return k.file.Close() // it wakes a Read
+	k.tell()
+	err := k.file.Close() // it wakes the goroutine
+	<-k.ended
+	return err
 }

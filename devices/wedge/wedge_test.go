@@ -87,16 +87,29 @@ func TestWhatWasReadIsForgotten(t *testing.T) {
 			t.Fatalf("%d, %v after %q", n, err, got)
 		}
 		got += string(buf[:n])
-		for _, c := range k.typed[len(k.typed):cap(k.typed)] {
-			if c != 0 {
-				t.Fatal("characters that were handed over are still there")
-			}
+		k.mu.Lock()
+		left := slices.Concat(k.typed[len(k.typed):cap(k.typed)], k.events[:])
+		k.mu.Unlock()
+		if slices.ContainsFunc(left, func(c byte) bool { return c != 0 }) {
+			t.Fatal("what was handed over is still in memory")
 		}
-		for _, c := range k.events {
-			if c != 0 {
-				t.Fatal("keys that were decoded are still there")
-			}
-		}
+	}
+}
+
+// More than the room holds, with nobody reading, is garbage at its end, not a document.
+func TestWhatDoesNotFitIsMarked(t *testing.T) {
+	_, k := line(t)
+	s, err := typing("us", strings.Repeat("A", room+5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.mu.Lock()
+	k.decode(wire(s))
+	k.mu.Unlock()
+	buf := make([]byte, room+5)
+	n, err := k.Read(t.Context(), buf)
+	if want := strings.Repeat("A", room-1) + "\x00"; err != nil || string(buf[:n]) != want {
+		t.Errorf("%d bytes that end with %q, %v", n, buf[max(n-3, 0):n], err)
 	}
 }
 
