@@ -14,6 +14,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/form"
 	"garita/ui"
 	"garita/ui/layout"
 )
@@ -78,7 +79,7 @@ func change(t *rapid.T, v *counter.View, other counter.View) {
 	word := rapid.StringOf(rapid.RuneFrom([]rune("AZaz09é山</>&\"'\u2028\n"))).Draw(t, "word")
 	if v.Encounter != nil {
 		e := *v.Encounter
-		e.Record.Values = maps.Clone(e.Record.Values)
+		e.Record.Values, e.Record.Origins = maps.Clone(e.Record.Values), maps.Clone(e.Record.Origins)
 		v.Encounter = &e
 	}
 	rapid.SampledFrom([]func(){
@@ -102,6 +103,13 @@ func change(t *rapid.T, v *counter.View, other counter.View) {
 		func() {
 			if e := v.Encounter; e != nil && len(e.Record.Fields) > 0 {
 				e.Record.Values[rapid.SampledFrom(e.Record.Fields).Draw(t, "field").Name] = word
+			}
+		},
+		func() {
+			if e := v.Encounter; e != nil && len(e.Record.Fields) > 0 {
+				name := rapid.SampledFrom(e.Record.Fields).Draw(t, "field").Name
+				e.Record.Origins[name] = rapid.SampledFrom([]string{"entered", "shared", "known", "default"}).Draw(t, "origin")
+				e.Record.Problems = []form.Problem{{Field: name, Message: word}}
 			}
 		},
 		func() {
@@ -202,5 +210,38 @@ func TestPaintedOnce(t *testing.T) {
 		if html != "kept" {
 			t.Errorf("%s is painted again when the counter waits again", name)
 		}
+	}
+}
+
+// BenchmarkTraveller is what a counter's stream does for one traveller: somebody comes, the
+// hub answers, the crossing is recorded, the hub has it.
+func BenchmarkTraveller(b *testing.B) {
+	s := paintingScreen(b)
+	painter := s.painter()
+	var data bytes.Buffer
+	b.ReportAllocs()
+	var n uint64
+	waiting, open := states()["WAITING"], *states()["VISITOR"].Encounter
+	for b.Loop() {
+		n++
+		here, answered, recorded := waiting, waiting, waiting
+		now, later, last := open, open, *waiting.Last
+		now.ID[0], now.ID[1], now.ID[2] = byte(n), byte(n>>8), byte(n>>16)
+		later.ID, later.Verdict.Revision, last.Crossing = now.ID, now.Verdict.Revision+1, now.ID
+		here.Encounter, answered.Encounter, recorded.Last, recorded.Status.Hub.Backlog = &now, &later, &last, 1
+		known := recorded
+		known.Status.Hub.Backlog = 0
+		for _, v := range []counter.View{here, answered, recorded, known} {
+			panel := s.panel(v)
+			looks, _, err := painter.paint(&panel)
+			if err != nil {
+				b.Fatal(err)
+			}
+			data.Reset()
+			if err := encode(&data, v, looks); err != nil {
+				b.Fatal(err)
+			}
+		}
+		waiting = known
 	}
 }
