@@ -4,16 +4,24 @@ package drivers
 
 import (
 	"context"
+	"errors"
 	"io"
+	"strconv"
+	"time"
 
 	"garita/border"
 	"garita/devices"
+	"garita/devices/bridge"
+	"garita/devices/drivers/egis0570"
 	"garita/devices/drivers/elyctis"
 	"garita/devices/drivers/framed"
 	"garita/devices/drivers/honeywell"
 	"garita/devices/drivers/r30x"
+	"garita/devices/drivers/uareu"
 	"garita/devices/profile"
 	"garita/devices/serial"
+	"garita/devices/usb"
+	"garita/devices/wedge"
 )
 
 // Taps stand between transport and driver. A nil one is left out.
@@ -29,6 +37,8 @@ type Taps struct {
 type Opener struct {
 	Stream func(ctx context.Context, p *profile.Profile, at devices.Found) (devices.Stream, error)
 	USB    func(ctx context.Context, p *profile.Profile, at devices.Found) (devices.USB, error)
+	// Bridge is how bridges are called.
+	Bridge bridge.Options
 }
 
 // Opened is an open scanner.
@@ -54,49 +64,81 @@ var streams = map[string]func(*profile.Profile, devices.Stream) devices.Driver{
 }
 
 // usbs are the families that speak USB transfers.
-var usbs = map[string]func(*profile.Profile, devices.USB) devices.Driver{}
+var usbs = map[string]func(*profile.Profile, devices.USB) devices.Driver{
+	"egis0570": func(p *profile.Profile, c devices.USB) devices.Driver { return egis0570.New(p, c) },
+	"uareu":    func(p *profile.Profile, c devices.USB) devices.Driver { return uareu.New(p, c) },
+}
 
 // Open opens the device that was found, as its profile says. Errors wrap what the
 // transport gives.
 func (o Opener) Open(ctx context.Context, p *profile.Profile, at devices.Found, taps Taps) (*Opened, error) {
 	switch p.Transport.Kind {
 	case "serial", "wedge":
-		family, ok := streams[p.Driver]
-		if !ok {
-			return nil, unknown(p)
-		}
-		open := o.Stream
-		if open == nil {
-			open = openStream
-		}
-		line, err := open(ctx, p, at)
-		if err != nil {
-			return nil, err
-		}
-		tapped := line
-		if taps.Stream != nil {
-			tapped = taps.Stream(line)
-		}
-		with := func(p *profile.Profile) devices.Driver { return family(p, tapped) }
-		return &Opened{Driver: with(p), with: with, conn: line}, nil
+		return o.openStream(ctx, p, at, taps)
 	case "usb":
-		family, ok := usbs[p.Driver]
-		if !ok {
-			return nil, unknown(p)
-		}
-		conn, err := o.USB(ctx, p, at)
+		return o.openUSB(ctx, p, at, taps)
+	case "bridge":
+		client, err := bridge.Dial(ctx, at.Path, o.Bridge)
 		if err != nil {
 			return nil, err
 		}
-		tapped := conn
-		if taps.USB != nil {
-			tapped = taps.USB(conn)
+		if kind := client.Info().Kind; kind != p.Kind {
+			return nil, errors.Join(&border.Error{Code: border.Invalid, Op: "open bridge", Err: devices.ErrWrongKind,
+				Message: "The bridge offers a device of kind " + strconv.Quote(string(kind)) + ", and its profile says " + string(p.Kind) + ". Correct the scanner's profile."}, client.Close())
 		}
-		with := func(p *profile.Profile) devices.Driver { return family(p, tapped) }
-		return &Opened{Driver: with(p), with: with, conn: conn}, nil
+		var driver devices.Driver = documents{client}
+		if p.Kind == profile.Fingerprint {
+			driver = client
+		}
+		return &Opened{Driver: driver, with: func(*profile.Profile) devices.Driver { return driver }, conn: client}, nil
 	default:
 		return nil, unknown(p)
 	}
+}
+
+// documents hides from a document reader's driver that bridges can capture fingers.
+type documents struct{ devices.Driver }
+
+func (o Opener) openStream(ctx context.Context, p *profile.Profile, at devices.Found, taps Taps) (*Opened, error) {
+	family, ok := streams[p.Driver]
+	if !ok {
+		return nil, unknown(p)
+	}
+	open := o.Stream
+	if open == nil {
+		open = realStream
+	}
+	line, err := open(ctx, p, at)
+	if err != nil {
+		return nil, err
+	}
+	tapped := line
+	if taps.Stream != nil {
+		tapped = taps.Stream(line)
+	}
+	with := func(p *profile.Profile) devices.Driver { return family(p, tapped) }
+	return &Opened{Driver: with(p), with: with, conn: line}, nil
+}
+
+func (o Opener) openUSB(ctx context.Context, p *profile.Profile, at devices.Found, taps Taps) (*Opened, error) {
+	family, ok := usbs[p.Driver]
+	if !ok {
+		return nil, unknown(p)
+	}
+	open := o.USB
+	if open == nil {
+		open = realUSB
+	}
+	conn, err := open(ctx, p, at)
+	if err != nil {
+		return nil, err
+	}
+	tapped := conn
+	if taps.USB != nil {
+		tapped = taps.USB(conn)
+	}
+	with := func(p *profile.Profile) devices.Driver { return family(p, tapped) }
+	return &Opened{Driver: with(p), with: with, conn: conn}, nil
 }
 
 func unknown(p *profile.Profile) error {
@@ -104,16 +146,31 @@ func unknown(p *profile.Profile) error {
 		Message: "Profile " + p.ID + " asks for driver " + p.Driver + " over " + p.Transport.Kind + ", which do not go together. Correct the profile."}
 }
 
-func openStream(ctx context.Context, p *profile.Profile, at devices.Found) (devices.Stream, error) {
-	path := at.Path
-	if path == "" {
-		for _, i := range at.Interfaces {
-			if i.TTY != "" {
-				path = i.TTY
-			}
+// realStream opens a serial port, or a reader that types.
+func realStream(_ context.Context, p *profile.Profile, at devices.Found) (devices.Stream, error) {
+	t := p.Transport
+	if t.Kind == "wedge" {
+		return wedge.Open(wedge.Config{Path: node(at, func(i devices.Interface) string { return i.Input }), Layout: t.Layout, ReadTimeout: p.Timing.ReadTimeout()})
+	}
+	return serial.Open(serial.Config{Path: node(at, func(i devices.Interface) string { return i.TTY }), Baud: t.Baud, DataBits: t.DataBits,
+		Parity: t.Parity, StopBits: t.StopBits, ReadTimeout: p.Timing.ReadTimeout()})
+}
+
+// node is the node of a device: the one that the configuration names, or the first of its
+// interfaces that has one.
+func node(at devices.Found, of func(devices.Interface) string) string {
+	if at.Path != "" {
+		return at.Path
+	}
+	for _, i := range at.Interfaces {
+		if n := of(i); n != "" {
+			return n
 		}
 	}
-	t := p.Transport
-	return serial.Open(serial.Config{Path: path, Baud: t.Baud, DataBits: t.DataBits,
-		Parity: t.Parity, StopBits: t.StopBits, ReadTimeout: p.Timing.ReadTimeout()})
+	return ""
+}
+
+func realUSB(ctx context.Context, p *profile.Profile, at devices.Found) (devices.USB, error) {
+	return usb.Open(ctx, at, usb.Options{Interface: p.Transport.Interface, AutoDetach: p.Transport.AutoDetach,
+		Reply: time.Duration(p.Timing.ReplyMS) * time.Millisecond})
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"garita/border"
+	"garita/devices/bridge"
 	"garita/devices/profile"
 )
 
@@ -15,8 +16,9 @@ type Scanner struct {
 	ID string `toml:"id"`
 	// Profile is the id of its firmware profile.
 	Profile string `toml:"profile"`
-	// Path is its serial node. Use a path under /dev/serial/by-id or by-path: the number
-	// in /dev/ttyACM0 changes from one plugging to the next.
+	// Path is its serial node, its input event node (a wedge) or its bridge's address.
+	// Use a path under /dev/serial/by-id or by-path: the number in /dev/ttyACM0 changes
+	// from one plugging to the next.
 	Path string `toml:"path"`
 	// Counter is the one counter that its scans belong to; "" leaves it unassigned, and
 	// its scans then open nothing.
@@ -36,10 +38,19 @@ func check(cfg []Scanner, profiles profile.Set) error {
 			return wrong(fmt.Sprintf("Scanner %s stands there twice. A scanner belongs to exactly one counter.", s.ID))
 		}
 		ids[s.ID] = true
-		if _, ok := profiles.Get(s.Profile); !ok {
+		p, ok := profiles.Get(s.Profile)
+		if !ok {
 			return wrong(fmt.Sprintf("Scanner %s: there is no profile %q; there are %q.", s.ID, s.Profile, profiles.IDs()))
 		}
-		if !filepath.IsAbs(s.Path) {
+		switch p.Transport.Kind {
+		case "bridge":
+			if err := bridge.CheckAddress(s.Path); err != nil {
+				return wrong(fmt.Sprintf("Scanner %s: %s", s.ID, border.MessageOf(err)))
+			}
+		case "usb":
+			return wrong(fmt.Sprintf("Scanner %s: a scanner of profile %s is found by itself on USB. Take it out of the configuration and assign it in the workshop.", s.ID, s.Profile))
+		}
+		if p.Transport.Kind != "bridge" && !filepath.IsAbs(s.Path) {
 			return wrong(fmt.Sprintf("Scanner %s: its path must begin with '/', for example /dev/serial/by-id/….", s.ID))
 		}
 		for _, p := range nodes(s.Path) {
