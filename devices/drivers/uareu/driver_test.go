@@ -48,14 +48,10 @@ type bench struct {
 }
 
 // reply is the bench's time limit of one call, so that a test of it is short.
-const reply = 500 * time.Millisecond
+const reply = 400 * time.Millisecond
 
 func open(t *testing.T, m emulated.Model, f emulated.Faults) *bench {
 	t.Helper()
-	id := "digitalpersona-uareu-4000b"
-	if m.ProductID == emulated.U4000.ProductID {
-		id = "digitalpersona-uareu-4000"
-	}
 	b := &bench{T: t, model: m, reader: emulated.New(m, f)}
 	b.socket.Plug(b.reader)
 	t.Cleanup(b.socket.Unplug)
@@ -64,11 +60,18 @@ func open(t *testing.T, m emulated.Model, f emulated.Faults) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	b.Driver = uareu.New(load(t, id), conn)
+	b.Driver = uareu.New(load(t, b.profileID()), conn)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	b.ctx = ctx
 	return b
+}
+
+func (b *bench) profileID() string {
+	if b.model.ProductID == emulated.U4000.ProductID {
+		return "digitalpersona-uareu-4000"
+	}
+	return "digitalpersona-uareu-4000b"
 }
 
 func started(t *testing.T, m emulated.Model, f emulated.Faults) *bench {
@@ -178,6 +181,7 @@ func TestUpright(t *testing.T) {
 }
 
 func TestStart(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		f    emulated.Faults
@@ -223,6 +227,7 @@ var damages = map[string]func([]byte) []byte{
 }
 
 func TestDamagedImages(t *testing.T) {
+	t.Parallel()
 	for name, damage := range damages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -241,6 +246,7 @@ func TestDamagedImages(t *testing.T) {
 }
 
 func TestWrongKey(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{WrongKey: true})
 	_, wire := b.finger(1)
 	b.reader.Touch(wire)
@@ -249,6 +255,7 @@ func TestWrongKey(t *testing.T) {
 }
 
 func TestDeath(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{DeathOnFinger: true})
 	_, wire := b.finger(1)
 	b.reader.Touch(wire)
@@ -261,6 +268,7 @@ func TestDeath(t *testing.T) {
 }
 
 func TestFloodOfEvents(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{})
 	for range 1000 {
 		b.reader.Tell(0x4242)
@@ -270,6 +278,7 @@ func TestFloodOfEvents(t *testing.T) {
 }
 
 func TestNoImage(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{NoImage: true})
 	_, wire := b.finger(1)
 	b.reader.Touch(wire)
@@ -280,11 +289,13 @@ func TestNoImage(t *testing.T) {
 }
 
 func TestSlowImage(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{ImageAfter: reply / 3})
 	b.captureRight(1)
 }
 
 func TestSelfTest(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{})
 	for _, step := range []string{"identify", "blank-capture", "identify"} {
 		if err := b.SelfTest(b.ctx, step); err != nil {
@@ -332,6 +343,7 @@ func (b *bench) during(at func(*bench) bool, call func() error, something func()
 }
 
 func TestUnplugAtEveryStage(t *testing.T) {
+	t.Parallel()
 	for _, s := range stages {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -367,6 +379,7 @@ func TestUnplugAtEveryStage(t *testing.T) {
 // A capture that was cancelled leaves nothing to the next one: whatever the reader does
 // with the image that was ordered, the next traveller's finger is the one that is seen.
 func TestCancelAtEveryStage(t *testing.T) {
+	t.Parallel()
 	for _, s := range stages {
 		for _, served := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, served between %v", s.name, served), func(t *testing.T) {
@@ -399,6 +412,7 @@ func TestCancelAtEveryStage(t *testing.T) {
 
 // A reader that hangs while it is idle is noticed.
 func TestServeNoticesAHangingReader(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{})
 	err := b.during(func(*bench) bool { return true }, func() error { return b.Serve(b.ctx, nil) },
 		func() { b.reader.SetFaults(emulated.Faults{Busy: true}) })
@@ -406,6 +420,7 @@ func TestServeNoticesAHangingReader(t *testing.T) {
 }
 
 func TestServeEnds(t *testing.T) {
+	t.Parallel()
 	b := started(t, emulated.U4000B, emulated.Faults{})
 	ctx, cancel := context.WithCancel(b.ctx)
 	err := b.during(func(*bench) bool { return true }, func() error { return b.Serve(ctx, nil) }, cancel)

@@ -87,6 +87,10 @@ func decode(b []byte, p profile.Image, keys func(uint8) (keystream, error)) ([]b
 		case !scrambled || flags&blockKeepKey != 0:
 		case flags&blockScrambled != 0 && !absent:
 			key.descramble(part)
+			if roughness(part, p.Width) > roughest {
+				clear(pixels)
+				return nil, fault("The scanner's image cannot be unscrambled.", "noise under the key")
+			}
 		default:
 			key.skip(lines * p.Width)
 		}
@@ -96,10 +100,6 @@ func decode(b []byte, p profile.Image, keys func(uint8) (keystream, error)) ([]b
 	}
 	if len(data) > 0 {
 		return nil, fault("The scanner sent an image of another form.", "lines in no block")
-	}
-	if scrambled && roughness(pixels, p.Width) > roughest {
-		clear(pixels)
-		return nil, fault("The scanner's image cannot be unscrambled.", "noise under the key")
 	}
 	return pixels, nil
 }
