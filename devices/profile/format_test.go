@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pelletier/go-toml/v2"
 )
 
 // The table of keys and the struct that the decoder fills are one format.
@@ -56,9 +55,9 @@ func TestExamplesAreAllowed(t *testing.T) {
 		if nested {
 			file = header(table) + "\n" + name + " = " + k.example
 		}
-		p := new(Profile)
-		if err := toml.Unmarshal([]byte(file), p); err != nil {
-			t.Errorf("%s: %v", k.path, err)
+		p, _, _, faults := decode([]byte(file))
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", k.path, faults)
 			continue
 		}
 		if k.allowed != nil {

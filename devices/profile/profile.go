@@ -27,7 +27,7 @@ const (
 	FieldVerified Evidence = "field-verified" // somebody used it on a real device, named in EvidenceSource
 )
 
-// Kind of scanner.
+// ScannerKind is what a scanner gives.
 type ScannerKind string
 
 // The kinds of scanner.
