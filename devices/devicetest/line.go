@@ -68,7 +68,9 @@ func (l *Line) Path() string { return l.link }
 // Replug plugs the device in again, on a new terminal, as new: no fault stays. A device
 // that is plugged in is left alone, but is no longer silent.
 func (l *Line) Replug() error {
-	l.listening.Wait() // what the last plugging still had to answer goes nowhere
+	if !l.Plugged() {
+		l.listening.Wait() // what the last plugging still had to answer goes nowhere
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.silent = false
@@ -78,7 +80,7 @@ func (l *Line) Replug() error {
 	if l.master != nil {
 		return nil
 	}
-	master, slave, err := pty.Open()
+	master, slave, err := terminal()
 	if err != nil {
 		return failed("open a pseudo-terminal", err)
 	}
@@ -91,7 +93,6 @@ func (l *Line) Replug() error {
 	}
 	l.master, l.slave, l.gone = master, slave, make(chan struct{})
 	l.gap, l.late = 0, 0
-	l.unplug.sent, l.unplug.received = 0, 0
 	l.count.sent, l.count.received = 0, 0
 	gone := l.gone
 	l.listening.Go(func() { l.listen(master, gone) })
@@ -109,11 +110,53 @@ func (l *Line) Unplug() error {
 	close(l.gone)
 	err1, err2 := l.master.Close(), l.slave.Close()
 	l.master, l.slave = nil, nil
+	l.unplug.sent, l.unplug.received = 0, 0
 	err3 := os.Remove(l.link)
 	for _, err := range []error{err1, err2, err3} {
 		if err != nil {
 			return failed("unplug", err)
 		}
+	}
+	return nil
+}
+
+// Move unplugs the device and plugs it in again on a terminal of another number, as
+// happens when another device has taken the first meanwhile.
+func (l *Line) Move() error {
+	before, err := os.Readlink(l.link)
+	if err != nil {
+		return failed("move", err)
+	}
+	if err := l.Unplug(); err != nil {
+		return err
+	}
+	for range 64 {
+		master, slave, err := pty.Open()
+		if err != nil {
+			return failed("open a pseudo-terminal", err)
+		}
+		defer func() { _, _ = master.Close(), slave.Close() }() // it only takes a number
+		if slave.Name() == before {
+			break
+		}
+	}
+	if err := l.Replug(); err != nil {
+		return err
+	}
+	if now, _ := os.Readlink(l.link); now == before {
+		return failed("move", errors.New("the terminal's number is the same"))
+	}
+	return nil
+}
+
+// Deny takes from every user but root the right to open the device, or gives it back.
+func (l *Line) Deny(yes bool) error {
+	mode := os.FileMode(0o600)
+	if yes {
+		mode = 0
+	}
+	if err := os.Chmod(l.link, mode); err != nil {
+		return failed("change the rights", err)
 	}
 	return nil
 }
@@ -159,9 +202,12 @@ func (l *Line) Late(by time.Duration) {
 }
 
 // UnplugAfter has the cable pulled once the device has sent or received that many bytes
-// more; 0 for never.
+// more; 0 for never. While it is unplugged, they count from the next plugging.
 func (l *Line) UnplugAfter(sent, received int) {
 	l.mu.Lock()
+	if l.master == nil {
+		l.count.sent, l.count.received = 0, 0
+	}
 	l.unplug.sent, l.unplug.received = 0, 0
 	if sent > 0 {
 		l.unplug.sent = l.count.sent + sent
