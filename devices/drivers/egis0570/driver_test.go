@@ -202,7 +202,7 @@ func (b *bench) during(at func() bool, call func() error, something func()) erro
 func TestUnplug(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]emulated.Faults{
-		"waiting for a finger": {}, "image ordered": {ImageAfter: reply / 2}, "image that never comes": {NoImage: true},
+		"waiting for a finger": {ImageAfter: reply / 20}, "image ordered": {ImageAfter: reply / 2}, "image that never comes": {NoImage: true},
 	} {
 		b := started(t, f)
 		err := b.during(func() bool { return b.sensor.Images() > 0 }, func() error { _, err := b.capture(); return err }, b.socket.Unplug)
@@ -220,7 +220,7 @@ func TestUnplug(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]emulated.Faults{
-		"waiting for a finger": {}, "image ordered": {ImageAfter: reply / 2}, "image that never comes": {NoImage: true},
+		"waiting for a finger": {ImageAfter: reply / 20}, "image ordered": {ImageAfter: reply / 2}, "image that never comes": {NoImage: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

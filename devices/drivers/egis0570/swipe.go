@@ -23,8 +23,7 @@ const (
 // the skin is.
 type swipe struct {
 	width, height int
-	blank         []byte // the frame without a finger that was darkest
-	level         int    // its mean; 256 before the first frame
+	level         int // mean of the darkest frame: one without a finger; 256 before the first
 	frames        [][]byte
 	left          bool // the finger has gone
 }
@@ -39,10 +38,7 @@ func (s *swipe) add(frame []byte) {
 		return
 	}
 	level := mean(frame)
-	if level < s.level {
-		s.level = level
-		s.blank = append(s.blank[:0], frame...)
-	}
+	s.level = min(s.level, level)
 	switch {
 	case level > s.level+touched:
 		s.frames = append(s.frames, append([]byte(nil), frame...))
@@ -121,8 +117,7 @@ func (s *swipe) places() (places []place, low, high place) {
 }
 
 // movement is how far the window moved over the finger from one frame to the next: the
-// shift at which they differ least where they overlap. What the sensor sees without a
-// finger is taken off, for it does not move.
+// shift at which they differ least where they overlap.
 func (s *swipe) movement(a, b []byte) (dx, dy int) {
 	best, bestSize := -1, 1
 	for _, y := range nearestFirst(reachAlong) {
@@ -146,7 +141,7 @@ func (s *swipe) difference(a, b []byte, dx, dy, best, bestSize int) (sum, size i
 		lineA, lineB := y*s.width, (y-dy)*s.width-dx
 		for x := fromX; x < toX; x += 2 {
 			i, j := lineA+x, lineB+x
-			diff := int(a[i]) - int(s.blank[i]) - int(b[j]) + int(s.blank[j])
+			diff := int(a[i]) - int(b[j])
 			sign := diff >> 63
 			sum += (diff ^ sign) - sign
 		}
