@@ -20,9 +20,11 @@ help: ## Say what each target does
 
 deps: ## Install the Debian packages that building needs
 	@.make/install "compiling SQLite" gcc:gcc libc6-dev:/usr/include/stdlib.h
+	@.make/install "talking to USB" pkg-config:pkg-config libusb-1.0-0-dev:/usr/include/libusb-1.0
 
 deps-test: deps
 	@.make/install "the fault tests" strace:strace
+	@.make/install "replaying USB recordings" umockdev:umockdev-run
 
 deps-vm: deps
 	@.make/install "the virtual machine" qemu-system-x86:qemu-system-x86_64 busybox-static:/usr/share/doc/busybox-static cpio:cpio kmod:/usr/sbin/modprobe
