@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -232,6 +233,78 @@ func TestReplugUnseenIsAChange(t *testing.T) {
 	}
 }
 
+// A controller that was plugged in again counts its devices from the start: another
+// device may have the same socket and the same number.
+func TestTheSameNumberAgainIsAnotherDevice(t *testing.T) {
+	tree := tree(t)
+	f := reader("1-1")
+	f.DeviceNumber = 9
+	plug(t, tree, f)
+	f.Port, f.Serial = "1-2", "B-18"
+	plug(t, tree, f)
+	s := newScanner(tree.Sysfs(), tree.Dev(), func() {})
+	defer s.wait()
+	s.look()
+	s.wait()
+	link := filepath.Join(tree.Sysfs(), "bus/usb/devices/1-1")
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(tree.Path("1-2"), link); err != nil {
+		t.Fatal(err)
+	}
+	s.look()
+	s.wait()
+	if got := s.look()[0]; got.Port != "1-1" || got.Serial != "B-18" {
+		t.Errorf("got %s with serial number %s", got.Port, got.Serial)
+	}
+}
+
+// A device that is replugged while it is being looked at is left to the next look; a fifo
+// holds the look until that has happened.
+func TestReplugDuringALook(t *testing.T) {
+	tree := tree(t)
+	first := plug(t, tree, reader("1-1"))
+	other := reader("1-2")
+	other.DeviceNumber, other.Serial = first.DeviceNumber, "B-18"
+	plug(t, tree, other)
+	s := newScanner(tree.Sysfs(), tree.Dev(), func() {})
+	defer s.wait()
+	s.look()
+	s.wait()
+	if err := os.Rename(filepath.Join(tree.Sysfs(), "bus/usb/devices/1-2"), filepath.Join(tree.Sysfs(), "bus/usb/devices/spare")); err != nil {
+		t.Fatal(err)
+	}
+	fifo := filepath.Join(tree.Path("1-1"), "1-1:1.0/bInterfaceProtocol")
+	if err := os.Remove(fifo); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	looked := make(chan []devices.Found)
+	go func() { looked <- s.look() }()
+	f, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(tree.Sysfs(), "bus/usb/devices/spare"), filepath.Join(tree.Sysfs(), "bus/usb/devices/1-1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("01\n"); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if got := <-looked; len(got) != 0 {
+		t.Errorf("got %+v", got)
+	}
+	s.look()
+	s.wait()
+	if got := s.look(); len(got) != 1 || got[0].Serial != "B-18" {
+		t.Errorf("the next look: %+v", got)
+	}
+}
+
 // The tty comes after the device: a driver of the kernel has to find it first.
 func TestALateNodeIsAChange(t *testing.T) {
 	tree := tree(t)
@@ -293,19 +366,22 @@ func TestFilesMayVanishDuringALook(t *testing.T) {
 	tree := tree(t)
 	w := run(t, Config{Sysfs: tree.Sysfs(), Dev: tree.Dev(), Every: time.Millisecond})
 	want := map[string]devices.Found{}
-	for range 120 {
-		port := fmt.Sprintf("1-%d", rng.IntN(6))
+	for i := range 120 {
+		port := fmt.Sprintf("1-%d", rng.IntN(3))
 		if _, in := want[port]; in {
 			if err := tree.Unplug(port); err != nil {
 				t.Fatal(err)
 			}
 			delete(want, port)
-		} else {
-			want[port] = plug(t, tree, reader(port))
 		}
-		// Nobody is ever half there.
+		if rng.IntN(4) > 0 {
+			f := reader(port)
+			f.Serial, f.Product, f.Interfaces[0].TTY = strconv.Itoa(i), strconv.Itoa(i), "ttyACM"+strconv.Itoa(i)
+			want[port] = plug(t, tree, f)
+		}
+		// Nobody is ever half there, or half another.
 		for _, f := range w.Found() {
-			if f.VendorID != 0x0DB5 || f.Serial != "A-17" {
+			if f.Product != f.Serial || len(f.Interfaces) > 0 && f.Interfaces[0].TTY != "" && !strings.HasSuffix(f.Interfaces[0].TTY, "ttyACM"+f.Serial) {
 				t.Fatalf("half a device: %+v", f)
 			}
 		}

@@ -96,6 +96,22 @@ func TestWhatWasReadIsForgotten(t *testing.T) {
 	}
 }
 
+// On a busy machine the goroutine that takes the keys may be late; here it never comes.
+// What the kernel has is no silence.
+func TestKeysThatNobodyTookYetAreNoSilence(t *testing.T) {
+	device, k := line(t)
+	late := &Keyboard{path: k.path, timeout: timeout, file: k.file, news: make(chan struct{}), decoder: newDecoder("us", false), typed: make([]byte, 0, room)}
+	k.mu.Lock() // and the other one neither
+	defer k.mu.Unlock()
+	if _, err := device.Write(wire(tap(30))); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 4)
+	if n, err := late.Read(t.Context(), buf); string(buf[:n]) != "a" || err != nil {
+		t.Errorf("got %q, %v", buf[:n], err)
+	}
+}
+
 // More than the room holds, with nobody reading, is garbage at its end, not a document.
 func TestWhatDoesNotFitIsMarked(t *testing.T) {
 	_, k := line(t)
