@@ -28,8 +28,16 @@ func (p *projection) propose(d border.BlindIndex, proposed bool, own []loose) er
 		if err != nil {
 			return err
 		}
-		for j := range others {
-			if err := p.compare(&own[i], &others[j]); err != nil {
+		others = slices.DeleteFunc(others, func(o loose) bool { return !fits(&own[i], &o) })
+		if len(others) == 0 {
+			continue
+		}
+		who, ok, err := p.particulars(own[i].crossing)
+		if err != nil {
+			return err
+		}
+		for j := 0; j < len(others) && ok; j++ {
+			if err := p.compare(&own[i], &who, &others[j]); err != nil {
 				return err
 			}
 		}
@@ -37,27 +45,28 @@ func (p *projection) propose(d border.BlindIndex, proposed bool, own []loose) er
 	return nil
 }
 
-// compare proposes a pair if entry and exit fit.
-func (p *projection) compare(a, b *loose) error {
+// fits reports whether one is an entry, the other a later exit on another document.
+func fits(a, b *loose) bool {
 	if a.document == b.document || a.entry == b.entry {
-		return nil
+		return false
 	}
-	entry, exit := a, b
 	if b.entry {
-		entry, exit = b, a
+		return b.before(a.place)
 	}
-	if !entry.before(exit.place) {
-		return nil
-	}
-	in, ok, err := p.particulars(entry.crossing)
+	return a.before(b.place)
+}
+
+// compare proposes a pair that fits if the people look alike; who is that of a.
+func (p *projection) compare(a *loose, who *particulars, b *loose) error {
+	other, ok, err := p.particulars(b.crossing)
 	if err != nil || !ok {
 		return err
 	}
-	out, ok, err := p.particulars(exit.crossing)
-	if err != nil || !ok {
-		return err
+	entry, in, exit, out := a, who, b, &other
+	if b.entry {
+		entry, in, exit, out = b, &other, a, who
 	}
-	if score := likeness(&in, &out); score >= proposeAt {
+	if score := likeness(in, out); score >= proposeAt {
 		return p.t.putProposal(proposalRow{entry: entry.crossing, exit: exit.crossing, entryDocument: entry.document,
 			exitDocument: exit.document, score: score})
 	}

@@ -98,7 +98,8 @@ func takeLock(path string) (*os.File, error) {
 // upgrades it. On failure nothing stays open.
 func (s *sqliteStore) open(ctx context.Context, first bool) (err error) {
 	s.db = pool(s.path, s.busy, url.Values{"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"}},
-		"PRAGMA wal_autocheckpoint=16384", "PRAGMA journal_size_limit=67108864",
+		"PRAGMA wal_autocheckpoint=8192", // 32 MiB: a page that many transactions change is written back once
+		"PRAGMA journal_size_limit=67108864",
 		"PRAGMA cache_size=-65536") // 64 MiB: crossings and documents are random keys
 	s.db.SetMaxOpenConns(1)
 	defer func() {
