@@ -40,14 +40,7 @@ func (d *Driver) Start(ctx context.Context) (devices.About, error) {
 	if err := d.powerUp(ctx); err != nil {
 		return devices.About{}, err
 	}
-	about, err := d.about(ctx)
-	if err != nil {
-		return devices.About{}, err
-	}
-	if about.Firmware != "" {
-		d.p = d.p.For(about.Firmware) // the quirks of this firmware
-	}
-	return about, nil
+	return d.about(ctx)
 }
 
 // about reads the device's information. Two of its numbers are known to be versions, of

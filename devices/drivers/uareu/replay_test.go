@@ -2,9 +2,6 @@ package uareu_test
 
 import (
 	"bytes"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,44 +16,6 @@ import (
 	"garita/devices/drivers/uareu"
 	"garita/devices/usb"
 )
-
-const (
-	replaySys    = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2"
-	replayBus    = 1
-	replayDevice = 7
-)
-
-// describe writes umockdev's description of a reader.
-func describe(t *testing.T, m emulated.Model) string {
-	t.Helper()
-	d := emulated.New(m, emulated.Faults{}).Descriptors()
-	all := fmt.Sprintf("%X", append(d.Device(), d.Configuration()...))
-	text := fmt.Sprintf(`P: %s
-N: bus/usb/%03d/%03d=%s
-E: DEVNAME=/dev/bus/usb/%03d/%03d
-E: DEVTYPE=usb_device
-E: SUBSYSTEM=usb
-E: BUSNUM=%03d
-E: DEVNUM=%03d
-E: MAJOR=189
-E: MINOR=%d
-A: bConfigurationValue=1
-A: bNumConfigurations=1
-A: busnum=%d
-A: devnum=%d
-A: idVendor=%04x
-A: idProduct=%04x
-A: bcdDevice=%04x
-A: speed=12
-H: descriptors=%s
-`, replaySys[len("/sys"):], replayBus, replayDevice, all, replayBus, replayDevice, replayBus, replayDevice,
-		replayDevice-1, replayBus, replayDevice, d.VendorID, d.ProductID, d.BCDDevice, all)
-	path := filepath.Join(t.TempDir(), "device")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // script is a capture as the protocol describes it, byte by byte.
 func script(m emulated.Model, wire []byte) []usbmon.Transfer {
@@ -93,15 +52,7 @@ func script(m emulated.Model, wire []byte) []usbmon.Transfer {
 
 func record(t *testing.T, m emulated.Model, list []usbmon.Transfer) replay.Recording {
 	t.Helper()
-	var b bytes.Buffer
-	if err := usbmon.Write(&b, replayBus, replayDevice, list); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "traffic.pcapng")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return replay.Recording{Device: describe(t, m), Sys: replaySys, Pcap: path}
+	return replay.Make(t, emulated.New(m, emulated.Faults{}).Descriptors(), list)
 }
 
 // replayed captures one finger under umockdev.
@@ -145,7 +96,7 @@ func TestReplayNoticesAChange(t *testing.T) {
 	wire := emulated.Wire(fingers.Draw(5, emulated.Width, emulated.Height), m)
 	list := script(m, wire)
 	if replay.Inside(t) {
-		replay.Under(t, replay.Recording{Sys: replaySys}, func(t *testing.T, f devices.Found) { captureReplayed(t, m, f, wire) })
+		replay.Under(t, record(t, m, nil), func(t *testing.T, f devices.Found) { captureReplayed(t, m, f, wire) })
 		return
 	}
 	run := func(list []usbmon.Transfer) (string, error) { return replay.Run(t, record(t, m, list)) }
