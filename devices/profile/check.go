@@ -29,6 +29,7 @@ type checker struct {
 // values of the unread keys could not be decoded, which was reported already.
 func check(p *Profile, at map[string]position, unread map[string]bool) []fault {
 	c := &checker{p: p, at: at, unread: unread, bad: maps.Clone(unread)}
+	c.shorten()
 	found := instances(p)
 	c.brackets(found)
 	// First the values, then whether the keys may stand there, since that depends on values.
@@ -50,6 +51,24 @@ func check(p *Profile, at map[string]position, unread map[string]bool) []fault {
 	}
 	c.together()
 	return c.faults
+}
+
+// maxElements is how many tables a list may have.
+const maxElements = 16
+
+// shorten cuts lists that are too long, so that a hostile file costs no more than another.
+func (c *checker) shorten() {
+	shorten(c, "match", &c.p.Match)
+	shorten(c, "init", &c.p.Init)
+	shorten(c, "rearm", &c.p.Rearm)
+	shorten(c, "quirk", &c.p.Quirks)
+}
+
+func shorten[T any](c *checker, key string, list *[]T) {
+	if n := len(*list); n > maxElements {
+		*list = (*list)[:maxElements]
+		c.fail(key, fmt.Sprintf("[[%s]] stands there %d times; at most %d are allowed", key, n, maxElements))
+	}
 }
 
 // brackets finds lists of tables that were written as one table: [match]. Their keys are not
@@ -154,6 +173,7 @@ func (c *checker) rules() {
 			if m.weight() == n.weight() && m.VID == n.VID && m.PID == n.PID && m.BCDDevice == n.BCDDevice && m.Serial == n.Serial &&
 				(m.InterfaceClass == nil || *m.InterfaceClass == *n.InterfaceClass) {
 				c.fail(fmt.Sprintf("match.%d", i+1), fmt.Sprintf("[[match]] number %d is the same as number %d; remove it", i+1, j+1))
+				break
 			}
 		}
 	}

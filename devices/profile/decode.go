@@ -11,6 +11,10 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
+// maxPlaces is how many keys and tables a file may have: more than any profile needs. The
+// TOML library's time grows with the square of their number.
+const maxPlaces = 600
+
 // decode reads a file as far as it can be read. The TOML library stops at the first value
 // that it cannot use; here that value is taken out and the rest read, so that a technician
 // hears of all faults at once. unread are the keys whose values were taken out. The profile
@@ -20,6 +24,9 @@ func decode(data []byte) (p *Profile, at map[string]position, unread map[string]
 	left := bytes.Clone(data)
 	for range maxFaults {
 		l := locate(left)
+		if len(l.at) > maxPlaces {
+			return nil, at, unread, append(faults, fault{position{1, 1}, fmt.Sprintf("the file has %d keys and tables; at most %d are allowed: remove what does not belong to a profile", len(l.at), maxPlaces)})
+		}
 		maps.Copy(at, l.at)
 		p = new(Profile)
 		err := toml.Unmarshal(left, p)

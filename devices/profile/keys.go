@@ -26,7 +26,7 @@ var keys = []key{
 	{"evidence", always, `"emulated"`, oneWord(Recorded, Emulated, FieldVerified), "how the profile is known to work"},
 	{"evidence_source", always, `"the maker's manual, not tried"`, text, "where that knowledge comes from"},
 
-	{"match", may(notOver), "", atMost(16), ""},
+	{"match", may(notOver), "", nil, ""},
 	{"match.bus", always, `"usb"`, oneWord("usb"), "the device hangs on USB"},
 	{"match.vid", always, "0x1234", between(1, 0xFFFF, "0x%04X"), "its USB vendor"},
 	{"match.pid", always, "0x0001", between(0, 0xFFFF, "0x%04X"), "its USB product"},
@@ -61,12 +61,12 @@ var keys = []key{
 	{"framing.idle_gap_ms", presence{framing, bounded}, "400", between(100, 5000, "%d"), "silence after which an unfinished document is given up (raw-idle: after which it has ended), in ms"},
 	{"framing.max_bytes", presence{framing, bounded}, "512", between(96, 4096, "%d"), "bytes of one document, line ends included; more is thrown away"},
 
-	{"init", may(sending), "", atMost(16), ""},
+	{"init", may(sending), "", nil, ""},
 	{"init.send", always, `"16 4D 0D"`, someBytes, "sent after opening"},
 	{"init.expect", may(exchanges), `'\x06'`, expression, "the answer must match this expression"},
 	{"init.within_ms", may(exchanges), "500", between(20, 10000, "%d"), "how long that answer may take, in ms, instead of timing.reply_ms"},
 	{"init.pause_ms", may(everywhere), "50", between(0, 10000, "%d"), "pause after it, in ms"},
-	{"rearm", may(exchanges), "", atMost(16), ""},
+	{"rearm", may(exchanges), "", nil, ""},
 	{"rearm.send", always, `"16 54 0D"`, someBytes, "sent after each reading"},
 	{"rearm.expect", may(everywhere), `'\x06'`, expression, "the answer must match this expression"},
 	{"rearm.within_ms", may(everywhere), "500", between(20, 10000, "%d"), "how long that answer may take, in ms, instead of timing.reply_ms"},
@@ -91,7 +91,7 @@ var keys = []key{
 	{"image.rotate", may(sensor), "90", oneOf(0, 90, 180, 270), "and then turned, clockwise, in degrees"},
 	{"image.max_bytes", must(fingers), "65536", between(1, 8<<20, "%d"), "bytes of one image as they come, headers included; more is refused"},
 
-	{"quirk", may(everywhere), "", atMost(16), ""},
+	{"quirk", may(everywhere), "", nil, ""},
 	{"quirk.firmware", always, `"1.2-1.5"`, nil, "holds for firmware in this range"},
 	{"quirk.note", always, `"answers slowly"`, text, "what is odd about it"},
 	{"quirk.reply_ms", may(answers), "3000", between(20, 10000, "%d"), "timing.reply_ms for it"},

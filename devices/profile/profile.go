@@ -13,8 +13,8 @@ import (
 // Schema is the version of the file format that this package reads.
 const Schema = 1
 
-// MaxFileBytes is the largest profile file that is read. The strict decoder's time grows
-// with the square of the number of unknown keys; this keeps the worst below a second.
+// MaxFileBytes is the largest profile file that is read. With the limit on its keys it
+// keeps the worst file below a second.
 const MaxFileBytes = 16 << 10
 
 // Evidence says how a profile is known to work. We never claim more.

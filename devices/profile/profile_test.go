@@ -207,3 +207,37 @@ func TestManyFaultsAreCutShort(t *testing.T) {
 		t.Errorf("%d lines: %v", n+1, err)
 	}
 }
+
+// A file that is full of one thing costs no more memory and time than another: a list is cut
+// before its elements are compared with each other.
+func TestLongLists(t *testing.T) {
+	data, err := os.ReadFile("testdata/good-asks.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := strings.Repeat(`"1.0", `, 33)
+	text := strings.Replace(string(data), "[identify]", "[identify]\nminimum = \"1.0\"\nadvice = \"x\"\nknown_bad = ["+bad+"]", 1) +
+		strings.Repeat("\n[[match]]\nbus = \"usb\"\nvid = 1\npid = 1\nserial = \"A\"", 17)
+	_, err = profile.Parse("f", []byte(text))
+	if n := strings.Count(border.MessageOf(err), "\n"); n != 16 {
+		t.Errorf("%d faults", n+1)
+	}
+	for _, want := range []string{
+		"\nf:39:3: [[match]] stands there 17 times; at most 16 are allowed\n",
+		"f:31:1: identify.known_bad has 33 values; at most 32 are allowed\n",
+		"\nf:44:3: [[match]] number 2 is the same as number 1; remove it\n",
+	} {
+		if !strings.Contains(border.MessageOf(err), want) {
+			t.Errorf("no %q in\n%s", want, border.MessageOf(err))
+		}
+	}
+}
+
+func TestTooManyKeys(t *testing.T) {
+	for _, text := range []string{strings.Repeat("[[match]]\n", 601), "match = [" + strings.Repeat("{},", 601) + "]"} {
+		_, err := profile.Parse("f", []byte(text))
+		if !regexp.MustCompile(`^f:1:1: the file has 60[0-9] keys and tables; at most 600 are allowed`).MatchString(border.MessageOf(err)) {
+			t.Error(err)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func text(v any) string {
 func atMost(n int) func(any) string {
 	return func(v any) string {
 		if have := reflect.ValueOf(v).Len(); have > n {
-			return fmt.Sprintf("stands there %d times; at most %d are allowed", have, n)
+			return fmt.Sprintf("has %d values; at most %d are allowed", have, n)
 		}
 		return ""
 	}
