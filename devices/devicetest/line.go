@@ -347,6 +347,27 @@ func failed(op string, err error) error {
 	return &border.Error{Code: border.Unavailable, Op: "simulated device: " + op, Err: err}
 }
 
+// open opens a pseudo-terminal. The library's master blocks in the kernel and would keep
+// the line up while it is read; this one is woken by closing it.
+func open() (master, slave *os.File, err error) {
+	blocking, slave, err := pty.Open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer blocking.Close()
+	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		if err = unix.SetNonblock(fd, true); err != nil {
+			_ = unix.Close(fd)
+		}
+	}
+	if err != nil {
+		_ = slave.Close()
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(fd), blocking.Name()), slave, nil
+}
+
 // setRaw makes the terminal a plain line: no echo, no editing, no signals, no
 // translation of line ends, eight bits.
 func setRaw(f *os.File) error {

@@ -196,25 +196,12 @@ func (l *Line) Identify(ctx context.Context, id profile.Identify, reply time.Dur
 	if err != nil {
 		return devices.About{}, err
 	}
-	return About(id.Pattern, answer)
+	return About(id, answer), nil
 }
 
-// About makes of an answer what the profile's pattern finds in it.
-func About(pattern string, answer []byte) (devices.About, error) {
-	text := latin1(answer)
-	about := devices.About{Text: printable(text)}
-	if pattern == "" {
-		return about, nil
-	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return about, &border.Error{Code: border.Invalid, Op: "identify the scanner", Message: "The profile's pattern for the firmware cannot be read.", Err: err}
-	}
-	m := re.FindStringSubmatch(text)
-	if i := re.SubexpIndex("firmware"); i >= 0 && i < len(m) {
-		about.Firmware = printable(m[i])
-	}
-	return about, nil
+// About makes of an answer what the profile finds in it.
+func About(id profile.Identify, answer []byte) devices.About {
+	return devices.About{Firmware: printable(id.Firmware(answer)), Text: printable(latin1(answer))}
 }
 
 // Pause waits, or returns ctx's error when ctx ends first.

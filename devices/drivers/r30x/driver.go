@@ -79,7 +79,7 @@ func (d *Driver) identify(ctx context.Context) (devices.About, error) {
 	if a, err = d.link.ask(ctx, d.p.Identify.Send, anyLength); err != nil {
 		return about, err
 	}
-	return exchange.About(d.p.Identify.Pattern, a[1:])
+	return exchange.About(d.p.Identify, a[1:]), nil
 }
 
 // Serve watches that the module is there and answers.
