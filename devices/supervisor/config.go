@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"garita/border"
 	"garita/devices/bridge"
@@ -23,6 +24,9 @@ type Scanner struct {
 	// Counter is the one counter that its scans belong to; "" leaves it unassigned, and
 	// its scans then open nothing.
 	Counter border.CounterID `toml:"counter"`
+	// Command is the program that serves a bridge's address, with its arguments. It is
+	// kept running beside the scanner; none if somebody else starts it.
+	Command []string `toml:"command"`
 }
 
 var scannerID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
@@ -49,6 +53,9 @@ func check(cfg []Scanner, profiles profile.Set) error {
 			}
 		case "usb":
 			return wrong(fmt.Sprintf("Scanner %s: a scanner of profile %s is found by itself on USB. Take it out of the configuration and assign it in the workshop.", s.ID, s.Profile))
+		}
+		if len(s.Command) > 0 && (p.Transport.Kind != "bridge" || !strings.HasPrefix(s.Path, "unix:")) {
+			return wrong(fmt.Sprintf("Scanner %s: only a bridge at a local socket (unix:/…) has a command.", s.ID))
 		}
 		if p.Transport.Kind != "bridge" && !filepath.IsAbs(s.Path) {
 			return wrong(fmt.Sprintf("Scanner %s: its path must begin with '/', for example /dev/serial/by-id/….", s.ID))

@@ -9,6 +9,7 @@ import (
 
 	"garita/border"
 	"garita/devices"
+	"garita/devices/bridge"
 	"garita/devices/profile"
 	"garita/devices/trace"
 )
@@ -72,8 +73,17 @@ func busOf(p *profile.Profile) devices.Bus {
 	}
 }
 
-// run lives the scanner's life until ctx ends.
+// run lives the scanner's life, and its bridge program's, until ctx ends.
 func (u *unit) run(ctx context.Context) {
+	var program sync.WaitGroup
+	defer program.Wait()
+	if u.conf != nil && len(u.conf.Command) > 0 {
+		program.Go(func() {
+			if err := (bridge.Program{Command: u.conf.Command, Listen: u.conf.Path}).Run(ctx, u.sup.cfg.Log.With("scanner", u.id)); err != nil {
+				u.sup.cfg.Log.Error("bridge program", "scanner", u.id, "err", err)
+			}
+		})
+	}
 	failures := 0
 	for ctx.Err() == nil {
 		at, p, wait := u.present()
