@@ -43,7 +43,9 @@ const maxStoreBytes = 256 << 10
 type store struct {
 	path string // "": in memory
 
-	mu  sync.Mutex // guards all; held while the file is written
+	writing sync.Mutex // one writer of the file at a time; taken before mu
+
+	mu  sync.Mutex // guards all
 	all []assignment
 }
 
@@ -111,9 +113,9 @@ func (s *store) of(p place, twins bool) *assignment {
 
 // put replaces what is remembered of a place, durably.
 func (s *store) put(a assignment) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next := slices.DeleteFunc(slices.Clone(s.all), func(o assignment) bool {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	next := slices.DeleteFunc(s.list(), func(o assignment) bool {
 		if a.ID != "" || o.ID != "" {
 			return a.ID == o.ID
 		}
@@ -124,7 +126,9 @@ func (s *store) put(a assignment) error {
 		return &border.Error{Code: border.Internal, Op: "keep an assignment", Err: err,
 			Message: "The assignment could not be written to the disk and does not hold. Check the disk and try again."}
 	}
+	s.mu.Lock()
 	s.all = next
+	s.mu.Unlock()
 	return nil
 }
 
