@@ -48,7 +48,7 @@ var families = map[string]family{
 	"r30x": {kinds: []ScannerKind{Fingerprint}, transports: []string{Serial}, sends: true, asks: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
 	"egis0570": {kinds: []ScannerKind{Fingerprint}, transports: []string{USB}, asks: true,
-		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
+		steps: []string{StepEnumerate, StepIdentify, StepBlankCapture}},
 	"bridge": {kinds: []ScannerKind{MRZ, Fingerprint}, transports: []string{Bridge}, asks: true, says: true,
 		steps: []string{StepEnumerate, StepIdentify, StepEcho, StepBlankCapture}},
 }

@@ -82,6 +82,17 @@ func TestManual(t *testing.T) {
 			t.Errorf("docs/SCANNERS.md does not explain `%s`", k.path)
 		}
 	}
+	set, err := Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range set.IDs() {
+		p, _ := set.Get(id)
+		row := regexp.MustCompile("(?m)^\\| `" + id + "` \\|.*\\| `" + string(p.Evidence) + "` \\|$")
+		if !row.Match(manual) {
+			t.Errorf("docs/SCANNERS.md does not list %s as %s", id, p.Evidence)
+		}
+	}
 	for name := range families {
 		if !strings.Contains(string(manual), "`"+name+"`") {
 			t.Errorf("docs/SCANNERS.md does not name the driver %s", name)
