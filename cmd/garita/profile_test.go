@@ -14,6 +14,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"garita/devices"
+	"garita/devices/drivers/framed"
 	"garita/devices/profile"
 )
 
@@ -89,6 +91,11 @@ func TestMadeUpReader(t *testing.T) {
 	}
 	if got := p.Identify.Firmware([]byte("FICTA 7 V2.31\r")); got != "2.31" {
 		t.Errorf("the firmware in its answer: %q", got)
+	}
+	lines := []string{"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"}
+	got := framed.NewDecoder(p.Framing).Feed([]byte("\x01"+strings.Join(lines, "\r")+"\r\x04"), 0)
+	if d := cmp.Diff([]devices.Reading{{Lines: lines}}, got); d != "" {
+		t.Errorf("its document: %s", d)
 	}
 }
 
