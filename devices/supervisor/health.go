@@ -11,7 +11,8 @@ import (
 // scanner costs the machine, while still emptying the line.
 const floodPause = 10 * time.Millisecond
 
-// health judges an open scanner by what it sends.
+// health judges an open scanner by what it sends. A limit of 0 is none: fingerprint
+// scanners send what they are asked for.
 type health struct {
 	limits   profile.Limits
 	bad      int  // unreadable documents in a row
@@ -39,7 +40,7 @@ func (h *health) bytes(n int, now time.Duration) {
 		h.began, h.got = now, 0
 	}
 	h.got += n
-	if h.got > h.limits.MaxBytesPerSecond && h.got-n <= h.limits.MaxBytesPerSecond {
+	if h.limits.MaxBytesPerSecond > 0 && h.got > h.limits.MaxBytesPerSecond && h.got-n <= h.limits.MaxBytesPerSecond {
 		h.flooding = true
 		h.floods++
 	}
@@ -49,7 +50,7 @@ func (h *health) state() (devices.State, string) {
 	switch {
 	case h.flooding:
 		return devices.Degraded, "The scanner sends without end. Unplug it and plug it in again; if it goes on, replace it."
-	case h.bad >= h.limits.BadReadings:
+	case h.limits.BadReadings > 0 && h.bad >= h.limits.BadReadings:
 		return devices.Degraded, "What the scanner sends cannot be read as documents. Check its cable, its output setting, and that profile and baud rate fit."
 	default:
 		return devices.Ready, ""
