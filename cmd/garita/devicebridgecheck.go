@@ -12,9 +12,10 @@ import (
 
 // deviceBridgeCheckCmd is `garita device bridge-check`.
 type deviceBridgeCheckCmd struct {
-	Address   string        `arg:"" help:"Where the bridge listens: unix:/path or tls:host:port."`
-	Group     string        `help:"Group that the program at a local socket may run as, beside this user and root."`
-	Heartbeat time.Duration `default:"500ms" help:"Heartbeat to propose, 200ms to 10s; stations use 2s."`
+	Address      string        `arg:"" help:"Where the bridge listens: unix:/path or tls:host:port."`
+	Group        string        `help:"Group that the program at a local socket may run as, beside this user and root."`
+	Heartbeat    time.Duration `default:"500ms" help:"Heartbeat to propose, 200ms to 10s; stations use 2s."`
+	CancelWithin time.Duration `default:"100ms" help:"How long the answer to a cancel may take. Stations insist on 100ms; more tells a slow bridge from one that never answers."`
 	credentials
 }
 
@@ -35,7 +36,7 @@ func (c deviceBridgeCheckCmd) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	o := bridgecheck.Options{Bridge: bridge.Options{Group: group, Heartbeat: c.Heartbeat}}
+	o := bridgecheck.Options{Bridge: bridge.Options{Group: group, Heartbeat: c.Heartbeat, CancelWithin: c.CancelWithin}}
 	if c.given() {
 		if o.Bridge.TLS, err = bridge.ClientTLS(c.Cert, c.Key, c.CA); err != nil {
 			return err

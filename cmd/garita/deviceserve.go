@@ -57,6 +57,10 @@ func (c deviceServeCmd) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
+	if c.Path == "" && c.Port == "" && len(p.Match) == 0 {
+		return &border.Error{Code: border.Invalid, Op: "find scanner",
+			Message: "The profile has no rule to find its scanner by. Say where it is with --path or --port."}
+	}
 	var cfg *tls.Config
 	if c.given() {
 		if cfg, err = bridge.ServerTLS(c.Cert, c.Key, c.CA, c.Station); err != nil {

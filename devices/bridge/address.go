@@ -197,9 +197,8 @@ func Listen(ctx context.Context, address string, cfg *tls.Config, group int) (*L
 
 // sweep removes a socket that its program left behind.
 func sweep(ctx context.Context, path string) error {
-	st, err := os.Lstat(path)
-	if err != nil || st.Mode()&os.ModeSocket == 0 {
-		return nil // not there, or not ours to remove: listening will say
+	if st, err := os.Lstat(path); err != nil || st.Mode()&os.ModeSocket == 0 {
+		return nil //nolint:nilerr // not there, or not ours to remove: listening will say
 	}
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "unix", path)

@@ -48,7 +48,7 @@ func Serve(ctx context.Context, l *Listener, d Device, log *slog.Logger) error {
 			if err == nil {
 				_ = conn.Close() // nothing was said
 			}
-			return nil //nolint:nilerr // the end was asked for
+			return nil
 		}
 		if err != nil {
 			return errors.Join(l.Close(), listenError(l.Addr().String(), err))

@@ -189,7 +189,7 @@ func TestNoTLSWithoutCredentials(t *testing.T) {
 		"none":           nil,
 		"no certificate": change(asClient, func(c *tls.Config) { c.Certificates = nil }),
 		"no authority":   change(asClient, func(c *tls.Config) { c.RootCAs = nil }),
-		"unchecked":      change(asClient, func(c *tls.Config) { c.InsecureSkipVerify = true }), //nolint:gosec // that it is refused is the test
+		"unchecked":      change(asClient, func(c *tls.Config) { c.InsecureSkipVerify = true }),
 	} {
 		if _, err := Dial(t.Context(), "tls:localhost:1", Options{TLS: c}); border.CodeOf(err) != border.Invalid {
 			t.Error("dial:", name, err)

@@ -185,7 +185,7 @@ func (g *guest) closed(within time.Duration) error {
 		case g.b.ctx.Err() != nil:
 			return g.b.ctx.Err()
 		case err != nil:
-			return nil
+			return nil //nolint:nilerr // it was closed: that was the question
 		}
 	}
 }
