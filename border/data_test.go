@@ -19,7 +19,7 @@ func TestDataPageNamesEveryField(t *testing.T) {
 	}
 	page := string(b)
 	sections := map[string]any{"## Header": border.Header{}, "## Sealed: personal": border.Personal{},
-		"## Sealed: protection": border.Protection{}, "## Sealed: hub": border.HubOnly{}}
+		"## Sealed: protection": border.Protection{}, "## Sealed: hub": border.HubOnly{}, "## Attachments": border.Attachment{}}
 	for heading, v := range sections {
 		_, section, found := strings.Cut(page, heading+"\n")
 		if !found {
@@ -35,7 +35,8 @@ func TestDataPageNamesEveryField(t *testing.T) {
 	}
 	for _, typ := range []string{border.TypeEpochOpened, border.TypeCrossingRecorded, border.TypeCrossingCorrected, border.TypeStayExtended,
 		border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
-		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken} {
+		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken,
+		border.TypeBiometricsDegraded, border.TypeBiometricsRestored} {
 		if !strings.Contains(page, "`"+typ+"`") {
 			t.Errorf("the page does not name %s", typ)
 		}

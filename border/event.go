@@ -108,6 +108,9 @@ const (
 	TypeShiftOpened        = "shift.opened.v1"
 	TypeShiftClosed        = "shift.closed.v1"  // with Counts
 	TypeCounterTaken       = "counter.taken.v1" // an officer holds the counter from now on, or has turned it
+
+	TypeBiometricsDegraded = "biometrics.degraded.v1" // no fingers are taken until Until, see Ground
+	TypeBiometricsRestored = "biometrics.restored.v1" // fingers are taken again, before that time
 )
 
 // Parent names the event that an epoch continues: the last one its journal held when
@@ -209,6 +212,13 @@ type Header struct {
 	Counts []Count `json:"counts,omitempty"`
 	// Open lists the referrals that a shift hands over or takes over.
 	Open []ID `json:"open,omitempty"`
+
+	// FingersTaken counts the fingers of which an image is attached, FingersNotTaken those that
+	// were asked for in vain. Which, and why, stands in the personal part only.
+	FingersTaken    int `json:"fingers_taken,omitempty"`
+	FingersNotTaken int `json:"fingers_not_taken,omitempty"`
+	// Until is when biometrics.degraded ends by itself, UTC, at most 24 hours later.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Count is one line of a shift's or a group's report.

@@ -66,6 +66,10 @@ func randomHeader(t *rapid.T) border.Header {
 	if rapid.IntRange(0, 9).Draw(t, "counts") == 0 {
 		h.Counts = []border.Count{{Type: text("counted"), N: number("n")}}
 	}
+	h.FingersTaken, h.FingersNotTaken = int(number("taken")), int(number("not taken"))
+	if rapid.IntRange(0, 9).Draw(t, "until") == 0 {
+		h.Until = moment("until")
+	}
 	if rapid.IntRange(0, 9).Draw(t, "open") == 0 {
 		h.Open = []border.ID{{}, {6: 0x70, 8: 0x80}}
 	}

@@ -1,5 +1,7 @@
 package border
 
+import "time"
+
 // Personal is the plaintext of the personal part of crossing.recorded.v1: all that
 // identifies somebody. It exists in memory and under seal, nowhere else.
 type Personal struct {
@@ -31,6 +33,44 @@ type Personal struct {
 	Second      string `json:"second,omitempty"`    // badge of who countersigned: supervisor or second officer
 	// NoShows are the listed people of a group who did not come.
 	NoShows []PersonalDocument `json:"no_shows,omitempty"`
+	// Attachments are the sealed files that belong to the record.
+	Attachments []Attachment `json:"attachments,omitempty"`
+	// FingersNotTaken are the fingers that were asked for in vain.
+	FingersNotTaken []FingerNotTaken `json:"fingers_not_taken,omitempty"`
+}
+
+// KindFinger is the kind of an attachment that is a finger image, a PNG of 8-bit grey.
+const KindFinger = "finger"
+
+// Attachment is a sealed file of a record: what it is, and how it is found and opened. It is
+// bound to the encounter and to Kind, see border/seal.
+type Attachment struct {
+	Kind  string `json:"kind"`
+	Hash  Digest `json:"hash"`  // SHA-256 of the sealed file, which is its name
+	Bytes int    `json:"bytes"` // of the sealed file
+
+	Position FingerPosition `json:"position,omitempty"`
+	Width    int            `json:"width,omitempty"`  // pixels
+	Height   int            `json:"height,omitempty"` // pixels
+	DPI      int            `json:"dpi,omitempty"`
+	Finq     int            `json:"finq,omitempty"` // quality, 0 to 100, see border/fingerprint; not NFIQ
+	Scanner  string         `json:"scanner,omitempty"`
+	Profile  string         `json:"profile,omitempty"`  // SHA-256 (hex) of the firmware profile
+	Liveness string         `json:"liveness,omitempty"` // the sensor's own flag: live, attack; "" if it has none
+	Attempts int            `json:"attempts,omitempty"` // images that were looked at; the best is kept
+	Reason   string         `json:"reason,omitempty"`   // why the finger was asked for, of the form's list
+	TakenAt  time.Time      `json:"taken_at,omitzero"`  // UTC
+}
+
+// FingerNotTaken is a finger that was asked for in vain. It is no fault of the person's and
+// changes nothing else.
+type FingerNotTaken struct {
+	Position FingerPosition `json:"position"`
+	// Code says why it cannot be taken, of the form's list; "" if the images were not good
+	// enough and nobody said more.
+	Code     string `json:"code,omitempty"`
+	Reason   string `json:"reason"` // why it was asked for, of the form's list
+	Attempts int    `json:"attempts,omitempty"`
 }
 
 // PersonalDocument is a further document, or a listed person with the document they were
