@@ -34,7 +34,7 @@ func (r *request) run(session context.Context, d devices.Driver) error {
 	if session.Err() != nil {
 		err = context.Cause(session)
 	}
-	r.finish(err)
+	r.finish(plain(err))
 	switch {
 	case session.Err() != nil:
 		return err
@@ -43,6 +43,23 @@ func (r *request) run(session context.Context, d devices.Driver) error {
 	default:
 		return err // the device is opened anew: what it still has to say must not reach the next
 	}
+}
+
+// plain gives an error that has none the words for a person.
+func plain(err error) error {
+	if err == nil || border.MessageOf(err) != "" || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	e := &border.Error{Code: border.Unavailable, Op: "use the scanner", Err: err, Message: "The scanner failed. Try again; if this goes on, unplug it and plug it in again."}
+	switch {
+	case errors.Is(err, devices.ErrUnplugged):
+		e.Message = "The scanner was unplugged."
+	case errors.Is(err, devices.ErrNoReply):
+		e.Message = "The scanner does not answer. Unplug it and plug it in again."
+	case errors.Is(err, devices.ErrUnsupported):
+		e.Code, e.Message = border.Invalid, "This scanner cannot do that."
+	}
+	return e
 }
 
 // ask has the unit's goroutine do something with the driver. It fails at once if the
@@ -178,7 +195,7 @@ func (s *Supervisor) Identify(ctx context.Context, id string) error {
 	}
 	return u.ask(ctx, "identify the scanner", func(ctx context.Context, d devices.Driver) error {
 		err := d.Indicate(ctx, devices.SignalHere)
-		if errors.Is(err, devices.ErrUnsupported) && border.MessageOf(err) == "" {
+		if errors.Is(err, devices.ErrUnsupported) && border.MessageOf(err) == "" { // in other words than plain has
 			return &border.Error{Code: border.Invalid, Op: "identify the scanner", Err: err, Message: "This scanner has no lamp or beeper that its profile knows."}
 		}
 		return err
