@@ -22,7 +22,7 @@ var needed = []string{"categories", "refused", "departure_prevented", "recipient
 // build checks what a file says and compiles it.
 func build(file *fileShape) (*Form, error) {
 	f := &Form{country: file.Country, lists: file.Lists, documents: file.Document}
-	for _, step := range []func(*fileShape) error{f.head, f.nations, f.choices, f.papers, f.tables, f.questions} {
+	for _, step := range []func(*fileShape) error{f.head, f.nations, f.choices, f.prints, f.papers, f.tables, f.questions} {
 		if err := step(file); err != nil {
 			return nil, err
 		}

@@ -190,7 +190,8 @@ func (f *Form) Grounds(o border.Outcome) []Code {
 
 // Codes returns a named list of the form, nil if there is none. Every form has the lists
 // recipients, referral_reasons, abandon_reasons, correction_reasons, extension_reasons,
-// group_kinds, relations, permission_papers and needs, beside those of its fields.
+// group_kinds, relations, permission_papers and needs, beside those of its fields; one that asks
+// for fingerprints also has FingerReasons, FingerNotTaken and Degraded.
 func (f *Form) Codes(list string) []Code { return f.lists[list] }
 
 // DocumentKinds lists the kinds of documents in the order of the screen.

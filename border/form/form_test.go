@@ -25,10 +25,10 @@ func TestMistakes(t *testing.T) {
 	}
 	whole := string(b)
 	for _, m := range []struct{ old, new, want string }{
-		{"version = 1\n", "version = 1\ncolour = 2\n", `unknown key "colour"; allowed: version, country`},
-		{"version = 1\n", "version = \"1\"\n", "column 11"},
-		{"version = 1\n", "", "version: a number"},
-		{"version = 1\n", "version = 0\n", "version: a number"},
+		{"version = 2\n", "version = 2\ncolour = 2\n", `unknown key "colour"; allowed: version, country`},
+		{"version = 2\n", "version = \"1\"\n", "column 11"},
+		{"version = 2\n", "", "version: a number"},
+		{"version = 2\n", "version = 0\n", "version: a number"},
 		{"country = \"UTO\"\n", "country = \"uto\"\n", "country: the own country's code"},
 		{"countries = \"UTO ", "countries = \"", "country: \"UTO\" is no code"},
 		{"countries = \"UTO ", "countries = \"UTOPIA ", "countries: \"UTOPIA\""},
@@ -48,6 +48,11 @@ func TestMistakes(t *testing.T) {
 		{`label = "Shopping", key = "6"`, `label = "Shopping", key = "ü"`, "allowed: one of a to z and 0 to 9"},
 		{`label = "Shopping", key = "6"`, `label = "", key = "6"`, "label is missing"},
 		{`label = "Shopping", key = "6"`, `lable = "Shopping", key = "6"`, `unknown key "lists.lable"; allowed: code, label, key`},
+		{"[fingers]\nreasons", "[fingers]\nwhy", `unknown key "fingers.why"; allowed: reasons, not_taken, degraded, code, label, key`},
+		{`{ code = "enrolment", label`, `{ code = "enrolment", lable`, `unknown key "fingers.lable"; allowed: reasons, not_taken, degraded, code, label, key`},
+		{`{ code = "enrolment"`, `{ code = "policy"`, `[fingers]: reasons: code "policy" is there twice`},
+		{`{ code = "degraded"`, `{ code = "without"`, "[fingers]: not_taken must have the code degraded"},
+		{"group_kinds = [", "finger_reasons = []\ngroup_kinds = [", "finger_reasons is the program's; put it under [fingers] as reasons"},
 		{`code = "birth_certificate"`, `code = "passport"`, `[[document]]: code "passport" is there twice`},
 		{"mrz = false\nidentity = \"declared\"", "mrz = false\nidentity = \"read\"", `unknown identity "read"; allowed: keyed, declared`},
 		{"when = { nationality = \"own\" }\nis = \"national\"", "when = { nationality = \"own\" }\nis = \"local\"", `[[guess]] number 1: is: unknown category "local"`},
@@ -463,5 +468,25 @@ func TestKeystrokes(t *testing.T) {
 				t.Errorf("%s: %s has no key", list, c.Code)
 			}
 		}
+	}
+}
+
+// A country that takes no fingerprints has no table of them; one that does has all of it.
+func TestFingerprintsAreOptional(t *testing.T) {
+	b, err := os.ReadFile("form.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := form.Default(); !f.Fingerprints() || len(f.Codes(form.FingerNotTaken)) == 0 || len(f.Codes(form.Degraded)) == 0 {
+		t.Error("the form that ships asks for none")
+	}
+	before, rest, _ := strings.Cut(string(b), "[fingers]\n")
+	_, after, _ := strings.Cut(rest, "# The category when")
+	f, err := form.Parse([]byte(before + "#" + after))
+	if err != nil || f.Fingerprints() || f.Codes(form.FingerReasons) != nil {
+		t.Errorf("without the table: %v", err)
+	}
+	if _, err := form.Parse([]byte(before + "[fingers]\n#" + after)); err == nil || !strings.Contains(err.Error(), "[fingers]: reasons is missing or empty") {
+		t.Errorf("with an empty one: %v", err)
 	}
 }

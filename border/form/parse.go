@@ -45,6 +45,12 @@ type (
 		Days              []daysShape       `toml:"days"`
 		Document          []DocumentKind    `toml:"document"`
 		Field             []fieldShape      `toml:"field"`
+		Fingers           *fingersShape     `toml:"fingers"`
+	}
+	fingersShape struct {
+		Reasons  []Code `toml:"reasons"`
+		NotTaken []Code `toml:"not_taken"`
+		Degraded []Code `toml:"degraded"`
 	}
 	guessShape struct {
 		When map[string]string `toml:"when"`
@@ -146,11 +152,20 @@ func siblings(key []string) []string {
 			t = reflect.TypeFor[DocumentKind]()
 		case "field":
 			t = reflect.TypeFor[fieldShape]()
+		case "fingers":
+			t = reflect.TypeFor[fingersShape]()
 		case "default":
 			t = reflect.TypeFor[defaultShape]()
 		}
 	}
-	var names []string
+	names := keys(t)
+	if t == reflect.TypeFor[fingersShape]() { // the path does not say in which of its lists
+		names = append(names, keys(reflect.TypeFor[Code]())...)
+	}
+	return names
+}
+
+func keys(t reflect.Type) (names []string) {
 	for i := range t.NumField() {
 		names = append(names, t.Field(i).Tag.Get("toml"))
 	}

@@ -30,6 +30,9 @@ const (
 	// StateShift names the last opening or closing of a shift.
 	StateShift   = "shift"
 	holderPrefix = "holder/"
+	// StateBiometrics names the last time that the station began or ceased to go without
+	// fingerprints.
+	StateBiometrics = "biometrics"
 )
 
 // StateHolder names the last taking of a counter.
@@ -40,6 +43,8 @@ func stateOf(h *border.Header) string {
 	switch h.Type {
 	case border.TypeShiftOpened, border.TypeShiftClosed:
 		return StateShift
+	case border.TypeBiometricsDegraded, border.TypeBiometricsRestored:
+		return StateBiometrics
 	case border.TypeCounterTaken:
 		if h.Counter.Validate() == nil { // from a hub may come what this program would not write
 			return StateHolder(h.Counter)

@@ -197,8 +197,8 @@ func (j *Journal) events(ctx context.Context, op, query string, args ...any) ([]
 	return out, err
 }
 
-// State returns the last event that says how something stands: StateShift, or StateHolder
-// of a counter; [border.NotFound] if there is none.
+// State returns the last event that says how something stands: StateShift, StateBiometrics, or
+// StateHolder of a counter; [border.NotFound] if there is none.
 func (j *Journal) State(ctx context.Context, name string) (border.Event, error) {
 	events, err := j.events(ctx, "read a state", `SELECT record FROM state JOIN event USING (pos) WHERE name = ?`, name)
 	if err != nil {

@@ -65,7 +65,8 @@ func known(typ string) bool {
 func trace(typ string) bool {
 	switch typ {
 	case border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
-		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken:
+		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken,
+		border.TypeBiometricsDegraded, border.TypeBiometricsRestored:
 		return true
 	}
 	return false
