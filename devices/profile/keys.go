@@ -44,7 +44,7 @@ var keys = []key{
 	{"transport.in", must(onUSB), "0x81", between(0x81, 0x8F, "0x%02X"), "endpoint from which data are read"},
 	{"transport.out", may(onUSB), "0x01", between(0x01, 0x0F, "0x%02X"), "endpoint to which data are written"},
 	{"transport.events", may(onUSB), "0x82", between(0x81, 0x8F, "0x%02X"), "endpoint from which events are read"},
-	{"transport.layout", must(onWedge), `"us"`, oneWord("us"), "keyboard layout in which it types"},
+	{"transport.layout", must(onWedge), `"us"`, oneWord("us", "de", "fr"), "keyboard layout in which it types"},
 
 	{"timing.read_timeout_ms", must(onLine), "200", hundreds(100, 1000), "how long one read waits, in ms; a stop takes no longer, and no document waits for it"},
 	{"timing.reply_ms", must(answers), "1000", between(20, 10000, "%d"), "how long an answer may take, in ms"},

@@ -166,7 +166,7 @@ type Transport struct {
 	Out        int  `toml:"out"`         // usb: bulk OUT endpoint address, 0x01 to 0x0F; 0: none
 	Events     int  `toml:"events"`      // usb: interrupt IN endpoint address; 0: none
 
-	Layout string `toml:"layout"` // wedge: keyboard layout, "us"
+	Layout string `toml:"layout"` // wedge: keyboard layout, "us", "de" or "fr"
 }
 
 // Timing holds the waits and the retries.
