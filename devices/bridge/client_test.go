@@ -131,6 +131,29 @@ func TestFingerOfAnEarlierPerson(t *testing.T) {
 	}
 }
 
+// The answer to a cancel is cancelled, also where the driver ends without an error.
+func TestAnswerToACancel(t *testing.T) {
+	address, _ := lend(t, newScanner().device(reader))
+	conn, err := Connect(t.Context(), address, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	w := wire{t, conn}
+	w.send(Frame{Header: Header{Type: TypeHello, ID: 1, Versions: []int{1}, HeartbeatMS: 10000}})
+	w.next()
+	w.send(Frame{Header: Header{Type: TypeStart, ID: 2, DeadlineMS: 1000}})
+	w.next()
+	for id := uint64(3); id < maxFrames/2-10; id++ {
+		w.send(Frame{Header: Header{Type: TypeServe, ID: id}})
+		time.Sleep(time.Duration(id%3) * time.Millisecond)
+		w.send(Frame{Header: Header{Type: TypeCancel, ID: id}})
+		if h := w.next(); h.ID != id || h.Code != CodeCancelled {
+			t.Fatalf("cancelled %d, answered %+v", id, h)
+		}
+	}
+}
+
 func TestDeadlines(t *testing.T) {
 	s := newScanner()
 	c := started(t, s, slaps, relaxed)

@@ -174,6 +174,38 @@ func TestLateImage(t *testing.T) {
 	c.Close()
 }
 
+// The same with documents: what an earlier serve was too slow to send is nobody's.
+func TestLateReading(t *testing.T) {
+	address := greeted(t, reader, func(w wire) {
+		first := w.next()
+		if c := w.next(); c.Type != TypeCancel || c.ID != first.ID {
+			w.t.Errorf("the first request was followed by %+v", c)
+		}
+		w.send(Frame{Header: Header{Type: TypeError, ID: first.ID, Code: CodeCancelled}})
+		second := w.next()
+		w.send(Frame{Header: Header{Type: TypeReading, ID: first.ID, Lines: specimen}})
+		w.send(Frame{Header: Header{Type: TypeReading, ID: second.ID, Fault: faultIncomplete}})
+		w.next()
+	})
+	c := dial(t, address, relaxed)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := c.Serve(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	err := c.Serve(ctx, func(r devices.Reading) {
+		if !errors.Is(r.Err, devices.ErrIncomplete) {
+			t.Error("a reading of the serve before came through")
+		}
+		cancel()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWrongImage(t *testing.T) {
 	good := Header{Type: TypeImage, Width: 3, Height: 2, DPI: 500, Position: 2}
 	for name, c := range map[string]struct {

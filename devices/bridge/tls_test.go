@@ -212,6 +212,42 @@ func TestNoTLSWithoutCredentials(t *testing.T) {
 	}
 }
 
+// Why the bridge ends a connection reaches a station that is still sending.
+func TestLastWord(t *testing.T) {
+	ours := newAuthority(t, "Utopia")
+	until := time.Now().Add(time.Hour)
+	cert, key := ours.sign("localhost", x509.ExtKeyUsageServerAuth, until)
+	cfg, err := ServerTLS(cert, key, ours.file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = ours.sign("station-1", x509.ExtKeyUsageClientAuth, until)
+	o := Options{}
+	if o.TLS, err = ClientTLS(cert, key, ours.file); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Listen(t.Context(), "tls:localhost:0", cfg, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, l, newScanner().device(slaps))
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	for range 5 {
+		conn, err := Connect(t.Context(), "tls:localhost:"+port, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := wire{t, conn}
+		w.send(Frame{Header: Header{Type: TypeHello, ID: 1, Versions: []int{99}, HeartbeatMS: 10000}})
+		_, _ = conn.Write(make([]byte, 1<<20)) // the bridge need not take it
+		time.Sleep(20 * time.Millisecond)
+		if h := w.next(); h.Code != CodeVersion {
+			t.Errorf("the station heard %+v", h)
+		}
+		conn.Close()
+	}
+}
+
 // Plain TCP is answered by nobody.
 func TestPlainTCP(t *testing.T) {
 	ours := newAuthority(t, "Utopia")

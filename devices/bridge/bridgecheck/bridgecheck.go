@@ -4,6 +4,7 @@ package bridgecheck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -80,7 +81,7 @@ func Names() []string {
 
 // Run runs the checks against the bridge at an address, one after another, and reports
 // each as it ends. The bridge must be free and its device plugged in; nobody needs to
-// present anything. It ends early with ctx.
+// present anything. It ends early with ctx, or when the bridge cannot be reached at all.
 func Run(ctx context.Context, address string, o Options, report func(Result)) (passed, failed int) {
 	if o.Bridge.Heartbeat == 0 {
 		o.Bridge.Heartbeat = 500 * time.Millisecond
@@ -107,6 +108,9 @@ func Run(ctx context.Context, address string, o Options, report func(Result)) (p
 			passed++
 		}
 		report(Result{c.name, err})
+		if errors.Is(err, errOutside) {
+			break
+		}
 	}
 	return passed, failed
 }

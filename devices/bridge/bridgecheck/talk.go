@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"garita/border"
 	"garita/devices"
 	"garita/devices/bridge"
 	"garita/devices/profile"
@@ -17,7 +18,7 @@ import (
 func welcome(b *bench) error {
 	g, h, err := b.greet(bridge.TypeWelcome, func(g *guest) uint64 { return g.ask(g.hello()) })
 	if err != nil {
-		return err
+		return b.outside(err)
 	}
 	if h.Version != bridge.Version {
 		return fmt.Errorf("the welcome has version %d, not %d", h.Version, bridge.Version)
@@ -34,6 +35,22 @@ func welcome(b *bench) error {
 		}
 	}
 }
+
+// outside asks the station's own client whether this end is let in at all. A refusal with
+// TLS 1.3 shows only when the other end is read.
+func (b *bench) outside(err error) error {
+	c, dial := bridge.Dial(b.ctx, b.address, b.o)
+	if dial == nil {
+		return errors.Join(err, c.Close())
+	}
+	if errors.Is(dial, devices.ErrPermission) || errors.Is(dial, devices.ErrNotFound) {
+		return fmt.Errorf("%w: %s", errOutside, border.MessageOf(dial))
+	}
+	return err
+}
+
+// errOutside: no check can be made.
+var errOutside = errors.New("the bridge cannot be reached")
 
 func versionTooNew(b *bench) error {
 	g, _, err := b.greet("error:version", func(g *guest) uint64 {
