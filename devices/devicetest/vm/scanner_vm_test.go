@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"garita/devices"
 	"garita/devices/devicetest/uareu"
@@ -26,10 +27,11 @@ type scanner struct {
 	detach func() error
 
 	mu    sync.Mutex // guards the rest
-	given int        // bytes of images that the host fetched
-	stop  int        // give no more than so many; 0: all of them
-	each  func()     // called before each piece of an image; nil: nothing
-	asked int        // control requests that came
+	hold  int        // of an image, this much goes into the transfer, which then stays open; 0: all of it
+	held  int        // bytes in a transfer that stays open
+	late  time.Duration
+	lates int // images that were so late
+	asked int // control requests that came
 }
 
 const images = 0x82 // endpoint of the images
@@ -45,6 +47,9 @@ func plugScanner(t *testing.T, socket int, f uareu.Faults) *scanner {
 
 func (s *scanner) plug(t *testing.T, socket int) {
 	t.Helper()
+	if s.port != "" {
+		until(t, "the socket free", s.gone)
+	}
 	before := vendor("05ba")
 	detach, err := vhci.Attach(s, socket)
 	must(t, err)
@@ -80,11 +85,11 @@ func (s *scanner) order() int {
 	return n
 }
 
-// fetched says how many bytes of images the host has fetched.
-func (s *scanner) fetched() int {
+// underway says how many bytes of an image are in a transfer that stays open.
+func (s *scanner) underway() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.given
+	return s.held
 }
 
 // requests says how many control requests came.
@@ -96,29 +101,40 @@ func (s *scanner) requests() int {
 
 var _ usbdevice.Device = (*scanner)(nil)
 
-// In gives an image in pieces, as the faults allow.
+// In gives an image as the faults allow. The kernel asks for a whole image in one
+// transfer.
 func (s *scanner) In(ctx context.Context, endpoint uint8, b []byte) (int, error) {
 	if endpoint != images {
 		return s.Reader.In(ctx, endpoint, b)
 	}
 	s.mu.Lock()
-	stop, given, each := s.stop, s.given, s.each
+	hold, late := s.hold, s.late
 	s.mu.Unlock()
-	if stop > 0 {
-		if given >= stop {
-			<-ctx.Done()
-			return 0, ctx.Err()
-		}
-		b = b[:min(len(b), stop-given)]
+	if hold > 0 {
+		b = b[:min(len(b), hold)]
 	}
 	n, err := s.Reader.In(ctx, endpoint, b)
-	if err == nil && each != nil {
-		each()
+	if err != nil {
+		return n, err
 	}
-	s.mu.Lock()
-	s.given += n
-	s.mu.Unlock()
-	return n, err
+	if hold > 0 {
+		s.mu.Lock()
+		s.held = n
+		s.mu.Unlock()
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	if late > 0 {
+		select {
+		case <-time.After(late):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		s.mu.Lock()
+		s.lates++
+		s.mu.Unlock()
+	}
+	return n, nil
 }
 
 // Control counts what is asked.
