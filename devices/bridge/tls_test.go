@@ -212,6 +212,39 @@ func TestNoTLSWithoutCredentials(t *testing.T) {
 	}
 }
 
+// The bridge speaks nothing below TLS 1.3, whatever its configuration and the other end say.
+func TestNothingBelowTLS13(t *testing.T) {
+	ours := newAuthority(t, "Utopia")
+	until := time.Now().Add(time.Hour)
+	cert, key := ours.sign("localhost", x509.ExtKeyUsageServerAuth, until)
+	cfg, err := ServerTLS(cert, key, ours.file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MinVersion = tls.VersionTLS10
+	l, err := Listen(t.Context(), "tls:localhost:0", cfg, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, l, newScanner().device(slaps))
+	cert, key = ours.sign("station-1", x509.ExtKeyUsageClientAuth, until)
+	mine, err := ClientTLS(cert, key, ours.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, works := range map[uint16]bool{tls.VersionTLS12: false, tls.VersionTLS13: true} {
+		mine.MinVersion, mine.MaxVersion, mine.ServerName = version, version, "localhost"
+		d := tls.Dialer{Config: mine}
+		conn, err := d.DialContext(t.Context(), "tcp", l.Addr().String())
+		if (err == nil) != works {
+			t.Errorf("version %x: %v", version, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+}
+
 // Why the bridge ends a connection reaches a station that is still sending.
 func TestLastWord(t *testing.T) {
 	ours := newAuthority(t, "Utopia")
