@@ -78,7 +78,9 @@ func (o Opener) Open(ctx context.Context, p *profile.Profile, at devices.Found, 
 	case "usb":
 		return o.openUSB(ctx, p, at, taps)
 	case "bridge":
-		client, err := bridge.Dial(ctx, at.Path, o.Bridge)
+		how := o.Bridge
+		how.MaxPixels = p.Image.Width * p.Image.Height // 0, without an image: the bridge's own bound
+		client, err := bridge.Dial(ctx, at.Path, how)
 		if err != nil {
 			return nil, err
 		}
