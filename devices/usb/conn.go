@@ -244,16 +244,9 @@ func (c *Conn) free() {
 }
 
 func (c *Conn) fail(endpoint uint8, err error) error {
-	e := &border.Error{Code: border.Unavailable, Op: fmt.Sprintf("use USB device %s, endpoint 0x%02x", c.name, endpoint), Err: err}
-	switch {
-	case errors.Is(err, devices.ErrUnplugged):
-		e.Message = "The scanner was unplugged."
-	case errors.Is(err, devices.ErrNoReply):
-		e.Message = "The scanner does not answer. Unplug it and plug it in again."
-	case errors.Is(err, devices.ErrStalled):
-		e.Message = "The scanner refused a request. Unplug it and plug it in again."
-	case errors.Is(err, errNoEndpoint):
-		e.Code, e.Message = border.Invalid, "The scanner has no such endpoint. Correct the profile."
+	op := fmt.Sprintf("use USB device %s, endpoint 0x%02x", c.name, endpoint)
+	if errors.Is(err, errNoEndpoint) {
+		return &border.Error{Code: border.Invalid, Op: op, Message: "The scanner has no such endpoint. Correct the profile.", Err: err}
 	}
-	return e
+	return devices.USBError(op, err)
 }

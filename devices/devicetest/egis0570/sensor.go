@@ -15,13 +15,16 @@ import (
 
 // A frame's size in pixels, and what one image has of them.
 const (
-	Width, Height = 114, 57
+	Width  = 114
+	Height = 57
+
 	framesInImage = 5
 	imageBytes    = 32_512
 )
 
 // Faults are what can be wrong with a sensor. The zero Faults is a good one.
 type Faults struct {
+	Refuse     bool                       // refuses every command
 	Busy       bool                       // takes commands and answers nothing
 	ImageAfter time.Duration              // how late an image comes
 	NoImage    bool                       // an image that never comes
@@ -127,6 +130,9 @@ func (s *Sensor) In(ctx context.Context, endpoint uint8, b []byte) (int, error) 
 func (s *Sensor) Out(_ context.Context, endpoint uint8, b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.faults.Refuse {
+		return 0, devices.ErrStalled
+	}
 	if endpoint != 0x04 || len(b) != 7 || !bytes.HasPrefix(b, []byte("EGIS")) {
 		s.strange++
 		return 0, devices.ErrStalled

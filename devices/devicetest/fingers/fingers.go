@@ -3,7 +3,10 @@
 // another is not taken for the right one.
 package fingers
 
-import "math"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // period is the distance of two ridges, in pixels at about 500 dpi.
 const period = 9.0
@@ -41,4 +44,14 @@ func mark(pix []byte, width, x, y, half int) {
 			}
 		}
 	}
+}
+
+// Noise is n bytes that are no image: the same ones for the same number.
+func Noise(number uint64, n int) []byte {
+	r := rand.New(rand.NewPCG(number, number))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
 }

@@ -56,7 +56,8 @@ func Run(t *testing.T, r Recording) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c := exec.CommandContext(ctx, program, "--device="+r.Device, "--pcap="+r.Sys+"="+r.Pcap, "--",
+	c := exec.CommandContext(ctx, program, //nolint:gosec // the test itself, under the program that replays
+		"--device="+r.Device, "--pcap="+r.Sys+"="+r.Pcap, "--",
 		os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout="+patience.String())
 	c.Env = append(os.Environ(), inside+"="+t.Name())
 	c.WaitDelay = time.Second
@@ -75,7 +76,7 @@ func found(t *testing.T, r Recording) devices.Found {
 	t.Helper()
 	dir := filepath.Join(os.Getenv("UMOCKDEV_DIR"), r.Sys)
 	number := func(file string, base int) int {
-		b, err := os.ReadFile(filepath.Join(dir, file))
+		b, err := os.ReadFile(filepath.Join(dir, file)) //nolint:gosec // in the folder that umockdev made
 		if err != nil {
 			t.Fatal(err)
 		}

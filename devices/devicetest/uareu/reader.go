@@ -40,6 +40,7 @@ type Faults struct {
 	Trouble       bool                      // it begins in the state from which it does not power up at once
 	PowerOrders   int                       // how many orders to power up it ignores; -1: all
 	NoPowerEvents int                       // how many times it powers up without telling
+	Refuse        bool                      // its registers refuse everything
 	Busy          bool                      // its registers never answer
 	ImageAfter    time.Duration             // how late an image comes
 	NoImage       bool                      // an image that never comes
@@ -183,7 +184,7 @@ func (r *Reader) Control(ctx context.Context, s devices.Setup, data []byte) (int
 		r.mu.Lock()
 		return 0, ctx.Err()
 	}
-	if s.Request != request || len(data) == 0 {
+	if s.Request != request || len(data) == 0 || r.faults.Refuse {
 		return 0, devices.ErrStalled
 	}
 	if s.RequestType&0x80 != 0 {

@@ -143,7 +143,7 @@ func (l *Link) call(ctx context.Context, endpoint uint8, transfer func(context.C
 	default:
 		err = fmt.Errorf("%w: %w", devices.ErrStalled, err)
 	}
-	return n, fmt.Errorf("endpoint 0x%02x: %w", endpoint, err)
+	return n, devices.USBError(fmt.Sprintf("use emulated USB device, endpoint 0x%02x", endpoint), err)
 }
 
 func (l *Link) turn(endpoint uint8) chan struct{} {

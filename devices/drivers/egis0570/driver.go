@@ -19,16 +19,22 @@ type Driver struct {
 	p   *profile.Profile
 	usb devices.USB
 
-	shot   bool // an image was taken: the sensor must be armed anew for the next
-	stale  bool // an exchange did not come to its end: its answer may still come
-	owed   bool // and that answer is an image
-	images []byte
+	shot   bool          // an image was taken: the sensor must be armed anew for the next
+	stale  bool          // an exchange did not come to its end: its answer may still come
+	owed   time.Duration // and it is an image, which may come until then (devices.Monotonic); 0: none
+	images []byte        // buffer of one transfer; personal data, cleared after use
 }
 
 var _ devices.Capturer = (*Driver)(nil)
 
 // New returns a driver for an open connection, which stays the caller's to close.
-func New(p *profile.Profile, conn devices.USB) *Driver { return &Driver{p: p, usb: conn} }
+func New(p *profile.Profile, conn devices.USB) *Driver {
+	return &Driver{p: p, usb: conn, owed: devices.Monotonic() + inherited}
+}
+
+// inherited is how long an image may come that the driver before had ordered: one takes
+// 70 ms.
+const inherited = 150 * time.Millisecond
 
 // Start sets the sensor up. It says nothing of itself.
 func (d *Driver) Start(ctx context.Context) (devices.About, error) {
@@ -49,16 +55,21 @@ const watch = 500 * time.Millisecond
 
 // Serve watches that the sensor is there and answers.
 func (d *Driver) Serve(ctx context.Context, _ func(devices.Reading)) error {
-	err := d.settle(ctx)
-	for err == nil && ctx.Err() == nil {
-		if _, err = d.get(ctx, regControl, getLater); err == nil {
-			_ = pause(ctx, watch)
+	for {
+		err := d.settle(ctx)
+		if err == nil {
+			_, err = d.get(ctx, regControl, getLater)
+		}
+		if err == nil {
+			err = pause(ctx, watch)
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the end was asked for
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // SelfTest makes one step: "identify", which reads a register, or "blank-capture".
@@ -112,18 +123,13 @@ func fault(message, what string) error {
 // settle makes sure that no answer to an exchange of before is left: an image that was
 // ordered for one traveller must never be taken for the next one's.
 func (d *Driver) settle(ctx context.Context) error {
-	if d.owed {
-		// It may take as long as an answer may.
-		if err := d.drain(ctx, 0); err != nil {
-			return err
-		}
+	if !d.stale && d.owed == 0 {
+		return nil
 	}
-	if d.owed || d.stale {
-		if err := d.drain(ctx, quiet); err != nil {
-			return err
-		}
+	if err := d.drain(ctx, d.owed-devices.Monotonic()); err != nil {
+		return err
 	}
-	d.owed, d.stale = false, false
+	d.owed, d.stale = 0, false
 	return nil
 }
 
@@ -133,26 +139,23 @@ const quiet = 50 * time.Millisecond
 // maxDrained bounds the transfers that are thrown away in a row.
 const maxDrained = 64
 
-// drain reads until the sensor is silent: for so long, or with 0 for the reply time or
-// until something has come.
-func (d *Driver) drain(ctx context.Context, silence time.Duration) error {
+// drain throws away what the sensor says: what comes within a time, and then until it is
+// quiet.
+func (d *Driver) drain(ctx context.Context, first time.Duration) error {
 	b := d.buffer()
 	defer clear(b)
+	silence := max(first, quiet)
 	for range maxDrained {
-		timed, cancel := ctx, context.CancelFunc(func() {})
-		if silence > 0 {
-			timed, cancel = context.WithTimeout(ctx, silence)
-		}
+		timed, cancel := context.WithTimeout(ctx, silence)
 		_, err := d.usb.Read(timed, uint8(d.p.Transport.In), b)
 		over := timed.Err() != nil
 		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil && silence == 0:
-			return nil
 		case err == nil, errors.Is(err, devices.ErrProtocol): // more than the buffer holds is thrown away too
-		case over || errors.Is(err, devices.ErrNoReply):
+			silence = quiet
+		case over, errors.Is(err, devices.ErrNoReply):
 			return nil
 		default:
 			return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"garita/devices"
 )
@@ -116,7 +117,7 @@ func (d *Driver) shoot(ctx context.Context) ([][]byte, error) {
 	if err := d.set(ctx, regControl, controlArm); err != nil {
 		return nil, err
 	}
-	d.shot, d.owed = true, true
+	d.shot, d.owed = true, devices.Monotonic()+time.Duration(d.p.Timing.ReplyMS)*time.Millisecond
 	if err := d.command(ctx, opImage, 0x00, imageArgument); err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (d *Driver) shoot(ctx context.Context) ([][]byte, error) {
 	case n != imageBytes:
 		return nil, fault("The sensor sent half an image.", fmt.Sprintf("%d of %d bytes", n, imageBytes))
 	}
-	d.owed = false
+	d.owed = 0
 	size := d.p.Image.Width * d.p.Image.Height
 	if size <= 0 || size*framesInImage > imageBytes {
 		return nil, fault("The profile's image is larger than the sensor's.", fmt.Sprintf("%d pixels", size))

@@ -100,11 +100,11 @@ func (s *swipe) places() (places []place, low, high place) {
 	if len(s.frames) == 0 {
 		return nil, low, high
 	}
-	at := place{}
+	at, step := place{}, place{}
 	places = append(places, at)
 	for i := 1; i < len(s.frames); i++ {
-		dx, dy := s.movement(s.frames[i-1], s.frames[i])
-		at = place{at.x + dx, at.y + dy}
+		step = s.movement(s.frames[i-1], s.frames[i], step)
+		at = place{at.x + step.x, at.y + step.y}
 		lowest, highest := place{min(low.x, at.x), min(low.y, at.y)}, place{max(high.x, at.x), max(high.y, at.y)}
 		if highest.x-lowest.x+s.width > border.MaxFingerSide || highest.y-lowest.y+s.height > border.MaxFingerSide {
 			s.frames = s.frames[:i]
@@ -117,18 +117,19 @@ func (s *swipe) places() (places []place, low, high place) {
 }
 
 // movement is how far the window moved over the finger from one frame to the next: the
-// shift at which they differ least where they overlap.
-func (s *swipe) movement(a, b []byte) (dx, dy int) {
-	best, bestSize := -1, 1
+// shift at which they differ least where they overlap. The movement before is tried first,
+// for a finger keeps its pace, and what is worse than a good guess is soon given up.
+func (s *swipe) movement(a, b []byte, before place) (step place) {
+	best, bestSize := s.difference(a, b, before.x, before.y, -1, 1)
+	step = before
 	for _, y := range nearestFirst(reachAlong) {
 		for _, x := range nearestFirst(reachAcross) {
-			sum, size := s.difference(a, b, x, y, best, bestSize)
-			if size > 0 && (best < 0 || sum*bestSize < best*size) {
-				best, bestSize, dx, dy = sum, size, x, y
+			if sum, size := s.difference(a, b, x, y, best, bestSize); size > 0 {
+				best, bestSize, step = sum, size, place{x, y}
 			}
 		}
 	}
-	return dx, dy
+	return step
 }
 
 // difference sums up how b, laid dx and dy further on, differs from a, over every second

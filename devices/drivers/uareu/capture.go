@@ -89,7 +89,7 @@ func (d *Driver) transfer(ctx context.Context) ([]byte, error) {
 	b := d.buffer()
 	fetching, cancel := context.WithCancel(ctx)
 	defer cancel()
-	d.owed = true
+	d.owed, d.ordered = devices.Monotonic()+d.reply(), true
 	fetched := make(chan result, 1)
 	go func() {
 		n, err := d.usb.Read(fetching, uint8(d.p.Transport.In), b)
@@ -111,7 +111,7 @@ func (d *Driver) transfer(ctx context.Context) ([]byte, error) {
 	case r.n < whole:
 		return nil, fault("The scanner sent half an image.", fmt.Sprintf("%d of %d bytes", r.n, whole))
 	}
-	d.owed = false
+	d.owed, d.ordered = 0, false
 	return b[:r.n], nil
 }
 

@@ -23,21 +23,40 @@ import (
 type Driver struct {
 	p   *profile.Profile
 	usb devices.USB
-	// Which of the device's three ways of talking may still hold something of a capture
-	// that did not come to its end. As long as one does, no image is believed.
-	stale  bool   // the mode and the events
-	owed   bool   // an image was ordered and not fetched to its end
+
+	// What may be left of a capture that did not come to its end, here or with the driver
+	// before. No image is believed before settle has cleared it up.
+	stale   bool          // the mode, and perhaps events
+	owed    time.Duration // until then (devices.Monotonic) an image may come; 0: none will
+	ordered bool          // and it was this driver that ordered it
+
 	images []byte // buffer of one transfer; personal data, cleared after use
 }
 
 var _ devices.Capturer = (*Driver)(nil)
 
 // New returns a driver for an open connection, which stays the caller's to close.
-func New(p *profile.Profile, conn devices.USB) *Driver { return &Driver{p: p, usb: conn} }
+func New(p *profile.Profile, conn devices.USB) *Driver {
+	return &Driver{p: p, usb: conn}
+}
+
+// reply is how long the device may take for anything, an image too.
+func (d *Driver) reply() time.Duration { return time.Duration(d.p.Timing.ReplyMS) * time.Millisecond }
 
 // Start powers the sensor up and asks for its versions.
 func (d *Driver) Start(ctx context.Context) (devices.About, error) {
+	s, err := d.status(ctx)
+	if err != nil {
+		return devices.About{}, err
+	}
+	if s&statusLowPower == 0 {
+		// It was not plugged in just now: the driver before may have ordered an image.
+		d.owed = devices.Monotonic() + d.reply()
+	}
 	if err := d.powerUp(ctx); err != nil {
+		return devices.About{}, err
+	}
+	if err := d.drain(ctx, uint8(d.p.Transport.In), quiet); err != nil {
 		return devices.About{}, err
 	}
 	return d.about(ctx)
@@ -62,22 +81,35 @@ func (d *Driver) about(ctx context.Context) (devices.About, error) {
 
 // Serve watches that the reader is there and answers.
 func (d *Driver) Serve(ctx context.Context, _ func(devices.Reading)) error {
-	err := d.settle(ctx)
-	for err == nil {
-		var e event
-		switch e, err = d.event(ctx); {
-		case errors.Is(err, devices.ErrNoReply): // it had nothing to tell
-			_, err = d.status(ctx)
-		case err == nil && e == eventDeath:
-			err = fault("The scanner reports a failure.", "death event")
-		case err == nil && e == eventPower:
-			err = fault("The scanner has restarted by itself.", "power event")
+	for {
+		err := d.settle(ctx)
+		if err == nil {
+			err = d.watch(ctx)
+		}
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the end was asked for
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if ctx.Err() != nil {
+}
+
+// watch waits for one event, or makes sure that a reader with nothing to tell answers.
+func (d *Driver) watch(ctx context.Context) error {
+	switch e, err := d.event(ctx); {
+	case errors.Is(err, devices.ErrNoReply):
+		_, err = d.status(ctx)
+		return err
+	case err != nil:
+		return err
+	case e == eventDeath:
+		return fault("The scanner reports a failure.", "death event")
+	case e == eventPower:
+		return fault("The scanner has restarted by itself.", "power event")
+	default:
 		return nil
 	}
-	return err
 }
 
 // SelfTest makes one step: "identify" or "blank-capture".

@@ -52,12 +52,18 @@ func TestRoughnessTellsPicturesFromNoise(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	wire := emulated.Wire(fingers.Draw(1, emulated.Width, emulated.Height), emulated.U4000B)
-	f.Add(emulated.Encode(wire, 1, true)[:2000], 100)
-	f.Add(emulated.Encode(wire, 255, false)[:64], 290)
 	small := sensor
 	small.Width, small.Height = 16, 40 // so that few bytes make a whole image
-	f.Fuzz(func(t *testing.T, b []byte, _ int) {
+	for _, blocks := range []string{"\x02\x08", "\x00\x04\x82\x04\x01\x20", "\x04\x08\x01\xff", "\x80\x01\x82\x07"} {
+		b := make([]byte, headerBytes+8*small.Width)
+		b[linesAt] = 8
+		copy(b[blocksAt:], blocks)
+		for i := range b[headerBytes:] {
+			b[headerBytes+i] = byte(i * i * 7)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
 		pixels, err := decode(append([]byte(nil), b...), small, emulatedKeys)
 		if err != nil {
 			if !errors.Is(err, devices.ErrProtocol) {

@@ -101,59 +101,58 @@ func (d *Driver) awaitPower(ctx context.Context) error {
 // settle makes sure that nothing of a capture before is left: an image that was ordered
 // for one traveller must never be taken for the next one's.
 func (d *Driver) settle(ctx context.Context) error {
-	if !d.stale && !d.owed {
+	if !d.stale && d.owed == 0 {
 		return nil
 	}
-	if err := d.write(ctx, regMode, modeOff); err != nil {
-		return err
-	}
-	if d.owed {
-		// It may be under way, or not come any more. Waiting as long as an image may take
-		// covers the first; without power, the sensor has none to give after that.
-		if err := d.drain(ctx, uint8(d.p.Transport.In), 0); err != nil {
+	if d.stale || d.ordered {
+		if err := d.write(ctx, regMode, modeOff); err != nil {
 			return err
 		}
+	}
+	// It may be under way, or lie in the device: wait until it is too late for it.
+	if err := d.drain(ctx, uint8(d.p.Transport.In), d.owed-devices.Monotonic()); err != nil {
+		return err
+	}
+	if d.ordered {
+		// If it has not come by now: without power the sensor has none to give.
 		if err := d.powerUp(ctx); err != nil {
 			return err
 		}
+		if err := d.drain(ctx, uint8(d.p.Transport.In), quiet); err != nil {
+			return err
+		}
 	}
-	if err := d.drain(ctx, uint8(d.p.Transport.In), quiet); err != nil {
-		return err
+	if d.stale || d.ordered {
+		if err := d.drain(ctx, uint8(d.p.Transport.Events), quiet); err != nil {
+			return err
+		}
 	}
-	if err := d.drain(ctx, uint8(d.p.Transport.Events), quiet); err != nil {
-		return err
-	}
-	d.stale, d.owed = false, false
+	d.stale, d.owed, d.ordered = false, 0, false
 	return nil
 }
 
 // quiet is how long an endpoint must have nothing to count as empty.
 const quiet = 30 * time.Millisecond
 
-// drain reads an endpoint until it is silent: for so long, or with 0 for the reply time
-// or until something has come.
-func (d *Driver) drain(ctx context.Context, endpoint uint8, silence time.Duration) error {
+// drain throws away what an endpoint has: what comes within a time, and then until it is
+// quiet.
+func (d *Driver) drain(ctx context.Context, endpoint uint8, first time.Duration) error {
 	b := d.buffer()
 	defer clear(b)
+	silence := max(first, quiet)
 	for range maxEvents {
-		timed, cancel := ctx, context.CancelFunc(func() {})
-		if silence > 0 {
-			timed, cancel = context.WithTimeout(ctx, silence)
-		}
+		timed, cancel := context.WithTimeout(ctx, silence)
 		_, err := d.usb.Read(timed, endpoint, b)
 		over := timed.Err() != nil
 		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil && silence == 0:
+		case err == nil, errors.Is(err, devices.ErrProtocol): // more than the buffer holds is thrown away too
+			silence = quiet
+		case over, errors.Is(err, devices.ErrNoReply):
 			return nil
-		case err == nil:
-		case over || errors.Is(err, devices.ErrNoReply):
-			return nil
-		case errors.Is(err, devices.ErrUnplugged) || errors.Is(err, devices.ErrClosed):
-			return err
-		case !errors.Is(err, devices.ErrProtocol): // more than the buffer holds is drained too
+		default:
 			return err
 		}
 	}
