@@ -82,6 +82,7 @@ func (s *Service) end(ctx context.Context, p *place, e *encounter, d *Decision, 
 		return Recorded{}, err
 	}
 	p.change(func() { s.finish(p, e, receipt) })
+	s.mark(&receipt.Header)
 	return recorded(receipt, d)
 }
 

@@ -31,6 +31,7 @@ type draft struct {
 	Referred    *referred         `json:"referred,omitempty"`
 	Group       *border.ID        `json:"group,omitempty"`
 	Responsible *border.ID        `json:"responsible,omitempty"`
+	Fingers     []finger          `json:"fingers,omitempty"`
 	// Needs are sealed once more, under the key of the protection part.
 	Needs *sealedNeeds `json:"needs,omitempty"`
 
@@ -67,7 +68,7 @@ func needsName(id border.ID) string { return "needs/" + id.String() }
 func (s *Service) draftOf(ctx context.Context, e *encounter) (draft, error) {
 	d := draft{Order: e.order, OpenedAt: e.openedAt, Source: e.scan.Source, Scanner: e.scan.Scanner, Profile: e.scan.Profile,
 		Lines: e.scan.Lines, Today: e.readOn, Keyed: e.keyed, Identity: e.identity, Values: e.values, Paper: e.paper,
-		Direction: e.direction, Referred: e.referred, Group: e.group, Responsible: e.responsible}
+		Direction: e.direction, Referred: e.referred, Group: e.group, Responsible: e.responsible, Fingers: e.fingers}
 	for _, m := range e.more {
 		d.More = append(d.More, morePaper{Lines: m.scan.Lines, Keyed: m.keyed, Today: m.readOn})
 	}
@@ -93,7 +94,7 @@ func (s *Service) readDraft(d journal.Draft, f *draft) (*encounter, error) {
 	}
 	e := &encounter{id: d.Encounter, order: f.Order, openedAt: f.OpenedAt, restored: true, durable: true, paperwork: lead,
 		identity: f.Identity, values: f.Values, paper: f.Paper, direction: f.Direction, referred: f.Referred, group: f.Group,
-		responsible: f.Responsible}
+		responsible: f.Responsible, fingers: f.Fingers}
 	e.scan = border.Scan{Counter: d.Counter, Source: f.Source, Scanner: f.Scanner, Profile: f.Profile, Lines: f.Lines, ReceivedAt: f.OpenedAt}
 	if e.identity == "" { // of a version that knew scans only
 		e.identity = identityOf(f.Source)

@@ -48,6 +48,7 @@ type encounter struct {
 	referred    *referred
 	group       *border.ID
 	responsible *border.ID
+	fingers     []finger       // that were asked for
 	outcome     border.Outcome // of a member of a group that has ended
 	row         int            // of the group's list, from 1; 0: not on it
 
@@ -191,7 +192,7 @@ func unlifted(n border.Need) bool { return n.LiftedBy == "" }
 func (e *encounter) copy() *encounter {
 	return &encounter{id: e.id, order: e.order, openedAt: e.openedAt, durable: e.durable, restored: e.restored,
 		paperwork: e.paperwork, more: slices.Clone(e.more), identity: e.identity, values: maps.Clone(e.values), needs: slices.Clone(e.needs),
-		paper: e.paper, direction: e.direction, referred: e.referred, group: e.group, responsible: e.responsible}
+		paper: e.paper, direction: e.direction, referred: e.referred, group: e.group, responsible: e.responsible, fingers: slices.Clone(e.fingers)}
 }
 
 func (e *encounter) item() QueueItem {

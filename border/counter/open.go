@@ -143,7 +143,7 @@ func (s *Service) Join(ctx context.Context, at At, waiting border.ID) error {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "There must be an open encounter, and the other one must wait at this counter."}
 		}
 		other := p.queue[i]
-		if len(other.needs) > 0 || other.referred != nil || other.paper != nil || len(other.more) > 0 {
+		if len(other.needs) > 0 || len(other.fingers) > 0 || other.referred != nil || other.paper != nil || len(other.more) > 0 {
 			return &border.Error{Code: border.Conflict, Op: op,
 				Message: "More is noted with the waiting traveller than a document. Call that traveller up, and end that encounter by itself."}
 		}
@@ -207,7 +207,7 @@ func (s *Service) replace(ctx context.Context, p *place, e, next *encounter) err
 	s.keep(ctx, p, next)
 	p.change(func() {
 		e.durable = next.durable
-		e.values, e.needs, e.responsible, e.direction = next.values, next.needs, next.responsible, next.direction
+		e.values, e.needs, e.responsible, e.direction, e.fingers = next.values, next.needs, next.responsible, next.direction, next.fingers
 		s.judge(p, e)
 	})
 	return nil

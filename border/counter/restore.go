@@ -38,6 +38,9 @@ func (s *Service) restoreAll(ctx context.Context) error {
 	if err := s.restoreShift(ctx); err != nil {
 		return err
 	}
+	if err := s.restoreBiometrics(ctx); err != nil {
+		return err
+	}
 	newest, err := s.cfg.Journal.Newest(ctx, 1000)
 	if err != nil {
 		return err
@@ -53,6 +56,7 @@ func (s *Service) restoreAll(ctx context.Context) error {
 			return err
 		}
 	}
+	s.sweep(drafts, unreadable)
 	return nil
 }
 

@@ -93,18 +93,19 @@ func (h *hub) held() chan<- border.DocumentAnswer {
 
 // rig is a station without its devices and screens.
 type rig struct {
-	t     testing.TB
-	dir   string
-	log   *bytes.Buffer
-	logMu sync.Mutex
-	wall  *wall
-	clock *clock.Keeper
-	keys  *seal.StationKeys
-	j     *journal.Journal
-	hub   *hub
-	lists []*watch.List
-	rand  *zeros
-	s     *counter.Service
+	t      testing.TB
+	dir    string
+	log    *bytes.Buffer
+	logMu  sync.Mutex
+	wall   *wall
+	clock  *clock.Keeper
+	keys   *seal.StationKeys
+	j      *journal.Journal
+	hub    *hub
+	sensor *sensor
+	lists  []*watch.List
+	rand   *zeros
+	s      *counter.Service
 }
 
 // zeros is a source of ids that is the same in every run.
@@ -122,7 +123,7 @@ var built = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 
 func newRig(t testing.TB, change ...func(*rig)) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, hub: &hub{}, rand: &zeros{}, wall: &wall{now: bordertest.Start}}
+	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, hub: &hub{}, sensor: newSensor(), rand: &zeros{}, wall: &wall{now: bordertest.Start}}
 	for _, f := range change {
 		f(r)
 	}
@@ -164,6 +165,8 @@ func (r *rig) start() {
 	r.j, err = journal.Open(r.t.Context(), journal.Config{Dir: r.dir, Station: "PUT-1", Post: "PUT", Clock: r.clock, Keys: r.keys,
 		LastTrusted: r.clock.LastTrusted, Reserve: -1, Log: log})
 	check(r.t, err)
+	files, err := seal.OpenAttachments(r.dir, r.keys)
+	check(r.t, err)
 	r.s, err = counter.New(r.t.Context(), counter.Config{
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}, {ID: "3", Direction: border.Exit}},
 		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock,
@@ -172,7 +175,7 @@ func (r *rig) start() {
 		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}},
 			{Badge: "18", Name: "Officer Eighteen", Roles: []string{"inspector"}},
 			{Badge: "50", Name: "Supervisor Fifty", Roles: []string{"supervisor"}}, {Badge: "99", Roles: []string{"technician"}}},
-		Scanners: func() []border.ScannerStatus { return nil },
+		Scanners: r.sensor.status, Fingers: r.sensor, Attachments: files,
 	})
 	check(r.t, err)
 }

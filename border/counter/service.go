@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"garita/border"
@@ -60,16 +61,20 @@ type Config struct {
 	Hub      border.HubAsker
 	HubState func() border.HubStatus
 	Scanners func() []border.ScannerStatus
-	Station  border.StationID
-	Post     border.PostID
-	SoftKeys bool
-	Demo     bool
+	// Fingers takes fingerprints; nil if the station has no such scanner.
+	Fingers border.FingerScanners
+	// Attachments keeps their images; nil: none are taken.
+	Attachments *seal.Attachments
+	Station     border.StationID
+	Post        border.PostID
+	SoftKeys    bool
+	Demo        bool
 }
 
 // Service runs all counters of a station. Safe for concurrent use.
 //
 // Lock order: Service.restoring, place.work, Service.changing, Service.shifting, place.mu, then Service.closing or
-// Service.list. place.work is held during I/O and serialises what happens at one counter;
+// Service.list. Service.degrading comes before Service.shifting. place.work is held during I/O and serialises what happens at one counter;
 // place.mu guards what a screen reads and is never held during I/O. No lock of one counter is
 // taken under that of another. shifting is held for reading while an event is recorded, and
 // for writing while a shift begins or is counted and ends.
@@ -95,6 +100,10 @@ type Service struct {
 
 	restoring sync.Mutex // held while drafts are restored
 	restored  bool       // the drafts on the disk have been read
+
+	degrading   sync.Mutex                  // held while it is recorded that fingers are taken no more, or again
+	biometrics  atomic.Pointer[degradation] // nil: fingers are taken
+	attachments []border.Digest             // that were on the disk at the start
 }
 
 // place is the state of one counter.
@@ -104,6 +113,8 @@ type place struct {
 
 	begins string // direction of the configuration; constant
 	orders uint64 // highest order given to an encounter; guarded by work
+
+	captured <-chan struct{} // closed when the last capture has ended; guarded by work
 
 	mu          sync.Mutex // guards what follows
 	revision    uint64
@@ -117,6 +128,7 @@ type place struct {
 	today       Today
 	day         string
 	ended       []border.ID // drafts to drop with the next one that is saved
+	capture     *capture    // of a finger of the open encounter, under way or the last one; nil: none
 	subscribers map[chan struct{}]struct{}
 }
 
@@ -136,14 +148,18 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		s.order = append(s.order, p.ID)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	if err := s.restore(ctx); err != nil {
-		s.cancel()
+	err := s.listAttachments()
+	if err == nil {
+		err = s.restore(ctx)
+	}
+	if err != nil {
+		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// Close ends the questions to the hub and waits for them.
+// Close ends the questions to the hub and the captures of fingers, and waits for them.
 func (s *Service) Close() {
 	s.closing.Lock()
 	s.cancel()
@@ -190,6 +206,10 @@ func (p *place) change(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f()
+	if c := p.capture; c != nil && p.open != c.e { // whoever comes next must not give this finger
+		c.cancel()
+		p.capture = nil
+	}
 	p.revision++
 	for ch := range p.subscribers {
 		select {
@@ -256,7 +276,7 @@ func (s *Service) View(c border.CounterID) (View, error) {
 
 func (s *Service) status(c border.CounterID) Status {
 	st := Status{Hub: s.cfg.HubState(), Clock: s.cfg.Clock.Trust(), Storage: s.cfg.Journal.Storage(), Lists: []ListStatus{},
-		Scanners: []border.ScannerStatus{}, SoftKeys: s.cfg.SoftKeys, Demo: s.cfg.Demo, Now: s.cfg.Clock.Now(), Zone: s.cfg.Zone.String()}
+		Scanners: []border.ScannerStatus{}, SoftKeys: s.cfg.SoftKeys, Degraded: s.degradedView(), Demo: s.cfg.Demo, Now: s.cfg.Clock.Now(), Zone: s.cfg.Zone.String()}
 	for _, l := range s.cfg.Lists {
 		age := st.Now.Sub(l.Issued)
 		st.Lists = append(st.Lists, ListStatus{List: l.Title, Version: l.Version, Issued: l.Issued,
@@ -284,6 +304,9 @@ func (s *Service) encounterView(p *place, e *encounter) *EncounterView {
 	}
 	if e.referred != nil {
 		v.From = s.named(e.referred.By)
+	}
+	if s.cfg.Form.Fingerprints() {
+		v.Fingers = p.fingersView(e)
 	}
 	return v
 }

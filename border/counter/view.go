@@ -67,6 +67,8 @@ type EncounterView struct {
 	Responsible *border.ID `json:"responsible,omitempty"`
 	// Refusable is false for own nationals: they are not refused entry.
 	Refusable bool `json:"refusable"`
+	// Fingers are those asked for; nil if the country's form asks for none.
+	Fingers *FingersView `json:"fingers"`
 	// From names who referred the encounter, if it was taken from the post's list.
 	From string `json:"from,omitempty"`
 }
@@ -237,6 +239,64 @@ type Status struct {
 	Now      time.Time              `json:"now"`       // the station's clock
 	Zone     string                 `json:"zone"`      // IANA zone of the post
 	Demo     bool                   `json:"demo"`      // specimen documents can be presented
+	// Degraded says that the station goes without fingerprints for now; nil if it does not.
+	Degraded *Degraded `json:"degraded"`
+}
+
+// FingersView is what came of the fingers of an encounter.
+type FingersView struct {
+	Asked []FingerView `json:"asked"` // in the order in which they were asked for
+	// Next is the finger that is proposed: index, thumb, middle and ring of the right hand, then
+	// of the left. 0: all of them were asked for.
+	Next border.FingerPosition `json:"next"`
+	// Capture is the one under way, or the last one; nil if none was.
+	Capture *CaptureView `json:"capture"`
+}
+
+// FingerView is one finger that was asked for. Its image is on no screen.
+type FingerView struct {
+	Position border.FingerPosition `json:"position"`
+	Reason   string                `json:"reason"` // why it was asked for, of the form's list
+	Attempts int                   `json:"attempts"`
+	Taken    bool                  `json:"taken"`
+	Finq     int                   `json:"finq"`     // quality of the image kept, 0 to 100
+	Code     string                `json:"code"`     // why it cannot be taken, of the form's list; "" if nobody said
+	Liveness string                `json:"liveness"` // the sensor's flag; "" if it has none
+}
+
+// CaptureView is a finger being taken, or how that ended.
+type CaptureView struct {
+	Position border.FingerPosition `json:"position"`
+	State    CaptureState          `json:"state"`
+	Attempt  int                   `json:"attempt"`  // from 1
+	Attempts int                   `json:"attempts"` // at most
+	Finq     int                   `json:"finq"`     // of the last image; 0: none yet
+	// Problem says what to do better than in the last image, see border/fingerprint; "" if nothing.
+	Problem string `json:"problem"`
+	// Message says why it failed, and what to do, in plain words.
+	Message string `json:"message"`
+}
+
+// CaptureState is how far a capture has come.
+type CaptureState string
+
+// The states. The first three are under way.
+const (
+	CapturePlace     CaptureState = "place"     // the scanner waits for the finger
+	CaptureLift      CaptureState = "lift"      // the finger is to be lifted and placed again
+	CaptureKeeping   CaptureState = "keeping"   // the image is being written
+	CaptureKept      CaptureState = "kept"      // the best image is kept
+	CapturePoor      CaptureState = "poor"      // no image was good enough
+	CaptureFailed    CaptureState = "failed"    // see Message
+	CaptureCancelled CaptureState = "cancelled" // by the officer
+)
+
+// Degraded says that the station goes without fingerprints.
+type Degraded struct {
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until"`  // then they are taken again, by themselves
+	Reason string    `json:"reason"` // of the form's list
+	By     string    `json:"by"`     // name of the supervisor
 }
 
 // ListStatus is a watchlist in force.

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -199,6 +201,38 @@ func (a *Attachments) RemoveUnfinished() error {
 		return &border.Error{Code: border.Internal, Op: "remove unfinished attachments", Err: err}
 	}
 	return nil
+}
+
+// markName is the file that says how far the journal was that names the attachments.
+const markName = ".journal"
+
+// Mark notes how far the journal is that names the attachments.
+func (a *Attachments) Mark(at border.Position) error {
+	b, err := json.Marshal(at)
+	if err == nil {
+		path := filepath.Join(a.dir, markName)
+		if err = os.WriteFile(path+".new", b, 0o600); err == nil {
+			err = os.Rename(path+".new", path)
+		}
+	}
+	if err != nil {
+		return &border.Error{Code: border.Internal, Op: "mark the attachments", Err: err}
+	}
+	return nil
+}
+
+// Within reports whether a journal with these extents goes as far as the one that was marked
+// last: if not, it is an older copy, and events that it lacks may name attachments.
+func (a *Attachments) Within(journal []border.Extent) bool {
+	b, err := os.ReadFile(filepath.Join(a.dir, markName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true // nothing was named yet
+	}
+	var at border.Position
+	if err != nil || json.Unmarshal(b, &at) != nil {
+		return false
+	}
+	return slices.ContainsFunc(journal, func(x border.Extent) bool { return x.Epoch == at.Epoch && x.Last >= at.Seq })
 }
 
 // Readable reports whether the key of an attachment is held. Of one whose key is gone nobody can say

@@ -1,0 +1,236 @@
+package counter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/png"
+	"slices"
+	"time"
+
+	"garita/border"
+	"garita/border/fingerprint"
+)
+
+const (
+	// fingerPatience is how long a scanner waits for one finger.
+	fingerPatience = 30 * time.Second
+	// liftPause is how long the screen asks to lift the finger before the next image.
+	liftPause = 600 * time.Millisecond
+)
+
+// capture is a finger of the open encounter that is being taken, beside the request that asked
+// for it. What it yields goes to that encounter or nowhere.
+type capture struct {
+	e      *encounter
+	reason string
+	cancel context.CancelFunc
+	done   chan struct{} // closed when nothing is left of it
+
+	view CaptureView // guarded by place.mu
+	over bool        // guarded by place.mu: its images are not wanted any more, or are kept
+}
+
+// stop ends a capture unless it has ended. place.mu is held.
+func (c *capture) stop(how CaptureState, message string) {
+	if !c.over {
+		c.over, c.view.State, c.view.Message = true, how, message
+		c.cancel()
+	}
+}
+
+// begin starts to take a finger. p.work is held.
+func (s *Service) begin(p *place, e *encounter, position border.FingerPosition, reason string) error {
+	ctx, cancel := context.WithCancel(s.ctx)
+	f := e.finger(position)
+	c := &capture{e: e, reason: reason, cancel: cancel, done: make(chan struct{}),
+		view: CaptureView{Position: position, State: CapturePlace, Attempt: f.Attempts + 1, Attempts: fingerAttempts}}
+	before := p.captured
+	started := false
+	p.change(func() {
+		if started = s.start(func() { s.takeFinger(ctx, p, c, before) }); started {
+			p.capture = c
+		}
+	})
+	if !started {
+		cancel()
+		return &border.Error{Code: border.Unavailable, Op: "ask for a finger", Message: "The station is shutting down."}
+	}
+	p.captured = c.done
+	return nil
+}
+
+// takeFinger takes images of one finger until one is good, and keeps the best. before is closed when the
+// capture before it has let go of the scanner.
+func (s *Service) takeFinger(ctx context.Context, p *place, c *capture, before <-chan struct{}) {
+	defer close(c.done)
+	defer c.cancel()
+	if before != nil {
+		<-before
+	}
+	var best shot
+	tries, failure := 0, ""
+	for first := c.view.Attempt; ; {
+		got, err := s.shoot(ctx, p, c)
+		if err != nil {
+			failure = border.MessageOf(err)
+			break
+		}
+		tries++
+		if got.Enough() && got.Finq > best.Finq {
+			clear(best.image.Pixels)
+			best = got
+		} else {
+			clear(got.image.Pixels)
+		}
+		if got.Finq >= fingerprint.Good || first+tries > fingerAttempts {
+			p.change(func() { c.saw(got.Quality, CaptureKeeping) })
+			break
+		}
+		p.change(func() { c.saw(got.Quality, CaptureLift) })
+		if !pause(ctx, liftPause) {
+			break
+		}
+		p.change(func() {
+			if !c.over {
+				c.view.State, c.view.Attempt = CapturePlace, first+tries
+			}
+		})
+	}
+	s.settle(p, c, &best, tries, failure)
+	clear(best.image.Pixels)
+}
+
+// saw shows what came of an image. place.mu is held.
+func (c *capture) saw(q fingerprint.Quality, next CaptureState) {
+	if !c.over {
+		c.view.State, c.view.Finq, c.view.Problem = next, q.Finq, string(q.Problem)
+	}
+}
+
+// shot is an image with its quality.
+type shot struct {
+	fingerprint.Quality
+	image border.FingerImage
+}
+
+// shoot takes one image and judges it.
+func (s *Service) shoot(ctx context.Context, p *place, c *capture) (shot, error) {
+	waiting, cancel := context.WithTimeout(ctx, fingerPatience)
+	defer cancel()
+	got, err := s.cfg.Fingers.CaptureFinger(waiting, border.FingerRequest{Counter: p.id, Position: c.view.Position})
+	switch {
+	case err == nil:
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return shot{}, &border.Error{Code: border.Unavailable, Op: "take a fingerprint", Err: err,
+			Message: "No finger was placed in time. Ask again, or note why it cannot be taken."}
+	case border.MessageOf(err) == "":
+		return shot{}, &border.Error{Code: border.CodeOf(err), Op: "take a fingerprint", Err: err,
+			Message: "The fingerprint scanner failed. Ask again; if this goes on, call the technician."}
+	default:
+		return shot{}, err
+	}
+	if !s.belongs(got.Scanner, p.id) {
+		clear(got.Pixels)
+		return shot{}, &border.Error{Code: border.Conflict, Op: "take a fingerprint",
+			Message: "The scanner was given to another counter. The image was thrown away. Ask again."}
+	}
+	q, err := fingerprint.Measure(ctx, got)
+	if err != nil {
+		clear(got.Pixels)
+		return shot{}, err
+	}
+	return shot{q, got}, nil
+}
+
+// belongs reports whether a scanner is assigned to a counter now.
+func (s *Service) belongs(scanner string, c border.CounterID) bool {
+	return slices.ContainsFunc(s.cfg.Scanners(), func(st border.ScannerStatus) bool { return st.ID == scanner && st.Counter == c })
+}
+
+// pause waits; false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// settle keeps the best image, if the encounter is still the one on the screen and nobody has cancelled:
+// first the sealed file, then the draft that names it. How many images were looked at is kept in any case.
+func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), recordDeadline)
+	defer cancel()
+	p.work.Lock() // nobody decides, refers or calls up meanwhile
+	defer p.work.Unlock()
+	p.mu.Lock()
+	gone, unwanted := p.capture != c || p.open != c.e, c.over
+	p.mu.Unlock()
+	if gone || s.ctx.Err() != nil {
+		return
+	}
+	next := c.e.copy()
+	f := next.finger(c.view.Position)
+	f.Attempts += tries
+	how, replaced := CapturePoor, []border.Digest(nil)
+	switch {
+	case unwanted || best.image.Pixels == nil:
+	case f.Image != nil && f.Image.Finq >= best.Finq:
+		how = CaptureKept
+	case !s.belongs(best.image.Scanner, p.id):
+		failure = "The scanner was given to another counter. The image was thrown away. Ask again."
+	default:
+		kept, err := s.keepImage(ctx, c.e.id, best)
+		if err != nil {
+			failure = border.MessageOf(err)
+			s.cfg.Log.Error("counter: a finger image is not on the disk", "counter", p.id, "error", err)
+			break
+		}
+		if f.Image != nil {
+			replaced = append(replaced, f.Image.Hash)
+		}
+		how, f.Image, f.Code, f.Reason = CaptureKept, &kept, "", c.reason
+	}
+	if tries > 0 {
+		if f.Reason == "" {
+			f.Reason = c.reason
+		}
+		next.put(f)
+		s.keep(ctx, p, next)
+	} else {
+		next.durable = c.e.durable
+	}
+	if failure != "" && how != CaptureKept {
+		how = CaptureFailed
+	}
+	p.change(func() {
+		c.e.fingers, c.e.durable = next.fingers, next.durable
+		c.stop(how, failure)
+	})
+	if next.durable {
+		s.remove(replaced)
+	}
+}
+
+// keepImage seals an image as a file: a PNG of 8-bit grey, which loses nothing.
+func (s *Service) keepImage(ctx context.Context, id border.ID, best *shot) (border.Attachment, error) {
+	i := &best.image
+	var b bytes.Buffer
+	defer func() { clear(b.Bytes()) }()
+	grey := &image.Gray{Pix: i.Pixels, Stride: i.Width, Rect: image.Rect(0, 0, i.Width, i.Height)}
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, grey); err != nil {
+		return border.Attachment{}, &border.Error{Code: border.Internal, Op: "write a finger image", Err: err}
+	}
+	a, err := s.cfg.Attachments.Put(ctx, s.bucket(), id, border.KindFinger, b.Bytes())
+	if err != nil {
+		return border.Attachment{}, err
+	}
+	a.Position, a.Width, a.Height, a.DPI, a.Finq = i.Position, i.Width, i.Height, i.DPI, best.Finq
+	a.Scanner, a.Profile, a.Liveness, a.TakenAt = i.Scanner, i.Profile, i.Liveness, i.TakenAt.UTC().Truncate(time.Millisecond)
+	return a, nil
+}
