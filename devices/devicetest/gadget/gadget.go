@@ -36,7 +36,7 @@ func NewACM(name, controller string, id Identity) (*ACM, error) {
 	config, function := filepath.Join(g.dir, "configs", "c.1"), filepath.Join(g.dir, "functions", "acm.0")
 	text := filepath.Join(g.dir, "strings", "0x409")
 	for _, dir := range []string{g.dir, text, config, function} {
-		if err := os.Mkdir(dir, 0o755); err != nil {
+		if err := os.Mkdir(dir, 0o750); err != nil {
 			return nil, errors.Join(fmt.Errorf("make a gadget: %w", err), g.Close())
 		}
 	}

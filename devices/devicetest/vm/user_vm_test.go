@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"garita/border"
 	"garita/devices/devicetest/uareu"
@@ -113,6 +114,7 @@ func (s *userStation) stop() {
 // until reads what the station says until a scanner is in one of these states.
 func (s *userStation) until(t *testing.T, port string, states ...string) border.ScannerStatus {
 	t.Helper()
+	defer time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() }).Stop()
 	last := ""
 	for s.out.Scan() {
 		last = s.out.Text()
