@@ -111,9 +111,19 @@ func harm(b *bench, f Fault) {
 			b.Errorf("the fault has no plain words: %v", err)
 		}
 		d.Mend()
-		b.until("the device was opened anew", func() bool { return b.counts(0).Opened > before.Opened })
+		b.until("an image again", func() bool { // the device may be opened anew before
+			if err := d.Show(1); err != nil {
+				b.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			got, err := b.capture(ctx, 0)
+			if err == nil {
+				b.same(0, 1, got)
+			}
+			return err == nil
+		})
 		b.ready(0)
-		b.takes(0, d, 1)
 		return
 	}
 	b.must(d.Break(f))

@@ -3,7 +3,6 @@ package elyctis
 import (
 	"bytes"
 	"crypto/sha256"
-	"strings"
 	"time"
 
 	"garita/border"
@@ -153,8 +152,8 @@ func document(data []byte) ([]string, error) {
 			return nil, devices.ErrGarbage
 		}
 	}
-	if len(lines) == 1 && len(lines[0]) >= 72 {
-		return zone.Cut(strings.Clone(lines[0]))
+	if len(lines) == 1 && zone.Whole(len(lines[0])) {
+		return zone.Cut(lines[0])
 	}
 	return zone.Check(lines)
 }

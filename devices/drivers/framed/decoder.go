@@ -156,6 +156,9 @@ func (d *Decoder) mrzLine() {
 	first, last := lines[0], lines[len(lines)-1]
 	need := zone.LinesFor(len(first))
 	switch {
+	case len(lines) == 1 && zone.Whole(len(first)): // all lines of a document as one
+		d.finish()
+		d.reset()
 	case need == 0:
 		d.fail(devices.ErrGarbage)
 		d.reset()
@@ -233,7 +236,11 @@ func (d *Decoder) document() ([]string, error) {
 	if d.f.Kind == profile.RawLen || d.f.Kind == profile.RawIdle {
 		return zone.Cut(string(d.buf))
 	}
-	return zone.Check(zone.Split(d.buf))
+	lines := zone.Split(d.buf)
+	if len(lines) == 1 && zone.Whole(len(lines[0])) {
+		return zone.Cut(lines[0])
+	}
+	return zone.Check(lines)
 }
 
 // fail reports an error, a row of equal ones only once: a flood of bytes is no flood of

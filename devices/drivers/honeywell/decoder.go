@@ -47,7 +47,9 @@ func (d *Decoder) Feed(b []byte, now time.Duration) []devices.Reading {
 	d.results = d.results[:0]
 	if len(b) == 0 {
 		if now-d.last >= d.gap {
-			if len(d.line) > 0 || len(d.lines) > 0 {
+			if d.lost {
+				d.fail(devices.ErrOversize)
+			} else if len(d.line) > 0 || len(d.lines) > 0 {
 				d.fail(devices.ErrIncomplete)
 			}
 			d.reset()
@@ -82,7 +84,6 @@ func (d *Decoder) take(c byte) {
 
 // end takes a whole line.
 func (d *Decoder) end() {
-	n := len(d.line)
 	switch {
 	case d.lost:
 		d.lines = nil
@@ -90,7 +91,7 @@ func (d *Decoder) end() {
 	case !zone.Printable(d.line):
 		d.lines = nil
 		d.fail(devices.ErrGarbage)
-	case n == 72 || n == 88 || n == 90: // all lines of a document in one
+	case zone.Whole(len(d.line)): // all lines of a document in one
 		if d.lines != nil {
 			d.fail(devices.ErrIncomplete)
 		}

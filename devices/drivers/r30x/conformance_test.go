@@ -84,6 +84,7 @@ func expected(i int) border.FingerImage {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	p := fast(t)
 	conformance.Run(t, conformance.Subject{Profile: p, Firmware: "1.4", Asks: true,
 		Fingers: [2]border.FingerImage{expected(0), expected(1)},

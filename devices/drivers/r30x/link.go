@@ -36,7 +36,7 @@ type link struct {
 	buf     [2048]byte
 
 	// unsure says that something may still come that could be taken for the answer to the
-	// next instruction. owed are the probes whose answers have not come, by length.
+	// next instruction. owed are the probes whose answers may still come, by length.
 	unsure bool
 	owed   [32]bool
 }
@@ -56,6 +56,7 @@ func (l *link) ask(ctx context.Context, instruction []byte, length int) ([]byte,
 	if err := l.settle(ctx); err != nil {
 		return nil, err
 	}
+	old := length > 1 && l.owed[length]
 	if length > 1 {
 		l.owed[length] = true
 	} else {
@@ -77,7 +78,9 @@ func (l *link) ask(ctx context.Context, instruction []byte, length int) ([]byte,
 			l.unsure = true
 			return nil, errOrder
 		case n == length || length == anyLength && !l.waited(n):
-			l.answered(n)
+			if length > 1 && !old {
+				l.owed = [32]bool{} // in order: what was asked before is answered, or lost
+			}
 			l.unsure = false
 			if length != 1 && p.payload[0] != codeOK {
 				return nil, refused(p.payload[0])
@@ -136,6 +139,9 @@ func (l *link) settle(ctx context.Context) error {
 			return err
 		}
 		instruction, length, ok := l.probe()
+		if !ok && heard+n == 0 {
+			return silence(nil)
+		}
 		if !ok {
 			return errNoPacket
 		}
@@ -187,12 +193,10 @@ func (l *link) try(ctx context.Context, instruction byte, length int) (heard int
 		if heard += head + len(p.payload); heard > l.limit {
 			return heard, errEndless
 		}
-		if p.kind == pidAck && l.waited(len(p.payload)) {
-			l.answered(len(p.payload))
-			if len(p.payload) == length {
-				l.unsure = false
-				return heard, nil
-			}
+		if p.kind == pidAck && len(p.payload) == length {
+			l.owed = [32]bool{} // in order: what was asked before is answered, or lost
+			l.unsure = false
+			return heard, nil
 		}
 	}
 }

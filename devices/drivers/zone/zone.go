@@ -70,6 +70,9 @@ func plausible(lines []string) ([]string, error) {
 	return lines, nil
 }
 
+// Whole reports whether n is the number of characters of all lines of a document.
+func Whole(n int) bool { return n == 72 || n == 88 || n == 90 }
+
 // Cut divides a document that came without line ends into its lines by its length. The
 // errors are those of [Check].
 func Cut(s string) ([]string, error) {
