@@ -183,7 +183,7 @@ var personal = []string{surname, given, "TALVE", "MINORA", "850312", "1985-03-12
 
 func TestFlows(t *testing.T) {
 	names := map[string]bool{}
-	for _, f := range slices.Concat(outcomeFlows, waysInFlows, referralFlows, protectionFlows, groupFlows, holderFlows, changeFlows, restartFlows) {
+	for _, f := range slices.Concat(outcomeFlows, waysInFlows, referralFlows, protectionFlows, groupFlows, holderFlows, changeFlows, restartFlows, fingerFlows) {
 		if names[f.name] {
 			t.Errorf("two flows are called %q", f.name)
 		}

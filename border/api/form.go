@@ -53,6 +53,11 @@ func getForm(s *counter.Service) func(context.Context, *struct{}) (FormAnswer, e
 		for _, name := range formLists {
 			a.Lists[name] = choices(f.Codes(name))
 		}
+		if f.Fingerprints() {
+			for _, name := range []string{form.FingerReasons, form.FingerNotTaken, form.Degraded} {
+				a.Lists[name] = choices(f.Codes(name))
+			}
+		}
 		return a, nil
 	}
 }

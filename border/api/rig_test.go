@@ -76,6 +76,7 @@ type rig struct {
 	service *counter.Service
 	reg     *register.Register // nil: no hub
 	hub     *askedHub
+	sensor  *sensor
 	logged  *lockedWriter
 	saved   map[string]string // what a scenario's steps remember
 }
@@ -111,7 +112,7 @@ func newStation(t testing.TB) *rig {
 
 func prepared(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), clock: &testClock{now: bordertest.Start}, hub: &askedHub{}, logged: &lockedWriter{}, saved: map[string]string{}}
+	r := &rig{t: t, dir: t.TempDir(), clock: &testClock{now: bordertest.Start}, hub: &askedHub{}, logged: &lockedWriter{}, sensor: &sensor{pressed: make(chan border.FingerImage)}, saved: map[string]string{}}
 	private, err := seal.NewHubPrivate("utopia")
 	r.must(err)
 	r.hub.private = private
@@ -141,6 +142,8 @@ func (r *rig) start() {
 		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" +
 		"S1,,,,," + listedNumber + "," + stranger + ",refer\n"))
 	r.must(err)
+	files, err := seal.OpenAttachments(r.dir, r.keys)
+	r.must(err)
 	r.service, err = counter.New(ctx, counter.Config{Journal: r.journal, Keys: r.keys, Blinder: r.blinder, Policy: verdict.DefaultPolicy(),
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}, {ID: "3", Direction: border.Entry}},
 		Zone:   time.UTC, Lists: []*watch.List{list}, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: r.log(), Station: "PUT-1", Post: "PUT",
@@ -151,7 +154,7 @@ func (r *rig) start() {
 			{Badge: "3001", Name: "Technician Ulf Tamsin", Roles: []string{"technician"}}},
 		Hub:      r.hub,
 		HubState: func() border.HubStatus { return border.HubStatus{Connected: r.hub.knows()} },
-		Scanners: func() []border.ScannerStatus { return nil }})
+		Scanners: r.sensor.status, Fingers: r.sensor, Attachments: files})
 	r.must(err)
 	// As cmd makes it; the body limit is above the operations' own.
 	r.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})

@@ -23,6 +23,7 @@ func Station(api huma.API, s *counter.Service, crossings Crossings, clock border
 	huma.Register(api, reading("/records/{crossing}/notice", "get-notice",
 		"What a person who was refused, or kept from departing, is given on paper; it holds the name", 404, 409, 422, 503), serve(log, notice(s)))
 	encounters(api, s, clock, log)
+	fingers(api, s, log)
 	groups(api, s, log)
 	shifts(api, s, log)
 }
@@ -57,6 +58,24 @@ func encounters(api huma.API, s *counter.Service, clock border.Clock, log *slog.
 	huma.Register(api, doing(http.MethodPost, here+"/corrections", "correct",
 		"Record how a crossing should have been recorded; what was recorded first stays", recorded), serve(log, correct(s)))
 	huma.Register(api, doing(http.MethodPost, here+"/extensions", "extend", "Grant more days to somebody who is inside", recorded), serve(log, extend(s)))
+}
+
+// fingers adds the taking of fingerprints.
+func fingers(api huma.API, s *counter.Service, log *slog.Logger) {
+	const here = "/counters/{counter}"
+	const one = here + "/encounters/{encounter}/fingers"
+	asked := doing(http.MethodPost, one, "ask-finger", "Take a finger of the open encounter with the counter's scanner", shown)
+	asked.Description = "The answer comes at once; views say how it goes on. Up to three images of a finger are looked at and the best is kept, sealed. " +
+		"No operation gives an image out."
+	huma.Register(api, asked, serve(log, askFinger(s)))
+	huma.Register(api, doing(http.MethodPost, one+"/cancel", "cancel-finger", "End the capture that is under way; its images are thrown away", shown),
+		serve(log, cancelFinger(s)))
+	huma.Register(api, doing(http.MethodPost, one+"/not-taken", "finger-not-taken",
+		"Note why a finger cannot be taken; it speaks against nobody", shown), serve(log, fingerNotTaken(s)))
+	huma.Register(api, doing(http.MethodPost, here+"/biometrics/degrade", "degrade-biometrics",
+		"Let the whole station go without fingerprints for at most 24 hours, by a supervisor's word", recorded), serve(log, degrade(s)))
+	huma.Register(api, doing(http.MethodPost, here+"/biometrics/restore", "restore-biometrics", "Take fingerprints again before that time", recorded),
+		serve(log, restoreBiometrics(s)))
 }
 
 // groups adds what is done with a family, a bus or a crew.

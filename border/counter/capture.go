@@ -40,6 +40,16 @@ func (c *capture) stop(how CaptureState, message string) {
 	}
 }
 
+// cancelCapture ends a capture that is under way, at an officer's word.
+func (p *place) cancelCapture(c *capture) {
+	p.mu.Lock()
+	over := c.over
+	p.mu.Unlock()
+	if !over {
+		p.change(func() { c.stop(CaptureCancelled, "") })
+	}
+}
+
 // begin starts to take a finger. p.work is held.
 func (s *Service) begin(p *place, e *encounter, position border.FingerPosition, reason string) error {
 	ctx, cancel := context.WithCancel(s.ctx)

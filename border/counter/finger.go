@@ -148,10 +148,9 @@ func (s *Service) CancelFinger(ctx context.Context, at At, id border.ID) error {
 		p.mu.Lock()
 		c := p.capture
 		p.mu.Unlock()
-		if c == nil || c.e.id != id {
-			return nil
+		if c != nil && c.e.id == id {
+			p.cancelCapture(c)
 		}
-		p.change(func() { c.stop(CaptureCancelled, "") })
 		return nil
 	})
 }
@@ -171,16 +170,16 @@ func (s *Service) FingerNotTaken(ctx context.Context, at At, id border.ID, posit
 		if code == form.NotTakenDegraded && s.degraded() == nil {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "The station takes fingerprints: give another reason why this one cannot be taken."}
 		}
-		p.mu.Lock()
-		c := p.capture
-		p.mu.Unlock()
-		if c != nil && c.view.Position == position {
-			p.change(func() { c.stop(CaptureCancelled, "") })
-		}
 		next := e.copy()
 		f := next.finger(position)
 		if f.Image != nil {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "An image of this finger is kept already."}
+		}
+		p.mu.Lock()
+		c := p.capture
+		p.mu.Unlock()
+		if c != nil && c.view.Position == position {
+			p.cancelCapture(c)
 		}
 		f.Reason, f.Code = reason, code
 		next.put(f)

@@ -47,17 +47,18 @@ func (r *rig) screens() string {
 // inFiles lists the station's files that hold one of some words, in clear.
 func (r *rig) inFiles(words ...string) (found []string) {
 	r.t.Helper()
-	files, err := os.ReadDir(r.dir)
-	check(r.t, err)
-	for _, f := range files {
-		raw, err := os.ReadFile(filepath.Join(r.dir, f.Name()))
-		check(r.t, err)
+	check(r.t, filepath.WalkDir(r.dir, func(path string, f os.DirEntry, err error) error {
+		if err != nil || f.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
 		for _, w := range words {
 			if bytes.Contains(raw, []byte(w)) {
 				found = append(found, f.Name()+" holds "+w)
 			}
 		}
-	}
+		return err
+	}))
 	return found
 }
 
