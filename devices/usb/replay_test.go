@@ -191,6 +191,29 @@ func TestSilence(t *testing.T) {
 	})
 }
 
+// A control transfer cannot be cancelled, so whoever wants to leave does not wait for it.
+func TestHangingControlHoldsNobody(t *testing.T) {
+	under(t, nil, func(t *testing.T, f devices.Found) {
+		const limit = 3 * time.Second
+		c, err := usb.Open(t.Context(), f, usb.Options{Reply: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), reply/4)
+		defer cancel()
+		_, err = c.Control(ctx, ask, make([]byte, 8))
+		is(t, err, context.DeadlineExceeded)
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > limit/2 { // the goal is 200 ms for the two
+			t.Errorf("leaving took %v", took)
+		}
+		time.Sleep(limit) // the library's own end, for the leak check
+	})
+}
+
 // Opening and closing leaves no file behind; goleak looks for goroutines.
 func TestClosingGivesFilesBack(t *testing.T) {
 	under(t, nil, func(t *testing.T, f devices.Found) {

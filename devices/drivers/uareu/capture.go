@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"garita/border"
 	"garita/devices"
@@ -79,7 +78,7 @@ func (d *Driver) buffer() []byte {
 	return d.images
 }
 
-// transfer orders an image and fetches it whole. The fetching begins first: the sensor
+// transfer orders an image and fetches what comes of it. The fetching begins first: the sensor
 // has no room for an image that nobody takes.
 func (d *Driver) transfer(ctx context.Context) ([]byte, error) {
 	type result struct {
@@ -104,14 +103,9 @@ func (d *Driver) transfer(ctx context.Context) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	whole, err := wireBytes(b[:r.n], d.p.Image)
-	switch {
-	case err != nil:
-		return nil, err
-	case r.n < whole:
-		return nil, fault("The scanner sent half an image.", fmt.Sprintf("%d of %d bytes", r.n, whole))
-	}
-	d.owed, d.ordered = 0, false
+	if whole, err := wireBytes(b[:r.n], d.p.Image); err == nil && r.n >= whole {
+		d.owed, d.ordered = 0, false
+	} // of another one, more may come
 	return b[:r.n], nil
 }
 

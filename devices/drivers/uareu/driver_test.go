@@ -45,6 +45,7 @@ type bench struct {
 	model  emulated.Model
 	reader *emulated.Reader
 	socket usbdevice.Socket
+	conn   devices.USB
 	ctx    context.Context
 }
 
@@ -56,14 +57,7 @@ func open(t *testing.T, m emulated.Model, f emulated.Faults) *bench {
 	b := &bench{T: t, model: m, reader: emulated.New(m, f)}
 	b.socket.Plug(b.reader)
 	t.Cleanup(b.socket.Unplug)
-	conn, err := b.socket.Open(reply)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	p := *load(t, b.profileID())
-	p.Timing.ReplyMS = int(reply / time.Millisecond)
-	b.Driver = uareu.New(&p, conn)
+	b.connect()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	b.ctx = ctx
@@ -90,6 +84,22 @@ func (b *bench) profileID() string {
 		return "digitalpersona-uareu-4000"
 	}
 	return "digitalpersona-uareu-4000b"
+}
+
+// connect opens the reader anew, with a new driver.
+func (b *bench) connect() {
+	b.Helper()
+	if b.conn != nil {
+		_ = b.conn.Close()
+	}
+	conn, err := b.socket.Open(reply)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close() })
+	p := *load(b.T, b.profileID())
+	p.Timing.ReplyMS = int(reply / time.Millisecond)
+	b.conn, b.Driver = conn, uareu.New(&p, conn)
 }
 
 func started(t *testing.T, m emulated.Model, f emulated.Faults) *bench {
@@ -249,6 +259,7 @@ var damages = map[string]func([]byte) []byte{
 	"no lines":         func(b []byte) []byte { b[4], b[5] = 0, 0; return b },
 	"blocks too small": func(b []byte) []byte { b[17] = 3; return b },
 	"blocks too large": func(b []byte) []byte { b[17] = 255; return b },
+	"absent lines":     func(b []byte) []byte { return append(append(b[:16:16], 1, 255, 1, 255, 2, 90), b[22:]...) },
 	"no blocks":        func(b []byte) []byte { clear(b[16:46]); return b },
 	"another key":      func(b []byte) []byte { b[6] += 7; return b },
 	"garbage":          func(b []byte) []byte { return bytes.Repeat([]byte{0xA5, 0x3C, 0x7E}, len(b)/3) },
@@ -344,7 +355,7 @@ var stages = []struct {
 }{
 	{"awaiting a finger", emulated.Faults{}, false, func(b *bench) bool { return b.reader.Mode() == 0x10 }},
 	{"image ordered", emulated.Faults{ImageAfter: 80 * time.Millisecond}, true, func(b *bench) bool { o, _ := b.reader.Images(); return o == 1 }},
-	{"image that comes all the same", emulated.Faults{ImageAfter: 80 * time.Millisecond, LateImage: true}, true, func(b *bench) bool { o, _ := b.reader.Images(); return o == 1 }},
+	{"image that comes all the same", emulated.Faults{ImageAfter: 150 * time.Millisecond, LateImage: true}, true, func(b *bench) bool { o, _ := b.reader.Images(); return o == 1 }},
 	{"image that never comes", emulated.Faults{NoImage: true}, true, func(b *bench) bool { o, _ := b.reader.Images(); return o == 1 }},
 }
 
@@ -429,6 +440,24 @@ func TestCancelAtEveryStage(t *testing.T) {
 		}
 	}
 	together(t, list)
+}
+
+// Nor does it leave anything to another driver, as after an error or in the program's next
+// life.
+func TestNextDriver(t *testing.T) {
+	t.Parallel()
+	s := stages[2] // the image comes all the same
+	b := started(t, emulated.U4000B, s.faults)
+	_, wire := b.finger(1)
+	b.reader.Touch(wire)
+	ctx, cancel := context.WithCancel(b.ctx)
+	err := b.during(s.at, func() error { _, err := b.Capture(ctx, border.FingerRequest{}); return err }, cancel)
+	b.is(err, context.Canceled)
+	b.connect()
+	if _, err := b.Start(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.captureRight(2)
 }
 
 // A reader that hangs while it is idle is noticed.

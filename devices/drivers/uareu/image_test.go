@@ -54,7 +54,7 @@ func TestRoughnessTellsPicturesFromNoise(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	small := sensor
 	small.Width, small.Height = 16, 40 // so that few bytes make a whole image
-	for _, blocks := range []string{"\x02\x08", "\x00\x04\x82\x04\x01\x20", "\x04\x08\x01\xff", "\x80\x01\x82\x07"} {
+	for _, blocks := range []string{"\x02\x08", "\x00\x04\x82\x04\x01\x20", "\x04\x08\x01\xff", "\x80\x01\x82\x07", "\x01\xff\x00\x08"} {
 		b := make([]byte, headerBytes+8*small.Width)
 		b[linesAt] = 8
 		copy(b[blocksAt:], blocks)
