@@ -213,9 +213,13 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 		Store: filepath.Join(s.cfg.Data, "scanners.json"), Clock: s.clock, Deliver: deliver, Log: s.log}); err != nil {
 		return err
 	}
+	attachments, err := seal.OpenAttachments(s.cfg.Data, s.keys)
+	if err != nil {
+		return err
+	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
 		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: lists, Clock: s.clock, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
-		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
+		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
 	return err
 }
 
