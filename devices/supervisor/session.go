@@ -62,11 +62,12 @@ func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (
 	defer close(s.ended)
 	starting, stop := context.WithTimeout(ctx, startTimeout)
 	defer stop()
-	opened, err := u.sup.cfg.Opener.Open(starting, p, at, drivers.Taps{Stream: s.tap, USB: u.ring.USB, Note: u.ring.Note})
+	opened, err := u.sup.cfg.Opener.Open(starting, p, at, drivers.Taps{Stream: s.tap, USB: s.tapUSB, Note: u.ring.Note})
 	if err != nil {
 		return false, err
 	}
 	defer func() {
+		u.ring.Closed()
 		if e := opened.Close(); e != nil {
 			u.sup.cfg.Log.Debug("close scanner", "scanner", u.id, "err", e) // it is gone either way
 		}
@@ -86,7 +87,7 @@ func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (
 
 // bring starts the driver, judges the firmware and runs the self-test.
 func (s *session) bring(ctx context.Context, opened *drivers.Opened) error {
-	s.driver = opened.Driver
+	s.driver = s.u.ring.Driver(opened.Driver, "")
 	about, err := s.driver.Start(ctx)
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (s *session) bring(ctx context.Context, opened *drivers.Opened) error {
 	if slices.ContainsFunc(s.profile.Quirks, func(q profile.Quirk) bool { return q.Firmware.Contains(profile.Version(firmware)) }) {
 		// The firmware has quirks: set it up again, as they ask.
 		s.profile = s.profile.For(firmware)
-		s.driver = opened.With(s.profile)
+		s.driver = s.u.ring.Driver(opened.With(s.profile), firmware)
 		if _, err = s.driver.Start(ctx); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func (u *unit) enter(state devices.State, reason string) bool {
 	}
 	u.state, u.reason = state, reason
 	u.mu.Unlock()
-	u.ring.Note(string(state))
+	u.ring.State(string(state), reason)
 	u.sup.changed()
 	return true
 }
@@ -98,12 +98,16 @@ func (s *Supervisor) Scanners() []border.ScannerDetail {
 		list = append(list, u.detail())
 	}
 	for i := range unknown {
-		d := border.ScannerDetail{ScannerStatus: border.ScannerStatus{ID: unitID(&unknown[i]), State: string(devices.Unknown),
-			Reason: "No profile is for this device. If it is a scanner, write one (docs/SCANNERS.md) or ask its maker for a bridge."}}
-		locate(&d, &unknown[i])
-		list = append(list, d)
+		list = append(list, unknownDetail(&unknown[i]))
 	}
 	return list
+}
+
+func unknownDetail(f *devices.Found) border.ScannerDetail {
+	d := border.ScannerDetail{ScannerStatus: border.ScannerStatus{ID: unitID(f), State: string(devices.Unknown),
+		Reason: "No profile is for this device. If it is a scanner, write one (docs/SCANNERS.md) or ask its maker for a bridge."}}
+	locate(&d, f)
+	return d
 }
 
 func (u *unit) detail() border.ScannerDetail {

@@ -9,8 +9,11 @@ import (
 
 // tap puts the scanner's trace and its meter between the driver and the line.
 func (s *session) tap(line devices.Stream) devices.Stream {
-	return &meter{Stream: s.u.ring.Stream(line), s: s}
+	return &meter{Stream: s.u.ring.Stream(line, s.profile), s: s}
 }
+
+// tapUSB puts the scanner's trace between the driver and its transfers.
+func (s *session) tapUSB(conn devices.USB) devices.USB { return s.u.ring.USB(conn, s.profile) }
 
 // meter counts the bytes of a line and slows a flood down.
 type meter struct {

@@ -135,7 +135,6 @@ func (u *unit) trouble(failures int, p *profile.Profile, err error) {
 	if failures >= p.Timing.Attempts {
 		state = devices.Failed
 	}
-	u.ring.Note(reason)
 	if u.enter(state, reason) {
 		u.sup.cfg.Log.Warn("scanner in trouble", "scanner", u.id, "state", string(state), "attempt", failures, "err", err)
 	}

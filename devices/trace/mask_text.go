@@ -1,0 +1,112 @@
+package trace
+
+import (
+	"regexp"
+	"unicode/utf8"
+
+	"garita/devices/profile"
+)
+
+// text masks plain lines of documents. What answers a question and fits the very pattern
+// of the profile (an acknowledgement, a firmware's version) is shown, unless it could be
+// part of a document.
+type text struct {
+	start, end int // bytes of the frame; 0 if it has none
+	patterns   []*regexp.Regexp
+	code       bool // a P at the beginning says how long a document is, and stays
+
+	atRest bool // nothing of a document may be under way
+	fresh  bool // the line was silent
+	asked  bool
+	answer veil
+	run    int // characters of documents in a row since the question
+}
+
+// longestWord is the longest run of document characters in an answer that is shown; the
+// lines of documents have 30 and more.
+const longestWord = 16
+
+func newText(p *profile.Profile) *text {
+	t := &text{start: p.Framing.Start, end: p.Framing.End, atRest: true, fresh: true}
+	t.code = p.Driver == "honeywell" || p.Framing.Kind == profile.RawLen || p.Framing.Kind == profile.RawIdle
+	expect := []string{p.Identify.Pattern}
+	for _, list := range [][]profile.Exchange{p.Init, p.Rearm} {
+		for _, e := range list {
+			expect = append(expect, e.Expect)
+		}
+	}
+	for _, s := range expect {
+		if r, err := regexp.Compile(s); err == nil && s != "" {
+			t.patterns = append(t.patterns, r)
+		}
+	}
+	return t
+}
+
+func (t *text) in(_ uint8, b []byte) ([]byte, []Run) {
+	m := make([]byte, len(b))
+	for i, c := range b {
+		m[i] = t.one(c)
+		if t.asked {
+			t.wait(&m[i], c)
+		}
+		t.fresh = false
+		t.atRest = c == '\r' || c == '\n' || c != 0 && int(c) == t.end
+	}
+	return m, nil
+}
+
+func (t *text) one(c byte) byte {
+	switch {
+	case c != 0 && (int(c) == t.start || int(c) == t.end):
+		return c
+	case c == 'P' && t.fresh && t.code:
+		return c
+	default:
+		return shape(c)
+	}
+}
+
+// wait keeps a byte for when the answer is whole, unless a document has begun.
+func (t *text) wait(at *byte, c byte) {
+	if c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '<' {
+		t.run++
+	} else {
+		t.run = 0
+	}
+	if c == '<' || t.run > longestWord {
+		t.asked = false
+		t.answer.drop()
+		return
+	}
+	t.answer.add(at, c)
+}
+
+func (t *text) out([]byte) {
+	t.settle()
+	t.asked, t.run = t.atRest && len(t.patterns) > 0, 0
+}
+
+func (t *text) quiet() {
+	t.settle()
+	t.fresh, t.atRest = true, true
+}
+
+// settle shows what fits a pattern.
+func (t *text) settle() {
+	if t.asked && len(t.answer.plain) > 0 {
+		runes := make([]rune, len(t.answer.plain))
+		for i, c := range t.answer.plain {
+			runes[i] = rune(c)
+		}
+		s := string(runes)
+		for _, p := range t.patterns {
+			if at := p.FindStringIndex(s); at != nil {
+				t.answer.show(utf8.RuneCountInString(s[:at[0]]), utf8.RuneCountInString(s[:at[1]]))
+				break
+			}
+		}
+	}
+	t.asked = false
+	t.answer.drop()
+}
