@@ -197,6 +197,26 @@ func (f *fakeService) LiftNeeds(_ context.Context, at counter.At, id border.ID, 
 	return f.do("lift", at, id, supervisor, reason)
 }
 
+func (f *fakeService) AskFinger(_ context.Context, at counter.At, id border.ID, position border.FingerPosition, reason string) error {
+	return f.do("ask finger", at, id, position, reason)
+}
+
+func (f *fakeService) CancelFinger(_ context.Context, at counter.At, id border.ID) error {
+	return f.do("cancel finger", at, id)
+}
+
+func (f *fakeService) FingerNotTaken(_ context.Context, at counter.At, id border.ID, position border.FingerPosition, reason, code string) error {
+	return f.do("finger not taken", at, id, position, reason, code)
+}
+
+func (f *fakeService) DegradeBiometrics(_ context.Context, d counter.Degradation) error {
+	return f.do("degrade", d.At, d)
+}
+
+func (f *fakeService) RestoreBiometrics(_ context.Context, at counter.At) error {
+	return f.do("restore biometrics", at)
+}
+
 func (f *fakeService) Take(_ context.Context, at counter.At) error {
 	return f.do("take", at)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -62,6 +63,18 @@ func (p pageData) Supervised(id, name, label string) Select {
 	}
 	return s
 }
+
+// Fingers gives a dialog the fingers of both hands.
+func (p pageData) Fingers(id, name, label string) Select {
+	s := Select{ID: id, Name: name, Label: label}
+	for position := border.FingerPosition(1); position <= 10; position++ {
+		s.Options = append(s.Options, Option{strconv.Itoa(int(position)), upper(fingerWords[position])})
+	}
+	return s
+}
+
+// Fingerprints reports whether the country's form asks for fingerprints.
+func (p pageData) Fingerprints() bool { return p.form.Fingerprints() }
 
 // SupervisorRefuses reports whether a refusal needs a supervisor.
 func (p pageData) SupervisorRefuses() bool { return p.form.SupervisorRefuses() }

@@ -97,6 +97,12 @@ func change(t *rapid.T, v *counter.View, other counter.View) {
 		func() { v.Status.Hub.Backlog++ },
 		func() { v.Direction = other.Direction },
 		func() { v.Notice = word },
+		func() { v.Status.Degraded = other.Status.Degraded },
+		func() {
+			if v.Encounter != nil && other.Encounter != nil {
+				v.Encounter.Fingers = other.Encounter.Fingers
+			}
+		},
 		func() { v.Revision++ },
 		func() {
 			if e := v.Encounter; e != nil {

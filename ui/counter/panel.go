@@ -35,6 +35,7 @@ type Panel struct {
 	Doc       *Doc
 	Verdict   *Verdict
 	Record    *Record
+	Fingers   *Fingers
 	History   *History
 	Party     *Party
 	Queue     []Waiting
@@ -156,6 +157,10 @@ func (s *screen) panel(v counter.View) Panel {
 	if way == border.Exit {
 		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented
 	}
+	if d := v.Status.Degraded; d != nil {
+		p.Status.without(degradedText(s.cfg.Service.Form(), d, v.Status.Now, zone))
+	}
+	p.Fingers = s.fingers(v, zone)
 	s.lists(&p, v, zone)
 	if l := v.Last; l != nil {
 		p.Last = &Last{l.Crossing.String(), l.Surname, l.GivenNames, outcomeWord(l.Outcome),

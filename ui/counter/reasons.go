@@ -173,6 +173,12 @@ func banner(st counter.Status, zone *time.Location) Banner {
 	return b
 }
 
+// without says that the post goes without fingerprints for now.
+func (b *Banner) without(until string) {
+	b.Chips = append(b.Chips, Chip{"fingers", "warn", "No fingerprints for now"})
+	b.Lines = append(b.Lines, "The post goes without fingerprints "+until+". Then they are taken again by themselves.")
+}
+
 type addChip func(id, state, text, line string)
 
 func hubChip(st counter.Status, zone *time.Location, add addChip) {
@@ -236,18 +242,22 @@ func scannerChip(sc border.ScannerStatus, add addChip) {
 	if !known {
 		word = sc.State
 	}
+	reader := "Reader"
+	if sc.Kind == "fingerprint" {
+		reader = "Fingerprint scanner"
+	}
 	switch {
 	case sc.Counter == "":
-		add("scanner", "note", "Reader "+sc.ID+" belongs to no counter", "")
+		add("scanner", "note", reader+" "+sc.ID+" belongs to no counter", "")
 	case sc.State == "ready":
-		add("scanner", "ok", "Reader ready", "")
+		add("scanner", "ok", reader+" ready", "")
 	case sc.State == "matched" || sc.State == "initialising":
-		add("scanner", "note", "Reader "+word, "")
+		add("scanner", "note", reader+" "+word, "")
 	default:
-		line := "Reader " + sc.ID + ": " + word + "."
+		line := reader + " " + sc.ID + ": " + word + "."
 		if sc.Reason != "" {
-			line = "Reader " + sc.ID + ": " + sc.Reason
+			line = reader + " " + sc.ID + ": " + sc.Reason
 		}
-		add("scanner", "warn", "Reader "+word, line)
+		add("scanner", "warn", reader+" "+word, line)
 	}
 }

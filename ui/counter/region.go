@@ -27,6 +27,7 @@ func (p *Panel) regions() []region {
 		{"r-document", p.Doc},
 		{"r-record", p.Record},
 		{"r-verdict", p.Verdict},
+		{"r-fingers", p.Fingers},
 		{"r-history", p.History},
 		{"r-queue", queueRegion{p.Queue, busy}},
 		{"r-referrals", referralsRegion{p.Referrals, busy}},

@@ -35,6 +35,12 @@ type Service interface {
 	Need(ctx context.Context, at counter.At, encounter border.ID, kind, reason string) error
 	LiftNeeds(ctx context.Context, at counter.At, encounter border.ID, supervisor, reason string) error
 
+	AskFinger(ctx context.Context, at counter.At, encounter border.ID, position border.FingerPosition, reason string) error
+	CancelFinger(ctx context.Context, at counter.At, encounter border.ID) error
+	FingerNotTaken(ctx context.Context, at counter.At, encounter border.ID, position border.FingerPosition, reason, code string) error
+	DegradeBiometrics(ctx context.Context, d counter.Degradation) error
+	RestoreBiometrics(ctx context.Context, at counter.At) error
+
 	Take(ctx context.Context, at counter.At) error
 	Shift(ctx context.Context) (counter.ShiftReport, error)
 	OpenShift(ctx context.Context, officer string) error

@@ -282,6 +282,29 @@ func states() map[border.CounterID]counter.View {
 		v.Last.AfterRestart = true
 		v.Queue = []counter.QueueItem{{ID: ref(2), Surname: "ERIKSSON", GivenNames: "ANNA MARIA", Level: verdict.Proceed, Restored: true}}
 	})
+	fingers := func(v *counter.View, asked []counter.FingerView, next border.FingerPosition, now *counter.CaptureView) {
+		v.Status.Scanners = append(v.Status.Scanners, border.ScannerStatus{ID: "finger-1", Counter: "1", Kind: "fingerprint", State: "ready"})
+		v.Encounter = encounter(verdict.Proceed)
+		ruritanian(v.Encounter, nil)
+		v.Encounter.Fingers = &counter.FingersView{Asked: asked, Next: next, Capture: now}
+	}
+	index := counter.FingerView{Position: 2, Reason: "enrolment", Attempts: 1, Taken: true, Finq: 81}
+	add("FINGERS", func(v *counter.View) { fingers(v, nil, 2, nil) })
+	add("FINGERS-PLACE", func(v *counter.View) {
+		fingers(v, []counter.FingerView{index}, 1, &counter.CaptureView{Position: 1, State: counter.CapturePlace, Attempt: 2, Attempts: 3, Finq: 31, Problem: "too_high"})
+	})
+	add("FINGERS-KEPT", func(v *counter.View) {
+		fingers(v, []counter.FingerView{index, {Position: 1, Reason: "enrolment", Attempts: 3, Taken: true, Finq: 44},
+			{Position: 3, Reason: "doubt", Code: "bandage"}, {Position: 4, Reason: "doubt", Attempts: 3}}, 7,
+			&counter.CaptureView{Position: 1, State: counter.CaptureKept, Attempt: 3, Attempts: 3, Finq: 44, Problem: "too_dry"})
+	})
+	add("FINGERS-FAILED", func(v *counter.View) {
+		fingers(v, nil, 2, &counter.CaptureView{Position: 2, State: counter.CaptureFailed, Attempt: 1, Attempts: 3, Message: "The scanner was unplugged. Plug it in again, then ask again."})
+	})
+	add("FINGERS-DEGRADED", func(v *counter.View) {
+		v.Status.Degraded = &counter.Degraded{Since: noon.Add(-time.Hour), Until: noon.Add(3 * time.Hour), Reason: "device", By: "S. Batista"}
+		fingers(v, []counter.FingerView{{Position: 2, Reason: "enrolment", Code: "degraded"}}, 1, nil)
+	})
 	add("NOTICE", func(v *counter.View) {
 		v.Notice = "That was no machine readable zone. Turn the document and read it again."
 		v.Last.Surname = ""

@@ -7,6 +7,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/fingerprint"
 	"garita/border/journal"
 	"garita/border/verdict"
 )
@@ -152,6 +153,33 @@ var clearTexts = map[verdict.Check]string{
 
 var notSeenTexts = map[verdict.Check]string{
 	verdict.HistoryHere: "Not seen at this station before.", verdict.HistoryElsewhere: "Not seen at other stations before.",
+}
+
+// fingerWords name the fingers, ISO/IEC 19794-4.
+var fingerWords = map[border.FingerPosition]string{
+	1: "right thumb", 2: "right index finger", 3: "right middle finger", 4: "right ring finger", 5: "right little finger",
+	6: "left thumb", 7: "left index finger", 8: "left middle finger", 9: "left ring finger", 10: "left little finger",
+}
+
+// problemTexts say what to do better with a finger.
+var problemTexts = map[fingerprint.Problem]string{
+	fingerprint.NoFinger: "No ridges were seen. Lay the finger flat on the glass.",
+	fingerprint.TooHigh:  "The finger lies too far up. Draw it back a little.",
+	fingerprint.TooLow:   "The finger lies too far down. Push it forward a little.",
+	fingerprint.TooLeft:  "The finger lies too far left.",
+	fingerprint.TooRight: "The finger lies too far right.",
+	fingerprint.TooSmall: "Only a little of the finger touches. Press flat, as for a stamp.",
+	fingerprint.TooDry:   "The finger is too dry. Breathe on it or rub it, then press a little more.",
+	fingerprint.TooWet:   "The finger is too wet. Wipe it and the glass, then press less.",
+	fingerprint.NotClear: "The ridges are not clear. Wipe the glass and hold still.",
+}
+
+// upper writes the first letter as a capital.
+func upper(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // clockReasons say why a clock is not trusted.

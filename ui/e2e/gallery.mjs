@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import { axe, openPage, SIZES } from './browser.mjs';
 
 export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEYED-OFFLINE', 'AFTER-RESTART', 'NOTICE',
-  'VISITOR', 'RETURNING', 'LEAVING', 'KEYED-CHILD', 'GROUP', 'GROUP-MEMBER', 'REFERRALS'];
+  'VISITOR', 'RETURNING', 'LEAVING', 'KEYED-CHILD', 'GROUP', 'GROUP-MEMBER', 'REFERRALS',
+  'FINGERS', 'FINGERS-PLACE', 'FINGERS-KEPT', 'FINGERS-FAILED', 'FINGERS-DEGRADED'];
 
 /** The dialogs: on which state, and how they are opened. Each gets axe and a picture. */
 const DIALOGS = {
@@ -17,6 +18,7 @@ const DIALOGS = {
   lines: ['WAITING', 'F6'], keyed: ['WAITING', 'F6', 'F6'], declared: ['WAITING', 'F6', 'F6', 'F6'], paper: ['WAITING', 'Shift+F4'],
   correct: ['WAITING', 'Shift+F7'], group: ['WAITING', 'Shift+F2'], shift: ['REFERRALS', 'Shift+F1'], lift: ['KEYED-CHILD', 'Shift+F9'],
   import: ['GROUP', '#party-import'], shared: ['GROUP', '#party-share'], adult: ['GROUP', '[data-act="adult"]'], extend: ['LEAVING', '#extend-stay'],
+  finger: ['FINGERS', 'Control+F7'], 'no-finger': ['FINGERS', 'Control+F8'], degrade: ['FINGERS', '#degrade-fingers'], 'fingers-again': ['FINGERS-DEGRADED', '#restore-fingers'],
 };
 
 /** Finds a free port. */

@@ -2,6 +2,7 @@ import { createDialogs } from './dialogs.js';
 import { createDocuments } from './documents.js';
 import { createDuty } from './duty.js';
 import { replay, restore, snapshot } from './field.js';
+import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
 import { follow, post, swap } from './live.js';
 import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
@@ -46,6 +47,7 @@ const shared = { dialogs, send, words, state, base, problem, say, scan, view: ()
 const documents = createDocuments(shared);
 const group = createGroup(shared);
 const duty = createDuty(shared);
+const fingers = createFingers({ ...shared, act });
 
 // What the screen shows.
 
@@ -56,6 +58,7 @@ function paint(data) {
   const s = state();
   $('stated-place').hidden = !s.date;
   duty.follow();
+  fingers.follow();
   if (s.encounter !== before) {
     dialogs.over('encounter');
     $('note').value = '';
@@ -259,6 +262,8 @@ const keys = {
   F8: accept,
   F9: refuse,
   F10: withdraw,
+  'Control+F7': () => seen() && fingers.take(),
+  'Control+F8': () => ready() && fingers.not(),
   'Control+F9': () => need('asks_protection'),
   'Control+F10': () => need('child_alone'),
   'Control+F11': () => need('needs_help'),
@@ -328,6 +333,8 @@ const acts = {
   'close-group': () => { const why = officer() && group.close(); if (why && why !== $('officer').value) message(why, true); },
   edit: () => ready() && documents.replace(),
   extend: (b) => officer() && duty.extend(b.crossing),
+  degrade: () => officer() && fingers.degrade(),
+  restore: () => officer() && fingers.restore(),
   present: (b) => act('/present', { index: Number(b.index) }),
   way: (b) => documents.turn(b.to),
   send: dialogs.send,

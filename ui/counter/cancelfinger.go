@@ -1,0 +1,23 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// cancelFinger ends the capture that is under way.
+func (s *screen) cancelFinger(c *fiber.Ctx) error {
+	var in by
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.CancelFinger(ctx, in.at(c), id); err != nil {
+		return err
+	}
+	return c.JSON(done{})
+}

@@ -1,0 +1,32 @@
+package counter
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border/counter"
+)
+
+// degrade lets the post go without fingerprints for a while, by a supervisor's word.
+func (s *screen) degrade(c *fiber.Ctx) error {
+	var in struct {
+		by
+		Supervisor string `json:"supervisor"`
+		Reason     string `json:"reason"`
+		Hours      int    `json:"hours,string"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	if in.Hours < 0 || in.Hours > 24 { // beyond it the product would not fit
+		in.Hours = 0
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.DegradeBiometrics(ctx, counter.Degradation{At: in.at(c), Supervisor: in.Supervisor, Reason: in.Reason,
+		For: time.Duration(in.Hours) * time.Hour}); err != nil {
+		return err
+	}
+	return c.JSON(done{"No fingerprints are taken for now. It ends by itself."})
+}

@@ -1,0 +1,26 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// fingerNotTaken notes why a finger cannot be taken.
+func (s *screen) fingerNotTaken(c *fiber.Ctx) error {
+	var in struct {
+		finger
+		Code string `json:"code"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	id, err := encounterID(in.Encounter)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.FingerNotTaken(ctx, in.at(c), id, in.Position, in.Reason, in.Code); err != nil {
+		return err
+	}
+	return c.JSON(done{"Noted: not taken. It speaks against nobody."})
+}
