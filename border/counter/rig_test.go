@@ -103,6 +103,7 @@ type rig struct {
 	j      *journal.Journal
 	hub    *hub
 	sensor *sensor
+	secret *seal.StationSecret
 	lists  []*watch.List
 	rand   *zeros
 	s      *counter.Service
@@ -123,7 +124,7 @@ var built = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 
 func newRig(t testing.TB, change ...func(*rig)) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, hub: &hub{}, sensor: newSensor(), rand: &zeros{}, wall: &wall{now: bordertest.Start}}
+	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, hub: &hub{}, sensor: newSensor(), secret: seal.NewStationSecret(), rand: &zeros{}, wall: &wall{now: bordertest.Start}}
 	for _, f := range change {
 		f(r)
 	}
@@ -132,7 +133,7 @@ func newRig(t testing.TB, change ...func(*rig)) *rig {
 	prov, err := h.Provisioning()
 	check(t, err)
 	prov.BlindKey = bytes.Repeat([]byte{7}, 32)
-	r.keys, err = seal.OpenStationKeys(t.Context(), filepath.Join(r.dir, "keys.db"), "PUT-1", seal.NewStationSecret(), prov)
+	r.keys, err = seal.OpenStationKeys(t.Context(), filepath.Join(r.dir, "keys.db"), "PUT-1", r.secret, prov)
 	check(t, err)
 	r.start()
 	t.Cleanup(func() {

@@ -12,6 +12,7 @@ import (
 	"garita/border"
 	"garita/border/bordertest"
 	"garita/border/journal"
+	"garita/border/seal"
 )
 
 type stillClock struct{}
@@ -62,5 +63,57 @@ func TestVerifyJournal(t *testing.T) {
 	}
 	if _, err := verify(filepath.Join(dir, "none")); border.CodeOf(err) != border.NotFound {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+// With the station's keys beside the journal it knows which files there must be.
+func TestVerifyJournalAttachments(t *testing.T) {
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	hub, err := seal.NewHubPrivate("HUB")
+	must(err)
+	prov, err := hub.Provisioning()
+	must(err)
+	secret := seal.NewStationSecret()
+	must(seal.Save(filepath.Join(dir, "station.key"), secret))
+	keys, err := seal.OpenStationKeys(t.Context(), filepath.Join(dir, "keys.db"), "PUT-1", secret, prov)
+	must(err)
+	defer keys.Close()
+	j, err := journal.Open(t.Context(), journal.Config{Dir: dir, Station: "PUT-1", Post: "PUT", Clock: stillClock{}, Keys: keys, Reserve: -1})
+	must(err)
+	defer j.Close()
+	files, err := seal.OpenAttachments(dir, keys)
+	must(err)
+	id, bucket := border.ID{6: 0x70, 8: 0x80}, seal.Bucket(bordertest.Start)
+	a, err := files.Put(t.Context(), bucket, id, border.KindFinger, []byte("nobody"))
+	must(err)
+	set, err := keys.Ready(t.Context(), bucket)
+	must(err)
+	personal, err := json.Marshal(border.Personal{Attachments: []border.Attachment{a}})
+	must(err)
+	_, err = j.Append(t.Context(), &journal.Entry{Header: border.Header{Type: border.TypeCrossingRecorded, OccurredAt: bordertest.Start, Crossing: &id,
+		FingersTaken: 1}, Personal: personal, Keys: set})
+	must(err)
+	verify := func() (ok bool, r journal.AttachmentReport, err error) {
+		var out bytes.Buffer
+		err = verifyJournalCmd{File: filepath.Join(dir, journal.FileName)}.Run(context.Background(), &world{out: &out})
+		line := struct {
+			OK          bool                     `json:"ok"`
+			Attachments journal.AttachmentReport `json:"attachments"`
+		}{}
+		must(json.Unmarshal(out.Bytes(), &line))
+		return line.OK, line.Attachments, err
+	}
+	if ok, r, err := verify(); err != nil || !ok || r != (journal.AttachmentReport{OK: true, Keys: true, Files: 1, Named: 1}) {
+		t.Errorf("%v, %+v, %v", ok, r, err)
+	}
+	must(files.Remove(a.Hash))
+	if ok, r, err := verify(); err == nil || ok || !r.Keys || r.Missing != 1 {
+		t.Errorf("with a file missing: %v, %+v, %v", ok, r, err)
 	}
 }
