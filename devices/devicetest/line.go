@@ -10,7 +10,6 @@ import (
 
 	"garita/border"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -68,23 +67,33 @@ func (l *Line) Path() string { return l.link }
 // Replug plugs the device in again, on a new terminal, as new: no fault stays. A device
 // that is plugged in is left alone, but is no longer silent.
 func (l *Line) Replug() error {
-	if !l.Plugged() {
-		l.listening.Wait() // what the last plugging still had to answer goes nowhere
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.silent = false
-	if l.closed {
-		return errClosed
-	}
-	if l.master != nil {
+	if l.Plugged() {
+		l.mu.Lock()
+		l.silent = false
+		l.mu.Unlock()
 		return nil
 	}
 	master, slave, err := terminal()
 	if err != nil {
 		return failed("open a pseudo-terminal", err)
 	}
-	if err = setRaw(slave); err == nil {
+	return l.plug(master, slave)
+}
+
+// plug puts an unplugged device on a terminal, which it takes over.
+func (l *Line) plug(master, slave *os.File) error {
+	l.listening.Wait() // what the last plugging still had to answer goes nowhere
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.master != nil {
+		_, _ = master.Close(), slave.Close()
+		if l.closed {
+			return errClosed
+		}
+		return nil
+	}
+	err := setRaw(slave)
+	if err == nil {
 		err = relink(slave.Name(), l.link)
 	}
 	if err != nil {
@@ -92,14 +101,14 @@ func (l *Line) Replug() error {
 		return failed("set up a pseudo-terminal", err)
 	}
 	l.master, l.slave, l.gone = master, slave, make(chan struct{})
-	l.gap, l.late = 0, 0
+	l.silent, l.gap, l.late = false, 0, 0
 	l.count.sent, l.count.received = 0, 0
 	gone := l.gone
 	l.listening.Go(func() { l.listen(master, gone) })
 	return nil
 }
 
-// Unplug pulls the cable: the line hangs up, then the link goes away. A write under way
+// Unplug pulls the cable: the link goes away and the line hangs up. A write under way
 // fails.
 func (l *Line) Unplug() error {
 	l.mu.Lock()
@@ -108,10 +117,12 @@ func (l *Line) Unplug() error {
 		return nil
 	}
 	close(l.gone)
+	// The link goes first: another device may get the terminal's number at once, and a link
+	// that is left would lead a station to it.
+	err3 := os.Remove(l.link)
 	err1, err2 := l.master.Close(), l.slave.Close()
 	l.master, l.slave = nil, nil
 	l.unplug.sent, l.unplug.received = 0, 0
-	err3 := os.Remove(l.link)
 	for _, err := range []error{err1, err2, err3} {
 		if err != nil {
 			return failed("unplug", err)
@@ -123,30 +134,15 @@ func (l *Line) Unplug() error {
 // Move unplugs the device and plugs it in again on a terminal of another number, as
 // happens when another device has taken the first meanwhile.
 func (l *Line) Move() error {
-	before, err := os.Readlink(l.link)
+	master, slave, err := terminal() // another, since the first is still taken
 	if err != nil {
-		return failed("move", err)
+		return failed("open a pseudo-terminal", err)
 	}
 	if err := l.Unplug(); err != nil {
+		_, _ = master.Close(), slave.Close()
 		return err
 	}
-	for range 64 {
-		master, slave, err := pty.Open()
-		if err != nil {
-			return failed("open a pseudo-terminal", err)
-		}
-		defer func() { _, _ = master.Close(), slave.Close() }() // it only takes a number
-		if slave.Name() == before {
-			break
-		}
-	}
-	if err := l.Replug(); err != nil {
-		return err
-	}
-	if now, _ := os.Readlink(l.link); now == before {
-		return failed("move", errors.New("the terminal's number is the same"))
-	}
-	return nil
+	return l.plug(master, slave)
 }
 
 // Deny takes from every user but root the right to open the device, or gives it back.
@@ -345,27 +341,6 @@ var (
 
 func failed(op string, err error) error {
 	return &border.Error{Code: border.Unavailable, Op: "simulated device: " + op, Err: err}
-}
-
-// open opens a pseudo-terminal. The library's master blocks in the kernel and would keep
-// the line up while it is read; this one is woken by closing it.
-func open() (master, slave *os.File, err error) {
-	blocking, slave, err := pty.Open()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer blocking.Close()
-	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err == nil {
-		if err = unix.SetNonblock(fd, true); err != nil {
-			_ = unix.Close(fd)
-		}
-	}
-	if err != nil {
-		_ = slave.Close()
-		return nil, nil, err
-	}
-	return os.NewFile(uintptr(fd), blocking.Name()), slave, nil
 }
 
 // setRaw makes the terminal a plain line: no echo, no editing, no signals, no

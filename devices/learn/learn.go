@@ -102,7 +102,7 @@ func candidates(heard [][]byte, lines []string) []profile.Framing {
 		list = append(list, f)
 	}
 	before, after := around(heard, lines)
-	for _, start := range slices.Backward(markers(before)) { // the one next to the document first
+	for _, start := range markers(before) {
 		for _, end := range markers(after) {
 			if start != end {
 				add(profile.Framing{Kind: profile.StxEtx, Start: int(start), End: int(end)})
@@ -301,4 +301,3 @@ func zoned(b []byte) bool {
 	}
 	return false
 }
-

@@ -19,6 +19,7 @@ type Fault struct {
 	BadSum    int           // the n-th packet of data of each upload has a wrong sum; 0: none
 	CutAfter  int           // the upload ends after that many packets, without a last one
 	Extra     int           // packets of data too many
+	Short     int           // packets of data too few, the last one among those that come
 	LongFrame bool          // the first packet of data announces more than the protocol allows
 	Garbage   int           // random-looking bytes before each answer
 	DataFirst bool          // the image comes before the answer to the question for it
@@ -95,7 +96,7 @@ func (m *Module) Replug() error {
 // Packet makes a packet as a module with the default address sends it.
 func Packet(kind byte, payload []byte) []byte {
 	b := []byte{0xef, 0x01, 0xff, 0xff, 0xff, 0xff, kind, 0, 0}
-	binary.BigEndian.PutUint16(b[7:], uint16(len(payload)+2)) //nolint:gosec // short
+	binary.BigEndian.PutUint16(b[7:], uint16(len(payload)+2))
 	b = append(b, payload...)
 	var sum uint16
 	for _, c := range b[6:] {
@@ -212,7 +213,7 @@ func (m *Module) upload(f Fault) {
 		m.ack(0)
 	}
 	const size = 128
-	packets := (len(image) + size - 1) / size
+	packets := (len(image)+size-1)/size - f.Short
 	for i := 0; i < packets; i++ {
 		kind := byte(0x02)
 		if i == packets-1 {

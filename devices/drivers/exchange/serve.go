@@ -23,6 +23,7 @@ type Service struct {
 	RearmEvery time.Duration
 
 	armed time.Duration // when the re-arm exchanges, or Serve, were last begun
+	due   bool          // they have not been made since the last readings
 }
 
 // Serve reads documents until ctx ends (it returns nil then) or the line fails. What a
@@ -41,6 +42,11 @@ func (s *Service) serve(ctx context.Context, emit func(devices.Reading)) error {
 		s.armed = devices.Monotonic()
 	}
 	for {
+		if s.due { // also if the Serve before was ended between a reading and this
+			if err := s.rearm(ctx); err != nil {
+				return err
+			}
+		}
 		b, err := s.Line.Read(ctx)
 		if err != nil {
 			return err
@@ -49,23 +55,23 @@ func (s *Service) serve(ctx context.Context, emit func(devices.Reading)) error {
 		readings := s.Feed(b, now)
 		clear(b) // personal data
 		for i, r := range readings {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			emit(r)
+			emit(r) // what was read whole is handed over, even if ctx has ended meanwhile
 			readings[i] = devices.Reading{}
 		}
-		if len(s.Rearm) == 0 || len(readings) == 0 && (s.RearmEvery == 0 || now-s.armed < s.RearmEvery) {
-			continue
-		}
-		if err := Pause(ctx, s.Delay); err != nil {
-			return err
-		}
-		if err := s.Line.Run(ctx, s.Rearm, s.Reply); err != nil {
-			return err
-		}
-		s.armed = devices.Monotonic()
+		s.due = len(s.Rearm) > 0 && (len(readings) > 0 || s.RearmEvery > 0 && now-s.armed >= s.RearmEvery)
 	}
+}
+
+// rearm makes the re-arm exchanges.
+func (s *Service) rearm(ctx context.Context) error {
+	if err := Pause(ctx, s.Delay); err != nil {
+		return err
+	}
+	if err := s.Line.Run(ctx, s.Rearm, s.Reply); err != nil {
+		return err
+	}
+	s.armed, s.due = devices.Monotonic(), false
+	return nil
 }
 
 // Reply is how long the answers of a device may take.

@@ -16,7 +16,6 @@ import (
 	"garita/border"
 	"garita/devices"
 	"garita/devices/drivers/exchange"
-	"garita/devices/drivers/raster"
 	"garita/devices/profile"
 )
 
@@ -134,7 +133,7 @@ func (d *Driver) Indicate(ctx context.Context, s devices.Signal) error {
 
 // Capture waits for a finger and fetches its image.
 func (d *Driver) Capture(ctx context.Context, _ border.FingerRequest) (border.FingerImage, error) {
-	size, err := raster.Bytes(d.p.Image)
+	size, err := imageBytes(d.p.Image)
 	if err != nil {
 		return border.FingerImage{}, err
 	}
@@ -162,7 +161,7 @@ func (d *Driver) Capture(ctx context.Context, _ border.FingerRequest) (border.Fi
 		clear(raw)
 		return border.FingerImage{}, err
 	}
-	image := raster.Finger(d.p.Image, raw)
+	image := finger(d.p.Image, raw)
 	clear(raw) // personal data
 	return image, nil
 }

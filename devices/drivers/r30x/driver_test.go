@@ -156,6 +156,7 @@ func TestFaultsHaveTheirKind(t *testing.T) {
 		"last packet damaged":  {emulated.Fault{BadSum: smallPackets}, devices.ErrProtocol},
 		"ends early":           {emulated.Fault{CutAfter: smallPackets - 1}, devices.ErrNoReply},
 		"too many packets":     {emulated.Fault{Extra: 1}, devices.ErrProtocol},
+		"too few packets":      {emulated.Fault{Short: 1}, devices.ErrProtocol},
 		"announces too much":   {emulated.Fault{LongFrame: true}, devices.ErrProtocol},
 		"garbage":              {emulated.Fault{Garbage: 9}, devices.ErrProtocol},
 		"image before consent": {emulated.Fault{DataFirst: true}, devices.ErrProtocol},
@@ -178,6 +179,20 @@ func TestFaultsHaveTheirKind(t *testing.T) {
 			takes(t, d, 1)
 		})
 	}
+}
+
+// What a module sends beyond its image is not stored.
+func TestUploadIsBounded(t *testing.T) {
+	m, d := started(t, smallProfile(t))
+	m.Touch(small[0])
+	m.Break(emulated.Fault{Extra: 10_000})
+	if _, err := d.Capture(t.Context(), border.FingerRequest{}); !errors.Is(err, devices.ErrProtocol) {
+		t.Errorf("got %v", err)
+	}
+	if sent, _ := m.Moved(); sent > 400_000 {
+		t.Errorf("%d bytes were taken", sent)
+	}
+	_ = m.Unplug()
 }
 
 func TestLockedModule(t *testing.T) {

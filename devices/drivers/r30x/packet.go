@@ -36,7 +36,7 @@ func appendPacket(b []byte, address uint32, kind byte, payload []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, address)
 	from := len(b)
 	b = append(b, kind)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(payload)+sumBytes)) //nolint:gosec // callers send at most maxPayload
+	b = binary.BigEndian.AppendUint16(b, uint16(len(payload)+sumBytes))
 	b = append(b, payload...)
 	return binary.BigEndian.AppendUint16(b, sum(b[from:]))
 }
