@@ -3,6 +3,7 @@ package honeywell_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -90,6 +91,9 @@ func TestConformance(t *testing.T) {
 	for name, together := range map[string]bool{"line by line": false, "lines as one": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if together && os.Getenv("GARITA_SOAK") == "" {
+				t.Skip("differs in the decoder only; GARITA_SOAK=1 runs it too")
+			}
 			p := fast(t)
 			conformance.Run(t, conformance.Subject{Profile: p, Documents: documents, Firmware: "2.31", Asks: true,
 				Lacks: map[conformance.Fault]string{

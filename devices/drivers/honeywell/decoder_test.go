@@ -146,7 +146,8 @@ func TestPresentationMode(t *testing.T) {
 	got := make(chan devices.Reading, 16)
 	ended := make(chan error, 1)
 	go func() { ended <- d.Serve(ctx, func(r devices.Reading) { got <- r }) }()
-	for _, lines := range documents {
+	for i, lines := range documents {
+		m.Together(i == 1)
 		if _, err := m.Hold(lines); err != nil {
 			t.Fatal(err)
 		}

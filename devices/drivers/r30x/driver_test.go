@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -84,6 +85,10 @@ func TestNoImageIsTakenForTheNext(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
+	rounds := 3
+	if os.Getenv("GARITA_SOAK") != "" {
+		rounds = 60
+	}
 	for name, fault := range map[string]emulated.Fault{
 		"even":           {Between: 200 * time.Microsecond},
 		"pauses":         {Between: 100 * time.Microsecond, Stall: 250 * time.Millisecond},
@@ -93,7 +98,7 @@ func TestNoImageIsTakenForTheNext(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 2))
 			m, d := started(t, smallProfile(t))
-			for round := range 6 {
+			for round := range rounds {
 				first := round % 2
 				m.Break(fault)
 				m.Touch(small[first])
