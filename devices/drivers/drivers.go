@@ -114,6 +114,11 @@ func (o Opener) openStream(ctx context.Context, p *profile.Profile, at devices.F
 	if err != nil {
 		return nil, err
 	}
+	if o.Stream == nil {
+		if err := whose("/sys", nodeOf(p, at), at); err != nil {
+			return nil, errors.Join(err, line.Close())
+		}
+	}
 	tapped := line
 	if taps.Stream != nil {
 		tapped = taps.Stream(line)
@@ -152,20 +157,24 @@ func unknown(p *profile.Profile) error {
 func realStream(_ context.Context, p *profile.Profile, at devices.Found) (devices.Stream, error) {
 	t := p.Transport
 	if t.Kind == "wedge" {
-		return wedge.Open(wedge.Config{Path: node(at, func(i devices.Interface) string { return i.Input }), Layout: t.Layout, ReadTimeout: p.Timing.ReadTimeout()})
+		return wedge.Open(wedge.Config{Path: nodeOf(p, at), Layout: t.Layout, ReadTimeout: p.Timing.ReadTimeout()})
 	}
-	return serial.Open(serial.Config{Path: node(at, func(i devices.Interface) string { return i.TTY }), Baud: t.Baud, DataBits: t.DataBits,
+	return serial.Open(serial.Config{Path: nodeOf(p, at), Baud: t.Baud, DataBits: t.DataBits,
 		Parity: t.Parity, StopBits: t.StopBits, ReadTimeout: p.Timing.ReadTimeout()})
 }
 
-// node is the node of a device: the one that the configuration names, or the first of its
-// interfaces that has one.
-func node(at devices.Found, of func(devices.Interface) string) string {
+// nodeOf is the node of a device: the one that the configuration names, or the first of
+// its interfaces that has one.
+func nodeOf(p *profile.Profile, at devices.Found) string {
 	if at.Path != "" {
 		return at.Path
 	}
 	for _, i := range at.Interfaces {
-		if n := of(i); n != "" {
+		n := i.TTY
+		if p.Transport.Kind == "wedge" {
+			n = i.Input
+		}
+		if n != "" {
 			return n
 		}
 	}

@@ -106,8 +106,12 @@ func (w *Watcher) Run(ctx context.Context) {
 			every = everyWithoutEvents
 		}
 	}
+	deaf := make(chan struct{})
 	if events != nil {
-		listener.Go(func() { w.hear(ctx, events) })
+		listener.Go(func() {
+			defer close(deaf)
+			w.hear(ctx, events)
+		})
 	}
 
 	scan := newScanner(filepath.Clean(w.cfg.Sysfs), filepath.Clean(w.cfg.Dev), w.Rescan)
@@ -120,6 +124,11 @@ func (w *Watcher) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-deaf:
+			deaf = nil
+			if w.cfg.Every == 0 {
+				tick.Reset(everyWithoutEvents)
+			}
 		case <-w.look:
 			pause(ctx, settle)
 			select { // what was said meanwhile is seen by this look
@@ -159,7 +168,7 @@ func (w *Watcher) hear(ctx context.Context, e *events) {
 		case lost(err):
 			w.Rescan()
 		default:
-			w.log.Warn("the kernel tells no more of plugging; devices are looked for every few seconds", "err", err)
+			w.log.Warn("the kernel tells no more of plugging; devices are looked for twice a second", "err", err)
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"garita/border"
 	"garita/devices"
@@ -43,16 +44,16 @@ func (s *Supervisor) Assign(ctx context.Context, id string, counter border.Count
 			return err
 		}
 	}
+	if counter != "" && len(s.cfg.Counters) > 0 && !slices.Contains(s.cfg.Counters, counter) {
+		return &border.Error{Code: border.NotFound, Op: "assign a scanner", Message: "This station has no counter " + string(counter) + "."}
+	}
 	u, err := s.find(id)
 	if err != nil {
 		return err
 	}
 	p := u.place()
-	s.mu.Lock()
-	twins := s.twins(u, p)
-	s.mu.Unlock()
 	a := assignment{ID: p.id, Model: p.model, Port: p.port, Profile: u.status().Profile, Counter: counter}
-	if p.serial != "" && !twins {
+	if p.serial != "" && !s.store.isShared(p.model, p.serial) {
 		a.Serial = p.serial
 	}
 	if err := s.store.put(a); err != nil {
@@ -64,16 +65,6 @@ func (s *Supervisor) Assign(ctx context.Context, id string, counter border.Count
 	s.mu.Unlock()
 	s.cfg.Log.Info("scanner assigned", "scanner", id, "counter", string(counter))
 	return nil
-}
-
-// twins reports whether another scanner here has the same model and serial number.
-func (s *Supervisor) twins(u *unit, p place) bool {
-	for _, o := range s.units {
-		if o != u && o.conf == nil && o.isPresent() && o.place().is(p.model, p.serial) {
-			return true
-		}
-	}
-	return false
 }
 
 // expect makes the units of scanners that were assigned before, so that a counter's
@@ -110,8 +101,7 @@ func (s *Supervisor) settleCounters() {
 		p := u.place()
 		var counter border.CounterID
 		by, clash := "", ""
-		twins := s.twins(u, p)
-		a := s.store.of(p, twins)
+		a := s.store.of(p)
 		switch {
 		case a != nil:
 			counter, by = a.Counter, a.by()
@@ -121,7 +111,7 @@ func (s *Supervisor) settleCounters() {
 			counter, by = s.cfg.Counters[0], "automatic"
 		case len(s.cfg.Counters) == 1:
 			clash = "There is more than one scanner of this kind, so none is assigned by itself. Assign each of them to a counter."
-		case twins:
+		case s.store.isShared(p.model, p.serial):
 			clash = "Another scanner has the same serial number. Assign each of them; they are then told apart by their sockets."
 		}
 		if counter == "" {
@@ -134,10 +124,20 @@ func (s *Supervisor) settleCounters() {
 	}
 }
 
+func (u *unit) assignedBy() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.by
+}
+
 func (u *unit) belong(counter border.CounterID, by, clash string) (changed bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	changed = u.counter != counter || u.by != by || u.clash != clash
+	if u.counter != counter && u.moved != nil {
+		close(u.moved) // a capture for the counter before must not become the next one's
+		u.moved = nil
+	}
 	u.counter, u.by, u.clash = counter, by, clash
 	return changed
 }

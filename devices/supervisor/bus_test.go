@@ -80,7 +80,7 @@ func usbReader(tb testing.TB) *profile.Profile {
 	q := *p
 	q.ID, q.Name = "made-up-usb", "Made-up reader"
 	q.Match = []profile.Match{{Bus: "usb", VID: 0x1209, PID: 0x0001}}
-	q.Timing.RetryFirstMS = 50
+	q.Timing.RetryFirstMS, q.Timing.ReadTimeoutMS = 50, 100
 	return &q
 }
 

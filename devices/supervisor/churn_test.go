@@ -51,6 +51,9 @@ func churn(t *testing.T, events int) {
 	for i := range events {
 		k := rng.IntN(2)
 		r := readers[k]
+		if on[k] && rng.IntN(20) == 0 { // else most of them would find it being opened
+			until(t, s.Supervisor, ids[k], "ready")
+		}
 		switch what := rng.IntN(6); {
 		case !on[k]:
 			made["plug"]++

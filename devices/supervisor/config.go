@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"garita/border"
@@ -32,11 +33,14 @@ type Scanner struct {
 var scannerID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 
 // check reports the first thing that is wrong with a configuration.
-func check(cfg []Scanner, profiles profile.Set) error {
+func check(cfg []Scanner, profiles profile.Set, counters []border.CounterID) error {
 	ids, paths := make(map[string]bool), make(map[string]string)
 	for i, s := range cfg {
 		if !scannerID.MatchString(s.ID) {
 			return wrong(fmt.Sprintf("Scanner %d: its id must have 1 to 32 of A–Z, a–z, 0–9, '.', '_' and '-'.", i+1))
+		}
+		if strings.HasPrefix(s.ID, "usb-") {
+			return wrong(fmt.Sprintf("Scanner %s: names that begin with usb- are those of sockets. Choose another id.", s.ID))
 		}
 		if ids[s.ID] {
 			return wrong(fmt.Sprintf("Scanner %s stands there twice. A scanner belongs to exactly one counter.", s.ID))
@@ -69,6 +73,9 @@ func check(cfg []Scanner, profiles profile.Set) error {
 		if s.Counter != "" {
 			if err := s.Counter.Validate(); err != nil {
 				return wrong(fmt.Sprintf("Scanner %s: %s", s.ID, border.MessageOf(err)))
+			}
+			if len(counters) > 0 && !slices.Contains(counters, s.Counter) {
+				return wrong(fmt.Sprintf("Scanner %s: this station has no counter %s.", s.ID, s.Counter))
 			}
 		}
 	}

@@ -1,16 +1,20 @@
 package supervisor_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"garita/border"
 	"garita/devices"
 	"garita/devices/devicetest"
 	"garita/devices/profile"
+	"garita/devices/supervisor"
 )
 
 var (
@@ -286,4 +290,41 @@ func TestATwinDoesNotTakeTheCounterOfItsSerialNumber(t *testing.T) {
 	untilStatus(t, s.Supervisor, "usb-1-2", func(st border.ScannerStatus) bool {
 		return strings.Contains(st.Reason, "the same serial number") || strings.Contains(st.Reason, "belongs to no counter")
 	})
+}
+
+func TestAConfiguredScannerHasNoNameOfASocket(t *testing.T) {
+	_, deliver := collect()
+	_, err := supervisor.New(supervisor.Config{Scanners: []supervisor.Scanner{{ID: "usb-1-1", Profile: "generic-framed-mrz", Path: "/dev/ttyS0"}},
+		Profiles: embedded(t), Clock: wall{}, Deliver: deliver, Log: slog.New(slog.DiscardHandler)})
+	if border.CodeOf(err) != border.Invalid {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A self-test is asked for at every moment of a scanner that comes and goes.
+func TestASelfTestMayComeAtAnyMoment(t *testing.T) {
+	r := openReader(t, "one")
+	_, deliver := collect()
+	s := start(t, []supervisor.Scanner{{ID: "left", Profile: "generic-framed-mrz", Path: r.Path(), Counter: "1"}}, deliver)
+	ctx, stop := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer stop()
+	for range 8 {
+		asking.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = s.SelfTest(ctx, "left")
+			}
+		})
+	}
+	for range 3 {
+		until(t, s, "left", "ready")
+		if err := r.Unplug(); err != nil {
+			t.Fatal(err)
+		}
+		until(t, s, "left", "absent")
+		if err := r.Replug(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

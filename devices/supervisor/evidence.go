@@ -32,5 +32,5 @@ func (s *Supervisor) Evidence(id string) (Evidence, error) {
 			return Evidence{Detail: unknownDetail(&f), Found: f}, nil
 		}
 	}
-	return Evidence{}, &border.Error{Code: border.NotFound, Op: "find scanner", Message: "This station has no scanner " + id + "."}
+	return Evidence{}, &border.Error{Code: border.NotFound, Op: "find scanner", Message: "This station has no such scanner."}
 }

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -17,7 +18,7 @@ const grace = 100 * time.Millisecond
 // signal. The unit's goroutine runs it.
 type request struct {
 	ctx  context.Context // the caller's
-	do   func(ctx context.Context, d devices.Driver) error
+	do   func(ctx context.Context, s *session) error
 	done chan error // holds one
 }
 
@@ -25,12 +26,12 @@ func (r *request) finish(err error) { r.done <- err }
 
 // run makes the request with the driver and returns the error that ends the session, or
 // nil if the session can go on.
-func (r *request) run(session context.Context, d devices.Driver) error {
+func (r *request) run(session context.Context, s *session) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	stop := context.AfterFunc(session, cancel)
 	defer stop()
-	err := r.do(ctx, d)
+	err := r.do(ctx, s)
 	if session.Err() != nil {
 		err = context.Cause(session)
 	}
@@ -65,7 +66,7 @@ func plain(err error) error {
 // ask has the unit's goroutine do something with the driver. It fails at once if the
 // scanner is not serving, or is doing something else already, and returns within grace of
 // ctx's end.
-func (u *unit) ask(ctx context.Context, op string, do func(context.Context, devices.Driver) error) error {
+func (u *unit) ask(ctx context.Context, op string, do func(context.Context, *session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (u *unit) ask(ctx context.Context, op string, do func(context.Context, devi
 	select {
 	case s.requests <- r:
 	case <-s.ended:
-		return &border.Error{Code: border.Unavailable, Op: op, Message: notPluggedIn}
+		return &border.Error{Code: border.Unavailable, Op: op, Message: "The scanner has just failed. Try again when it is ready."}
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-waiting.C:
@@ -94,14 +95,15 @@ func (u *unit) ask(ctx context.Context, op string, do func(context.Context, devi
 	case err := <-r.done:
 		return err
 	case <-ctx.Done():
+	case <-s.over.Done():
 	}
 	late := time.NewTimer(grace)
 	defer late.Stop()
 	select {
 	case err := <-r.done:
 		return err
-	case <-late.C:
-		return ctx.Err() // the driver hangs; what it finds later goes nowhere
+	case <-late.C: // the driver hangs; what it finds later goes nowhere
+		return plain(cmp.Or(ctx.Err(), context.Cause(s.over)))
 	}
 }
 
@@ -115,9 +117,18 @@ func (s *Supervisor) CaptureFinger(ctx context.Context, want border.FingerReques
 	if err != nil {
 		return border.FingerImage{}, err
 	}
-	var image border.FingerImage
-	err = u.ask(ctx, op, func(ctx context.Context, d devices.Driver) error {
-		c, ok := d.(devices.Capturer)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if want.Counter != "" {
+		stop, err := u.whileAt(want.Counter, func() { cancel(errReassigned) })
+		if err != nil {
+			return border.FingerImage{}, err
+		}
+		defer stop()
+	}
+	taken := make(chan border.FingerImage, 1)
+	err = u.ask(ctx, op, func(ctx context.Context, s *session) error {
+		c, ok := s.driver.(devices.Capturer)
 		if !ok {
 			return &border.Error{Code: border.Invalid, Op: op, Message: "This scanner takes no fingerprints.", Err: devices.ErrUnsupported}
 		}
@@ -128,19 +139,51 @@ func (s *Supervisor) CaptureFinger(ctx context.Context, want border.FingerReques
 		if err := checkImage(got); err != nil {
 			return err
 		}
-		image = got
+		got.Profile = s.profile.Hash
+		taken <- got
 		return nil
 	})
+	if cause := context.Cause(ctx); errors.Is(cause, errReassigned) {
+		err = cause // also if the image came a moment before: whose finger it is cannot be told
+	}
 	if err != nil {
 		u.count(func(c *Counts) { c.CapturesFailed++ })
 		return border.FingerImage{}, err
 	}
+	image := <-taken
 	u.count(func(c *Counts) { c.Captures++ })
-	u.mu.Lock()
-	image.Profile = u.profile.Hash
-	u.mu.Unlock()
 	image.Position, image.Scanner, image.TakenAt = want.Position, u.id, s.cfg.Clock.Now().UTC()
 	return image, nil
+}
+
+// errReassigned ends a capture whose scanner was given to another counter.
+var errReassigned error = &border.Error{Code: border.Conflict, Op: "take a fingerprint",
+	Message: "The scanner was given to another counter meanwhile. Take the finger again."}
+
+// whileAt calls moved once if the scanner's counter becomes another one, until stop is
+// called. It fails if it is another one already.
+func (u *unit) whileAt(counter border.CounterID, moved func()) (stop func(), err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.counter != counter {
+		return nil, errReassigned
+	}
+	if u.moved == nil {
+		u.moved = make(chan struct{})
+	}
+	ch, stopped, ended := u.moved, make(chan struct{}), make(chan struct{})
+	go func() { // ends with stop
+		defer close(ended)
+		select {
+		case <-ch:
+			moved()
+		case <-stopped:
+		}
+	}()
+	return func() {
+		close(stopped)
+		<-ended
+	}, nil
 }
 
 // fingerScanner finds the scanner that a request means.
@@ -193,8 +236,8 @@ func (s *Supervisor) Identify(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return u.ask(ctx, "identify the scanner", func(ctx context.Context, d devices.Driver) error {
-		err := d.Indicate(ctx, devices.SignalHere)
+	return u.ask(ctx, "identify the scanner", func(ctx context.Context, s *session) error {
+		err := s.driver.Indicate(ctx, devices.SignalHere)
 		if errors.Is(err, devices.ErrUnsupported) && border.MessageOf(err) == "" { // in other words than plain has
 			return &border.Error{Code: border.Invalid, Op: "identify the scanner", Err: err, Message: "This scanner has no lamp or beeper that its profile knows."}
 		}

@@ -14,18 +14,24 @@ func (s *Supervisor) SelfTest(ctx context.Context, id string) ([]border.SelfTest
 	if err != nil {
 		return nil, err
 	}
-	var steps []border.SelfTestStep
-	u.mu.Lock()
-	ses := u.session
-	u.mu.Unlock()
-	err = u.ask(ctx, "test the scanner", func(ctx context.Context, _ devices.Driver) error {
-		steps = ses.selfTest(ctx)
-		return ctx.Err()
+	made := make(chan []border.SelfTestStep, 1)
+	err = u.ask(ctx, "test the scanner", func(ctx context.Context, s *session) error {
+		steps := s.selfTest(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		made <- steps
+		if n := len(steps); n > 0 && !steps[n-1].OK { // it is opened anew: who knows what it is doing
+			return &border.Error{Code: border.Unavailable, Op: "self-test " + steps[n-1].Step, Message: steps[n-1].Reason}
+		}
+		return nil
 	})
-	if err != nil {
+	select {
+	case steps := <-made:
+		return steps, nil // one that failed is told as a step
+	default:
 		return nil, err
 	}
-	return steps, nil
 }
 
 // selfTest runs the steps of the profile up to the first that fails.

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,17 @@ import (
 	"garita/devices/profile"
 )
 
-// startTimeout bounds opening, setting up, identifying and testing a scanner.
+// startTimeout bounds opening, identifying and testing a scanner; what the profile's own
+// sequences may take is added.
 const startTimeout = 15 * time.Second
+
+// deafAfter is how long a driver may go on after its context has ended before its
+// connection is closed under it.
+const deafAfter = 150 * time.Millisecond
+
+// lateAfter is how long a counter may take for a document before those behind it are
+// thrown away: their travellers may have gone.
+const lateAfter = time.Second
 
 // session is the time from one opening to its end. What it holds belongs to the unit's
 // goroutine; requests come in from others.
@@ -23,16 +33,20 @@ type session struct {
 	at       devices.Found
 	profile  *profile.Profile
 	driver   devices.Driver
+	line     *meter // nil without a line
+	stale    bool   // what the driver still holds was presented long ago
 	health   health
 	base     devices.State // when its health is good: ready, or degraded for its firmware
 	advice   string
 	requests chan *request
 	ended    chan struct{}
+	over     context.Context // ends with the session; its cause says why
 }
 
 // live opens the scanner and serves it until it fails or ctx ends. served says whether
-// it got as far as being ready.
-func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (served bool, err error) {
+// it got as far as being ready. fresh says that nothing has gone wrong since it was
+// plugged in.
+func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found, fresh bool) (served bool, err error) {
 	life := ctx
 	ctx, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
@@ -40,10 +54,9 @@ func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (
 	u.gone = func() {
 		cancel(&border.Error{Code: border.Unavailable, Op: "serve the scanner", Message: "The scanner was unplugged.", Err: devices.ErrUnplugged})
 	}
-	if u.conf == nil && (u.found == nil || u.found.DeviceNumber != at.DeviceNumber) {
+	if u.conf == nil && (u.found == nil || !samePlugging(u.found, &at) || u.profile != p) {
 		u.gone() // it went between the look and now
 	}
-	u.last = at
 	u.mu.Unlock()
 	defer func() {
 		u.mu.Lock()
@@ -54,13 +67,13 @@ func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (
 		}
 	}()
 
-	if s := u.snapshot(); s == devices.Matched || s == devices.Absent {
+	if fresh && at.Bus != devices.BusBridge {
 		u.enter(devices.Initialising, "")
 	}
 	s := &session{u: u, at: at, profile: p, base: devices.Ready, health: health{limits: p.Limits},
-		requests: make(chan *request), ended: make(chan struct{})}
+		requests: make(chan *request), ended: make(chan struct{}), over: ctx}
 	defer close(s.ended)
-	starting, stop := context.WithTimeout(ctx, startTimeout)
+	starting, stop := context.WithTimeout(ctx, startTimeout+2*sequence(p))
 	defer stop()
 	opened, err := u.sup.cfg.Opener.Open(starting, p, at, drivers.Taps{Stream: s.tap, USB: s.tapUSB, Note: u.ring.Note})
 	if err != nil {
@@ -72,8 +85,12 @@ func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (
 			u.sup.cfg.Log.Debug("close scanner", "scanner", u.id, "err", e) // it is gone either way
 		}
 	}()
+	defer watch(ctx, opened)()
 	u.count(func(c *Counts) { c.Opened++ })
-	if err := s.bring(starting, opened); err != nil {
+	watched := watch(starting, opened)
+	err = s.bring(starting, opened)
+	watched()
+	if err != nil {
 		return false, err
 	}
 	stop()
@@ -85,8 +102,45 @@ func (u *unit) live(ctx context.Context, p *profile.Profile, at devices.Found) (
 	return true, s.serve(ctx, life)
 }
 
+// sequence is how long the profile's init exchanges may take.
+func sequence(p *profile.Profile) (t time.Duration) {
+	for _, x := range p.Init {
+		within := x.WithinMS
+		if within == 0 {
+			within = p.Timing.ReplyMS
+		}
+		t += time.Duration(within+x.PauseMS) * time.Millisecond
+	}
+	return t
+}
+
+// watch closes the connection under a driver that does not obey the end of ctx: in the
+// kernel or in a library something hangs. The returned function ends the watch.
+func watch(ctx context.Context, opened *drivers.Opened) (end func()) {
+	var late *time.Timer
+	armed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		late = time.AfterFunc(deafAfter, func() {
+			_ = opened.Close() // what it says is the session's end's to tell
+		})
+		close(armed)
+	})
+	return func() {
+		if !stop() {
+			<-armed
+			late.Stop()
+		}
+	}
+}
+
 // bring starts the driver, judges the firmware and runs the self-test.
 func (s *session) bring(ctx context.Context, opened *drivers.Opened) error {
+	if s.line != nil {
+		// The reader may have kept a document for whoever opens it next.
+		if _, err := s.line.drain(ctx); err != nil {
+			return err
+		}
+	}
 	s.driver = s.u.ring.Driver(opened.Driver, "")
 	about, err := s.driver.Start(ctx)
 	if err != nil {
@@ -140,9 +194,9 @@ func (s *session) serve(ctx, life context.Context) error {
 		<-waited
 		if asked != nil {
 			if err == nil && ctx.Err() == nil {
-				err = asked.run(ctx, s.driver)
+				err = asked.run(ctx, s)
 			} else {
-				asked.finish(errors.Join(err, context.Cause(ctx)))
+				asked.finish(plain(cmp.Or(context.Cause(ctx), err)))
 			}
 		} else if err == nil && ctx.Err() == nil {
 			err = &border.Error{Code: border.Internal, Op: "serve the scanner", Message: "The scanner's driver stopped. Unplug the scanner and plug it in again."}
@@ -173,6 +227,10 @@ func (s *session) settle() {
 func (s *session) take(ctx context.Context, r devices.Reading) {
 	if ctx.Err() != nil {
 		return // nobody waits for it any more; the next traveller must not get it
+	}
+	if s.stale {
+		clear(r.Lines)
+		return
 	}
 	u := s.u
 	at := u.sup.cfg.Clock.Now().UTC()
@@ -210,9 +268,13 @@ func (s *session) take(ctx context.Context, r devices.Reading) {
 	u.mu.Unlock()
 
 	within, cancel := context.WithTimeout(ctx, DeliverTimeout)
+	began := devices.Monotonic()
 	err := u.sup.cfg.Deliver(within, border.Scan{Counter: counter, Source: border.SourceReader, Scanner: u.id,
 		Profile: s.profile.Hash, Lines: r.Lines, ReceivedAt: at})
 	cancel()
+	if err != nil || devices.Monotonic()-began >= lateAfter {
+		s.discard(ctx)
+	}
 	if err != nil {
 		u.count(func(c *Counts) { c.Refused++ })
 		u.say("The last document did not reach the counter. Present it again.")
@@ -221,4 +283,18 @@ func (s *session) take(ctx context.Context, r devices.Reading) {
 	}
 	u.count(func(c *Counts) { c.Delivered++ })
 	u.say("")
+}
+
+// discard throws away what was presented while the counter was busy: it must not come up
+// before somebody else. It is called by the driver's own goroutine, between two reads.
+func (s *session) discard(ctx context.Context) {
+	s.stale = s.line != nil // until the driver reads on
+	if s.line == nil {
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if n, err := s.line.drain(within); n > 0 && err == nil {
+		s.u.ring.Note("documents behind one that the counter was slow to take were thrown away")
+	}
 }

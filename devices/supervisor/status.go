@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"fmt"
+	"slices"
 
 	"garita/border"
 	"garita/devices"
@@ -89,9 +90,9 @@ func (s *Supervisor) Status() []border.ScannerStatus {
 // Scanners is [Supervisor.Status] with all that the workshop shows, and the USB devices
 // that no profile is for.
 func (s *Supervisor) Scanners() []border.ScannerDetail {
+	units := s.list()
 	s.mu.Lock()
-	units := append([]*unit(nil), s.units...)
-	unknown := append([]devices.Found(nil), s.unknown...)
+	unknown := slices.Clone(s.unknown)
 	s.mu.Unlock()
 	list := make([]border.ScannerDetail, 0, len(units)+len(unknown))
 	for _, u := range units {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,8 +36,12 @@ func (a *assignment) by() string {
 	}
 }
 
-// maxStoreBytes bounds the file that is read: hundreds of scanners.
-const maxStoreBytes = 256 << 10
+// maxAssignments and maxStoreBytes bound what is written and what is read: more than a
+// station sees in its life.
+const (
+	maxAssignments = 500
+	maxStoreBytes  = 1 << 20
+)
 
 // store keeps the assignments in a file that is replaced whole: written beside, synced,
 // renamed.
@@ -45,13 +50,15 @@ type store struct {
 
 	writing sync.Mutex // one writer of the file at a time; taken before mu
 
-	mu  sync.Mutex // guards all
-	all []assignment
+	mu     sync.Mutex // guards the rest
+	all    []assignment
+	shared map[string]bool // "model serial" that more than one scanner has
 }
 
 type storeFile struct {
 	Schema      int          `json:"schema"`
 	Assignments []assignment `json:"assignments"`
+	Shared      []string     `json:"shared_serials,omitempty"` // "model serial"
 }
 
 func openStore(path string) (*store, error) {
@@ -78,7 +85,18 @@ func openStore(path string) (*store, error) {
 	if err := json.Unmarshal(b, &f); err != nil || f.Schema != 1 {
 		return fail(err)
 	}
-	s.all = f.Assignments
+	for _, a := range f.Assignments {
+		if a.Counter == "" {
+			continue
+		}
+		if err := a.Counter.Validate(); err != nil {
+			return fail(err)
+		}
+	}
+	s.all, s.shared = f.Assignments, make(map[string]bool)
+	for _, k := range f.Shared {
+		s.shared[k] = true
+	}
 	return s, nil
 }
 
@@ -88,11 +106,12 @@ func (s *store) list() []assignment {
 	return slices.Clone(s.all)
 }
 
-// of finds what is remembered of a place: by its serial number, then by its socket. A
-// serial number that another scanner here has too says nothing, only the socket does.
-func (s *store) of(p place, twins bool) *assignment {
+// of finds what is remembered of a place: by its serial number where no other scanner has
+// the same, else by its socket.
+func (s *store) of(p place) *assignment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	unique := p.serial != "" && !s.shared[p.model+" "+p.serial]
 	var bySocket *assignment
 	for i := range s.all {
 		a := s.all[i]
@@ -102,41 +121,104 @@ func (s *store) of(p place, twins bool) *assignment {
 				return &a
 			}
 		case a.ID != "" || a.Model != p.model:
-		case !twins && a.Serial != "" && a.Serial == p.serial:
-			return &a
-		case (a.Serial == "" || twins && a.Serial == p.serial) && a.Port == p.port:
+		case a.Serial != "":
+			if unique && a.Serial == p.serial {
+				return &a
+			}
+		case a.Port == p.port:
 			bySocket = &a
 		}
 	}
 	return bySocket
 }
 
+// isShared reports whether more than one scanner of a model has been seen with a serial
+// number.
+func (s *store) isShared(model, serial string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shared[model+" "+serial]
+}
+
+// share remembers that more than one scanner has a serial number. What was assigned by it
+// is from now on assigned by a socket: keeper, or where the scanner was when it was
+// assigned. The caller has to save; it reports whether there is anything to save.
+func (s *store) share(model, serial, keeper string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shared[model+" "+serial] {
+		return false
+	}
+	if s.shared == nil {
+		s.shared = make(map[string]bool)
+	}
+	s.shared[model+" "+serial] = true
+	for i, a := range s.all {
+		if a.Model == model && a.Serial == serial {
+			if keeper != "" {
+				a.Port = keeper
+			}
+			a.Serial = ""
+			s.all = slices.Clone(s.all)
+			s.all[i] = a
+		}
+	}
+	return true
+}
+
 // put replaces what is remembered of a place, durably.
 func (s *store) put(a assignment) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	next := slices.DeleteFunc(s.list(), func(o assignment) bool {
-		if a.ID != "" || o.ID != "" {
-			return a.ID == o.ID
-		}
-		return o.Model == a.Model && (o.Serial != "" && o.Serial == a.Serial || o.Port == a.Port)
-	})
-	next = append(next, a)
-	if err := s.write(next); err != nil {
+	f := s.content()
+	if f.Assignments = replace(f.Assignments, a); len(f.Assignments) > maxAssignments {
+		return &border.Error{Code: border.TooLarge, Op: "keep an assignment",
+			Message: "This station remembers too many scanners. Delete scanners.json in its data folder and assign those that are here."}
+	}
+	if err := s.write(f); err != nil {
 		return &border.Error{Code: border.Internal, Op: "keep an assignment", Err: err,
 			Message: "The assignment could not be written to the disk and does not hold. Check the disk and try again."}
 	}
 	s.mu.Lock()
-	s.all = next
+	s.all = replace(s.all, a)
 	s.mu.Unlock()
 	return nil
 }
 
-func (s *store) write(all []assignment) error {
+// replace returns the assignments with a in the place of what it replaces.
+func replace(all []assignment, a assignment) []assignment {
+	return append(slices.DeleteFunc(slices.Clone(all), func(o assignment) bool {
+		switch {
+		case a.ID != "" || o.ID != "":
+			return a.ID == o.ID
+		case o.Model != a.Model:
+			return false
+		case o.Serial != "": // of a scanner that may be in another socket now
+			return o.Serial == a.Serial
+		default:
+			return o.Port == a.Port
+		}
+	}), a)
+}
+
+// save writes what is remembered to the disk.
+func (s *store) save() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.write(s.content())
+}
+
+func (s *store) content() storeFile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return storeFile{Schema: 1, Assignments: slices.Clone(s.all), Shared: slices.Sorted(maps.Keys(s.shared))}
+}
+
+func (s *store) write(content storeFile) error {
 	if s.path == "" {
 		return nil
 	}
-	b, err := json.MarshalIndent(storeFile{Schema: 1, Assignments: all}, "", "  ")
+	b, err := json.MarshalIndent(content, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ package supervisor
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,6 +64,7 @@ type Config struct {
 type Supervisor struct {
 	cfg   Config
 	store *store
+	again chan struct{} // asks follow to compare the bus's list with the units once more
 
 	mu      sync.Mutex // guards the rest
 	units   []*unit    // configured ones in the configuration's order, then found ones as they came
@@ -79,14 +81,14 @@ func New(cfg Config) (*Supervisor, error) {
 	if cfg.Clock == nil || cfg.Deliver == nil || cfg.Log == nil {
 		return nil, &border.Error{Code: border.Internal, Op: "configure scanners", Message: "A supervisor needs a clock, a receiver and a log."}
 	}
-	if err := check(cfg.Scanners, cfg.Profiles); err != nil {
+	if err := check(cfg.Scanners, cfg.Profiles, cfg.Counters); err != nil {
 		return nil, err
 	}
 	st, err := openStore(cfg.Store)
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervisor{cfg: cfg, store: st, subs: make(map[chan struct{}]struct{})}
+	s := &Supervisor{cfg: cfg, store: st, subs: make(map[chan struct{}]struct{}), again: make(chan struct{}, 1)}
 	for _, c := range cfg.Scanners {
 		p, _ := cfg.Profiles.Get(c.Profile)
 		s.units = append(s.units, newConfigured(s, c, p))
@@ -115,6 +117,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		all.Go(func() {
 			defer end()
 			u.run(life)
+			s.ended(u)
 		})
 	}
 	for _, u := range s.units {
@@ -142,6 +145,8 @@ func (s *Supervisor) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.cfg.Bus.Changes():
+			s.rescan(s.cfg.Bus.Found())
+		case <-s.again:
 			s.rescan(s.cfg.Bus.Found())
 		}
 	}
@@ -179,7 +184,7 @@ func (s *Supervisor) changedLocked() {
 func (s *Supervisor) list() []*unit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]*unit(nil), s.units...)
+	return slices.DeleteFunc(slices.Clone(s.units), func(u *unit) bool { return u.ending })
 }
 
 func (s *Supervisor) find(id string) (*unit, error) {
@@ -188,5 +193,5 @@ func (s *Supervisor) find(id string) (*unit, error) {
 			return u, nil
 		}
 	}
-	return nil, &border.Error{Code: border.NotFound, Op: "find scanner", Message: "This station has no scanner " + id + "."}
+	return nil, &border.Error{Code: border.NotFound, Op: "find scanner", Message: "This station has no such scanner."}
 }

@@ -9,7 +9,8 @@ import (
 
 // tap puts the scanner's trace and its meter between the driver and the line.
 func (s *session) tap(line devices.Stream) devices.Stream {
-	return &meter{Stream: s.u.ring.Stream(line, s.profile), s: s}
+	s.line = &meter{Stream: s.u.ring.Stream(line, s.profile), s: s}
+	return s.line
 }
 
 // tapUSB puts the scanner's trace between the driver and its transfers.
@@ -22,6 +23,7 @@ type meter struct {
 }
 
 func (m *meter) Read(ctx context.Context, b []byte) (int, error) {
+	m.s.stale = false
 	n, err := m.Stream.Read(ctx, b)
 	if err != nil {
 		return n, err
@@ -42,6 +44,23 @@ func (m *meter) Read(ctx context.Context, b []byte) (int, error) {
 		timer.Stop()
 	}
 	return n, nil
+}
+
+// drainMost bounds a drain: a flooding reader is never silent.
+const drainMost = time.Second
+
+// drain throws away what is there until the line is silent, at most for drainMost, and
+// returns how much it was.
+func (m *meter) drain(ctx context.Context) (thrown int, err error) {
+	buf := make([]byte, 4096)
+	for until := devices.Monotonic() + drainMost; devices.Monotonic() < until; {
+		n, err := m.Stream.Read(ctx, buf)
+		clear(buf[:n]) // personal data
+		if thrown += n; err != nil || n == 0 {
+			return thrown, err
+		}
+	}
+	return thrown, nil
 }
 
 // serving reports whether the session got as far as being ready.

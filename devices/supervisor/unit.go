@@ -27,7 +27,9 @@ type unit struct {
 	conf *Scanner // nil for one that was found
 	wake chan struct{}
 	ring *trace.Ring
-	end  func() // ends run; set by start, under Supervisor.mu
+
+	end    func() // ends run; guarded by Supervisor.mu, as is ending
+	ending bool   // forgotten, and not yet done with its device
 
 	mu       sync.Mutex // guards the rest; held for no call that waits
 	profile  *profile.Profile
@@ -36,6 +38,9 @@ type unit struct {
 	gone     func()         // ends the session because the device has gone; nil without one
 	session  *session       // that can take requests; nil without one
 	last     devices.Found  // where it was seen last
+	plugged  int            // how often it was plugged in
+	arrived  time.Duration  // when, on the monotonic clock
+	moved    chan struct{}  // closed when the counter changes; nil: nobody waits for that
 	counter  border.CounterID
 	by       string // who said so: configuration, serial, port, automatic; "" unassigned
 	clash    string // why it has no counter, where that is not plain
@@ -84,9 +89,17 @@ func (u *unit) run(ctx context.Context) {
 			}
 		})
 	}
-	failures := 0
+	u.keepAlive(ctx)
+}
+
+// keepAlive opens the scanner whenever it is there, and after each failure again.
+func (u *unit) keepAlive(ctx context.Context) {
+	failures, plugged := 0, 0
 	for ctx.Err() == nil {
 		at, p, wait := u.present()
+		if now := u.pluggings(); now != plugged {
+			failures, plugged = 0, now // what went wrong before was another plugging's
+		}
 		if wait != "" {
 			failures = 0
 			state := devices.Matched
@@ -95,13 +108,16 @@ func (u *unit) run(ctx context.Context) {
 			}
 			u.enter(state, wait)
 			u.pause(ctx, u.lookEvery())
+			if u.conf != nil && u.isThere() {
+				u.appeared()
+			}
 			continue
 		}
-		if failures == 0 {
+		if failures == 0 && at.Bus != devices.BusBridge { // whether a bridge is there is known when it has answered
 			u.enter(devices.Matched, "")
 		}
 		began := devices.Monotonic()
-		served, err := u.live(ctx, p, *at)
+		served, err := u.live(ctx, p, *at, failures == 0)
 		if ctx.Err() != nil {
 			return
 		}
@@ -112,27 +128,60 @@ func (u *unit) run(ctx context.Context) {
 			if served {
 				u.count(func(c *Counts) { c.Unplugged++ })
 			}
-			// Look again soon: a replugged device should not wait for a back-off. One that
-			// is still announced broke off by itself, and is not tried again in a spin.
-			failures = 0
 			u.enter(devices.Absent, notPluggedIn)
-			u.pause(ctx, pollEvery/2)
-			continue
+			u.pause(ctx, pollEvery/2) // the bus may not know it yet
+			if now, _, wait := u.present(); now == nil || wait != "" || u.pluggings() != plugged {
+				continue
+			}
+			// It is announced all the same: it breaks off by itself, or nobody listens.
 		}
 		failures++
-		u.trouble(failures, p, err)
-		u.rest(ctx, p.Timing.Retry(failures))
+		u.trouble(failures, *at, p, err)
+		u.rest(ctx, plugged, p.Timing.Retry(failures))
 	}
 }
 
+func (u *unit) pluggings() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.plugged
+}
+
+func (u *unit) isThere() bool {
+	at, _, _ := u.present()
+	return at != nil
+}
+
+// appeared notes that the node of a configured scanner has come: what was found on USB
+// under that node is the configuration's now.
+func (u *unit) appeared() {
+	u.mu.Lock()
+	u.plugged++
+	u.arrived = devices.Monotonic()
+	u.mu.Unlock()
+	u.sup.lookAgain()
+}
+
+// settling is how long after a plugging a device may still be closed to us: udev gives
+// the rights a moment after the kernel has made the node.
+const settling = time.Second
+
 // trouble notes that an attempt went wrong.
-func (u *unit) trouble(failures int, p *profile.Profile, err error) {
-	reason := border.MessageOf(err)
-	if reason == "" {
-		reason = "The scanner does not work. Unplug it and plug it in again."
-	}
+func (u *unit) trouble(failures int, at devices.Found, p *profile.Profile, err error) {
+	reason := border.MessageOf(plain(err))
 	state := devices.Degraded
-	if failures >= p.Timing.Attempts {
+	u.mu.Lock()
+	fresh := u.plugged > 0 && devices.Monotonic()-u.arrived < settling
+	u.mu.Unlock()
+	switch {
+	case errors.Is(err, devices.ErrPermission) && fresh:
+		return
+	case errors.Is(err, devices.ErrBusy):
+		u.sup.lookAgain() // it may be one of ours
+	case at.Bus == devices.BusBridge && errors.Is(err, devices.ErrNotFound):
+		state = devices.Absent // its program is not running, or not yet
+	}
+	if failures >= p.Timing.Attempts && state == devices.Degraded {
 		state = devices.Failed
 	}
 	if u.enter(state, reason) {
@@ -140,13 +189,16 @@ func (u *unit) trouble(failures int, p *profile.Profile, err error) {
 	}
 }
 
-// rest waits between attempts, but not on after the device was unplugged.
-func (u *unit) rest(ctx context.Context, total time.Duration) {
-	for ; total > 0 && ctx.Err() == nil; total -= pollEvery {
-		if at, _, wait := u.present(); at == nil || wait != "" {
+// rest waits between attempts, but not on after the device was unplugged, or plugged in
+// again.
+func (u *unit) rest(ctx context.Context, plugged int, total time.Duration) {
+	until := devices.Monotonic() + total
+	for ctx.Err() == nil {
+		left := until - devices.Monotonic()
+		if at, _, wait := u.present(); left <= 0 || at == nil || wait != "" || u.pluggings() != plugged {
 			return
 		}
-		u.pause(ctx, min(total, pollEvery))
+		u.pause(ctx, min(left, pollEvery))
 	}
 }
 
@@ -176,11 +228,10 @@ func (u *unit) present() (at *devices.Found, p *profile.Profile, wait string) {
 	return &f, u.profile, ""
 }
 
-// node is the first node of a found device's interfaces; Path takes it for the transport.
+// node is the first node of a found device's interfaces.
 func node(f *devices.Found, of func(devices.Interface) string) string {
 	for _, i := range f.Interfaces {
 		if n := of(i); n != "" {
-			f.Path = n
 			return n
 		}
 	}
