@@ -141,11 +141,6 @@ func (s *Service) shoot(ctx context.Context, p *place, c *capture) (shot, error)
 	default:
 		return shot{}, err
 	}
-	if !s.belongs(got.Scanner, p.id) {
-		clear(got.Pixels)
-		return shot{}, &border.Error{Code: border.Conflict, Op: "take a fingerprint",
-			Message: "The scanner was given to another counter. The image was thrown away. Ask again."}
-	}
 	q, err := fingerprint.Measure(ctx, got)
 	if err != nil {
 		clear(got.Pixels)

@@ -17,6 +17,7 @@ import (
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/form"
+	"garita/border/journal"
 	"garita/border/seal"
 )
 
@@ -302,6 +303,7 @@ func TestFingerThrownAway(t *testing.T) {
 	check(t, r.s.CancelFinger(t.Context(), at, e)) // none is under way
 	check(t, r.ask("1", 2))
 	r.press("1", poor) // would be enough
+	r.wait("the first image", func() bool { return r.view("1").Encounter.Fingers.Capture.State == counter.CaptureLift })
 	check(t, r.s.CancelFinger(t.Context(), at, e))
 	if c := r.captured("1"); c.State != counter.CaptureCancelled {
 		t.Errorf("%+v", c)
@@ -397,6 +399,77 @@ func TestFingerNeverLandsElsewhere(t *testing.T) {
 	for _, h := range r.files() {
 		if !named[h] {
 			t.Errorf("a file is left that no record names")
+		}
+	}
+}
+
+// A scanner that is given away between two images takes the first one with it into nothing.
+func TestFingerOfAScannerGivenAway(t *testing.T) {
+	r := newRig(t)
+	r.scan("1", passport(1))
+	check(t, r.ask("1", 2))
+	r.press("1", poor) // would be enough
+	r.wait("the first image", func() bool { return r.view("1").Encounter.Fingers.Capture.State == counter.CaptureLift })
+	r.sensor.mu.Lock()
+	r.sensor.away, r.sensor.fault = true, &border.Error{Code: border.Unavailable, Message: "Gone."}
+	r.sensor.mu.Unlock()
+	if c := r.captured("1"); c.State != counter.CaptureFailed || len(r.files()) != 0 {
+		t.Errorf("%+v, %d files", c, len(r.files()))
+	}
+	if f := r.view("1").Encounter.Fingers.Asked; len(f) != 1 || f[0].Taken || f[0].Attempts != 1 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Two documents are not joined over a finger: nobody can say any more whose it was.
+func TestFingerStaysWithItsEncounter(t *testing.T) {
+	r := newRig(t)
+	r.scan("1", passport(1))
+	r.take("1", 2)
+	r.restart() // it waits now
+	r.scan("1", passport(2))
+	v := r.view("1")
+	check(t, r.s.CallUp(t.Context(), "1", v.Queue[1].ID, "17"))
+	wantCode(t, r.s.Join(t.Context(), counter.At{Counter: "1", Officer: "17"}, v.Queue[0].ID), border.Conflict)
+}
+
+// A clock that is put back does not make a time without fingerprints longer, and what the journal says cannot
+// either.
+func TestDegradedEnds(t *testing.T) {
+	r := newRig(t)
+	at := counter.At{Counter: "1", Officer: "17"}
+	d := counter.Degradation{At: at, Supervisor: "50", Reason: "power", For: 24 * time.Hour}
+	check(t, r.s.DegradeBiometrics(t.Context(), d))
+	if v := r.view("3").Status.Degraded; v == nil || v.By != "Supervisor Fifty" || v.Until.Sub(v.Since) != 24*time.Hour {
+		t.Fatalf("shown: %+v", v)
+	}
+	r.wall.pass(-time.Minute)
+	if v := r.view("3").Status.Degraded; v != nil {
+		t.Errorf("a clock put back shows %+v", v)
+	}
+	r.wall.pass(24 * time.Hour)
+	r.restart()
+	if v := r.view("3").Status.Degraded; v == nil || v.Reason != "power" {
+		t.Errorf("a minute before its end: %+v", v)
+	}
+	ev, err := r.j.State(t.Context(), journal.StateBiometrics)
+	check(t, err)
+	h, err := ev.ReadHeader()
+	check(t, err)
+	if h.Type != border.TypeBiometricsDegraded || h.Ground != "power" || h.Officer == "" || h.Second == "" || h.Officer == h.Second || h.Until.IsZero() || len(ev.Parts) != 0 {
+		t.Errorf("recorded: %s, %d parts", ev.Header, len(ev.Parts))
+	}
+	r.wall.pass(time.Minute)
+	if v := r.view("3").Status.Degraded; v != nil {
+		t.Errorf("at its end: %+v", v)
+	}
+	check(t, r.s.DegradeBiometrics(t.Context(), d))
+	check(t, r.s.RestoreBiometrics(t.Context(), at))
+	wantCode(t, r.s.RestoreBiometrics(t.Context(), at), border.Conflict)
+	for _, wrong := range []counter.Degradation{{At: at, Supervisor: "18", Reason: "power", For: time.Hour}, {At: at, Supervisor: "50", Reason: "rain", For: time.Hour},
+		{At: at, Supervisor: "50", Reason: "power", For: 24*time.Hour + time.Minute}, {At: at, Supervisor: "50", Reason: "power"}} {
+		if err := r.s.DegradeBiometrics(t.Context(), wrong); err == nil {
+			t.Errorf("%+v was taken", wrong)
 		}
 	}
 }
