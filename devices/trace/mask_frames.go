@@ -15,6 +15,8 @@ type tlv struct {
 	lost   bool // the frames' beginnings, until the line is silent
 	quiets int  // silences in a row
 	asked  [256]bool
+	c      *byte // where a hidden C is remembered that may begin an answer in the middle of something
+	after  int   // bytes of that answer since
 }
 
 // endOfFrame is how many silences in a row end a frame that has not ended, as the driver
@@ -29,8 +31,24 @@ func (t *tlv) in(_ uint8, b []byte) ([]byte, []Run) {
 	m := make([]byte, len(b))
 	for i, c := range b {
 		m[i] = t.one(c)
+		t.answer(&m[i], c)
 	}
 	return m, nil
+}
+
+// answer shows the C of "43 00 01", the beginning of the answer to being armed, wherever
+// it comes: the driver looks for it, and no document holds such bytes.
+func (t *tlv) answer(at *byte, c byte) {
+	switch {
+	case c == 'C':
+		t.c, t.after = at, 0
+	case t.c != nil && int(c) == t.after:
+		if t.after++; t.after == 2 {
+			*t.c, t.c = 'C', nil
+		}
+	default:
+		t.c = nil
+	}
 }
 
 func (t *tlv) one(c byte) byte {

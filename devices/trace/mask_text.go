@@ -15,7 +15,8 @@ type text struct {
 	patterns   []*regexp.Regexp
 	code       bool // a P at the beginning says how long a document is, and stays
 
-	atRest bool // nothing of a document may be under way
+	atRest bool // nothing of a document can be under way
+	status bool // the byte before was ACK, ENQ or NAK; a mark behind it ends an imager's answer
 	fresh  bool // the line was silent
 	asked  bool
 	answer veil
@@ -51,7 +52,8 @@ func (t *text) in(_ uint8, b []byte) ([]byte, []Run) {
 			t.wait(&m[i], c)
 		}
 		t.fresh = false
-		t.atRest = c == '\r' || c == '\n' || c != 0 && int(c) == t.end
+		t.atRest = c == '\r' || c == '\n' || c != 0 && int(c) == t.end || t.status && (c == '!' || c == '.' || c == ',' || c == ';')
+		t.status = c == 0x06 || c == 0x05 || c == 0x15
 	}
 	return m, nil
 }
@@ -102,6 +104,7 @@ func (t *text) settle() {
 		s := string(runes)
 		for _, p := range t.patterns {
 			if at := p.FindStringIndex(s); at != nil {
+				t.atRest = true
 				t.answer.show(utf8.RuneCountInString(s[:at[0]]), utf8.RuneCountInString(s[:at[1]]))
 				break
 			}
