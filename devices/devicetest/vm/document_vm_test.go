@@ -159,7 +159,7 @@ func TestVMFaultTwinsSwapped(t *testing.T) {
 				return err
 			}
 		}
-		until(t, "both gone", left.gone)
+		until(t, "both gone", func() bool { return left.gone() && right.gone() })
 		right.plugBeside(t, "")
 		left.plugBeside(t, rightPort)
 		return nil

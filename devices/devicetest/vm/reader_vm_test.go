@@ -19,6 +19,7 @@ type reader struct {
 	*gadget.ACM
 	far    *os.File // nil while unplugged: the kernel hangs this side up too
 	serial string
+	port   string // the kernel's name of its socket, of the last plugging
 }
 
 var readers int // made so far; names and serial numbers are used once
@@ -37,7 +38,10 @@ func newReaderNamed(t *testing.T, socket int, serial string) *reader {
 		gadget.Identity{VendorID: 0x1209, ProductID: 1, BCDDevice: 0x0100, Manufacturer: "Garita", Product: "Reader", Serial: r.serial})
 	must(t, err)
 	r.ACM = acm
-	t.Cleanup(func() { must(t, errors.Join(r.unplug(), acm.Close())) })
+	t.Cleanup(func() {
+		must(t, errors.Join(r.unplug(), acm.Close()))
+		until(t, "the reader gone", r.gone) // the next test must not find it
+	})
 	return r
 }
 
@@ -71,6 +75,7 @@ func (r *reader) plugBeside(t *testing.T, twin string) (port, node string) {
 		_, err := os.Stat(node)
 		return err == nil
 	})
+	r.port = port
 	return port, node
 }
 
@@ -84,8 +89,8 @@ func (r *reader) unplug() error {
 	return err
 }
 
-// gone says what sysfs says: no such device is plugged in.
-func (r *reader) gone() bool { return len(ports(r.serial)) == 0 }
+// gone says what sysfs says: nothing is in the reader's socket.
+func (r *reader) gone() bool { return r.port == "" || empty(r.port) }
 
 // send sends bytes as the reader's firmware would.
 func (r *reader) send(b []byte) error {

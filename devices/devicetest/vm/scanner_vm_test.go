@@ -41,15 +41,16 @@ func plugScanner(t *testing.T, socket int, f uareu.Faults) *scanner {
 	t.Helper()
 	s := &scanner{Reader: uareu.New(uareu.U4000B, f)}
 	s.plug(t, socket)
-	t.Cleanup(func() { must(t, s.unplug()) })
+	t.Cleanup(func() {
+		must(t, s.unplug())
+		until(t, "the scanner gone", s.gone) // the next test must not find it
+	})
 	return s
 }
 
 func (s *scanner) plug(t *testing.T, socket int) {
 	t.Helper()
-	if s.port != "" {
-		until(t, "the socket free", s.gone)
-	}
+	until(t, "the socket free", s.gone)
 	before := vendor("05ba")
 	detach, err := vhci.Attach(s, socket)
 	must(t, err)
@@ -74,10 +75,7 @@ func (s *scanner) unplug() error {
 }
 
 // gone says what sysfs says: nothing is in the scanner's socket.
-func (s *scanner) gone() bool {
-	_, err := os.Stat(filepath.Join(usbRoot, s.port))
-	return os.IsNotExist(err)
-}
+func (s *scanner) gone() bool { return s.port == "" || empty(s.port) }
 
 // order is the number that the kernel gave to the plugging: higher is later.
 func (s *scanner) order() int {

@@ -33,3 +33,9 @@ func ttys(port string) []string {
 	}
 	return found
 }
+
+// empty says whether a socket has no device in it.
+func empty(port string) bool {
+	_, err := os.Stat(filepath.Join(usbRoot, port))
+	return os.IsNotExist(err)
+}
