@@ -102,14 +102,16 @@ func candidates(heard [][]byte, lines []string) []profile.Framing {
 		list = append(list, f)
 	}
 	before, after := around(heard, lines)
-	for _, start := range markers(before) {
-		for _, end := range markers(after) {
+	starts, ends := markers(before), markers(after)
+	starts, ends = starts[max(0, len(starts)-maxMarkers):], ends[:min(len(ends), maxMarkers)]
+	for _, start := range starts {
+		for _, end := range ends {
 			if start != end {
 				add(profile.Framing{Kind: profile.StxEtx, Start: int(start), End: int(end)})
 			}
 		}
 	}
-	for _, end := range markers(after) {
+	for _, end := range ends {
 		add(profile.Framing{Kind: profile.LineCR, DocumentEnd: profile.EndByte, End: int(end)})
 	}
 	add(profile.Framing{Kind: profile.LineCR, DocumentEnd: profile.EndBlank})
@@ -118,6 +120,10 @@ func candidates(heard [][]byte, lines []string) []profile.Framing {
 	add(profile.Framing{Kind: profile.RawLen, Length: len(strings.Join(lines, ""))})
 	return list
 }
+
+// maxMarkers bounds the bytes on each side that may be the mark, the nearest ones: noise
+// holds hundreds, and every pair has to be tried.
+const maxMarkers = 8
 
 // markers are the bytes that no document contains, in the order in which they first stand.
 func markers(b []byte) (m []byte) {
