@@ -60,10 +60,6 @@ func (r *rig) ends(how counter.CaptureState) {
 	}
 }
 
-func endsAs(how counter.CaptureState) step {
-	return step{do: func(r *rig) { r.t.Helper(); r.ends(how) }}
-}
-
 const (
 	fingersAt  = "POST /counters/1/encounters/{e}/fingers"
 	rightIndex = `{"officer":"1001","position":2,"reason":"enrolment"}`

@@ -308,6 +308,10 @@ func TestFingerThrownAway(t *testing.T) {
 	if c := r.captured("1"); c.State != counter.CaptureCancelled {
 		t.Errorf("%+v", c)
 	}
+	r.wait("the count of images", func() bool { f := r.view("1").Encounter.Fingers.Asked; return len(f) == 1 && f[0].Attempts == 1 })
+	if f := r.view("1").Encounter.Fingers.Asked[0]; f.Taken || len(r.files()) != 0 {
+		t.Errorf("cancelled, and kept: %+v", f)
+	}
 	check(t, r.ask("1", 1))
 	r.sensor.mu.Lock()
 	r.sensor.away = true

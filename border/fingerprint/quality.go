@@ -125,7 +125,7 @@ type tally struct {
 	windows, fore int
 	weight        float64 // sum of clarities: how much of each window counts
 	contrast      float64
-	period, timed float64
+	period        float64
 	grey, all     float64 // of the windows that hold anything, of all
 	x, y          float64 // centre of what shows ridges, weighted
 }
