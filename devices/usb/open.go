@@ -3,6 +3,7 @@ package usb
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"garita/border"
@@ -78,7 +79,7 @@ func (c *Conn) claim(f devices.Found, o Options) error {
 		if d.Bus != f.BusNumber || d.Address != f.DeviceNumber {
 			return false
 		}
-		same := d.Vendor == gousb.ID(f.VendorID) && d.Product == gousb.ID(f.ProductID) && d.Device == gousb.BCD(f.BCDDevice)
+		same := d.Vendor == gousb.ID(f.VendorID) && d.Product == gousb.ID(f.ProductID) && d.Device == gousb.BCD(f.BCDDevice) && inSocket(d, f.Port)
 		other = !same
 		return same
 	})
@@ -113,6 +114,20 @@ func (c *Conn) claim(f devices.Found, o Options) error {
 		return kindOfText(err)
 	}
 	return nil
+}
+
+// inSocket reports whether a device hangs on the socket where it was found: addresses are
+// given out again, also to an identical device. A library that does not know sockets is
+// believed.
+func inSocket(d *gousb.DeviceDesc, port string) bool {
+	if len(d.Path) == 0 || port == "" {
+		return true
+	}
+	at := strconv.Itoa(d.Bus)
+	for i, n := range d.Path {
+		at += string("-."[min(i, 1)]) + strconv.Itoa(n)
+	}
+	return at == port
 }
 
 // hasInterface also keeps the library from an index out of range: it takes an interface's
