@@ -28,6 +28,7 @@ func described(t *testing.T) (yaml []byte, doc document) {
 	t.Helper()
 	a := New(fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true}), "v1")
 	Station(a, nil, nil, nil, slog.New(slog.DiscardHandler))
+	Workshop(a, nil, slog.New(slog.DiscardHandler))
 	Hub(a, nil, slog.New(slog.DiscardHandler))
 	yaml, err := a.OpenAPI().YAML()
 	if err != nil {
@@ -136,7 +137,7 @@ func TestBodiesAreBounded(t *testing.T) {
 
 // Nothing of a person stands in a path or a query: both end up in logs.
 func TestNothingPersonalInURLs(t *testing.T) {
-	known := []string{"counter", "encounter", "crossing", "alarm", "after", "limit", "kind", "state", "post", "on"}
+	known := []string{"counter", "encounter", "crossing", "alarm", "after", "limit", "kind", "state", "post", "on", "scanner"}
 	_, doc := described(t)
 	for path, item := range doc.Paths {
 		for method, op := range item {

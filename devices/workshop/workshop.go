@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,12 +35,22 @@ var _ border.Workshop = (*Workshop)(nil)
 type Config struct {
 	Supervisor *supervisor.Supervisor
 	Clock      border.Clock
-	Software   string // version of this program
-	Logs       *Logs  // what the supervisor logs to
+	Counters   []border.CounterID // of the station
+	Software   string             // version of this program
+	Logs       *Logs              // what the supervisor logs to
+	Stop       <-chan struct{}    // closed when the station ends, and learning with it
 }
 
 // New makes a workshop.
 func New(cfg Config) *Workshop { return &Workshop{Supervisor: cfg.Supervisor, cfg: cfg} }
+
+// Assign gives a scanner to a counter of this station, durably; "" takes it away.
+func (w *Workshop) Assign(ctx context.Context, id string, counter border.CounterID) error {
+	if counter != "" && !slices.Contains(w.cfg.Counters, counter) {
+		return &border.Error{Code: border.NotFound, Op: "assign a scanner", Message: "This station has no such counter."}
+	}
+	return w.Supervisor.Assign(ctx, id, counter)
+}
 
 // Learn listens at one baud rate after the other until the document was presented, and
 // writes the profile that reads it. The node must not be in use, so a scanner that is
@@ -53,6 +64,17 @@ func (w *Workshop) Learn(ctx context.Context, r border.LearnRequest) (border.Lea
 		return border.LearnResult{}, &border.Error{Code: border.Conflict, Op: op, Message: "Another reader is being learned. Wait until that has ended."}
 	}
 	defer w.learning.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel()
+	watching.Go(func() {
+		select {
+		case <-w.cfg.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
 	open := func(_ context.Context, baud int) (devices.Stream, error) {
 		return serial.Open(serial.Config{Path: r.Path, Baud: baud, DataBits: 8, Parity: "none", StopBits: 1, ReadTimeout: readTimeout})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"garita/border"
 	"garita/cmd/internal/settings"
+	"garita/devices/drivers"
 	"garita/devices/supervisor"
 )
 
@@ -28,7 +29,12 @@ type Config struct {
 
 	Counters []Counter            `toml:"counter"`
 	Scanners []supervisor.Scanner `toml:"scanner"`
+	Profiles string               `toml:"profiles"` // folder of local firmware profiles, besides those that ship; "" for none
 	Demo     Demo                 `toml:"demo"`
+
+	// Bus and Opener stand in for the machine's USB in tests; the zero values are the machine's.
+	Bus    supervisor.Bus `toml:"-"`
+	Opener drivers.Opener `toml:"-"`
 }
 
 // Counter is one counter of the station.

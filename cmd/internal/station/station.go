@@ -25,8 +25,9 @@ import (
 	"garita/border/verdict"
 	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
-	"garita/devices/profile"
+	"garita/devices/hotplug"
 	"garita/devices/supervisor"
+	"garita/devices/workshop"
 	"garita/sync/uplink"
 	uicounter "garita/ui/counter"
 )
@@ -42,6 +43,8 @@ type Station struct {
 	keys     *seal.StationKeys
 	uplink   *uplink.Uplink // nil: no hub is configured
 	scanners *supervisor.Supervisor
+	plugged  *hotplug.Watcher // nil: another bus stands in for the machine's
+	workshop *workshop.Workshop
 	app      *fiber.App
 	listener net.Listener
 	lock     *os.File
@@ -204,13 +207,7 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 	for i, c := range s.cfg.Counters {
 		places[i], ids[i] = counter.Place{ID: c.ID, Direction: c.Direction}, c.ID
 	}
-	profiles, err := profile.Embedded()
-	if err != nil {
-		return err
-	}
-	deliver := func(ctx context.Context, scan border.Scan) error { return s.Counters.Scan(ctx, scan) }
-	if s.scanners, err = supervisor.New(supervisor.Config{Scanners: s.cfg.Scanners, Counters: ids, Profiles: profiles,
-		Store: filepath.Join(s.cfg.Data, "scanners.json"), Clock: s.clock, Deliver: deliver, Log: s.log}); err != nil {
+	if err := s.openScanners(ids); err != nil {
 		return err
 	}
 	attachments, err := seal.OpenAttachments(s.cfg.Data, s.keys)
@@ -225,7 +222,9 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 
 func (s *Station) openWeb() (err error) {
 	s.app = web.NewApp(s.log)
-	api.Station(api.New(s.app, version.Version), s.Counters, s.Journal, s.clock, s.log)
+	operations := api.New(s.app, version.Version)
+	api.Station(operations, s.Counters, s.Journal, s.clock, s.log)
+	api.Workshop(operations, s.workshop, s.log)
 	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Stop: s.stop, Log: s.log}
 	if s.cfg.Demo.Presenter != "" {
 		screen.Presenter = newPresenter(s.cfg.Demo.Presenter)
@@ -257,6 +256,9 @@ func (s *Station) Run(ctx context.Context) error {
 		})
 	}
 	run(s.scanners.Run)
+	if s.plugged != nil {
+		parts.Go(func() { s.plugged.Run(ctx) })
+	}
 	if s.uplink != nil {
 		run(s.uplink.Run)
 	}

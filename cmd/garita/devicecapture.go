@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"garita/border"
+)
+
+// deviceCaptureCmd is `garita device capture`.
+type deviceCaptureCmd struct {
+	stationFlags
+	scannerArg
+	Finger string `default:"unknown" enum:"unknown,right-thumb,right-index,right-middle,right-ring,right-little,left-thumb,left-index,left-middle,left-ring,left-little" help:"Which finger will be presented."`
+	Image  string `type:"path" placeholder:"FILE" help:"Write the image as a PGM file. Only for your own finger or a specimen: it is personal data, unsealed."`
+}
+
+// fingerNames are the positions in the order of ISO/IEC 19794-4.
+var fingerNames = strings.Split("unknown,right-thumb,right-index,right-middle,right-ring,right-little,left-thumb,left-index,left-middle,left-ring,left-little", ",")
+
+// capture is the station's answer.
+type capture struct {
+	Width    int     `json:"width"`
+	Height   int     `json:"height"`
+	DPI      int     `json:"dpi"`
+	Quality  int     `json:"quality"`
+	AreaMM2  float64 `json:"area_mm2"`
+	Problem  string  `json:"problem"`
+	Liveness string  `json:"liveness"`
+	Pixels   []byte  `json:"pixels"`
+}
+
+// Run takes a finger.
+func (c deviceCaptureCmd) Run(ctx context.Context, w *world) error {
+	var body struct {
+		Position border.FingerPosition `json:"position"`
+		Pixels   bool                  `json:"pixels,omitempty"`
+	}
+	for i, name := range fingerNames {
+		if name == c.Finger {
+			body.Position = border.FingerPosition(i) //nolint:gosec // eleven names
+		}
+	}
+	body.Pixels = c.Image != ""
+	fmt.Fprintln(w.err, "Put the finger on the glass.")
+	got, raw, err := exchange[capture](ctx, c.stationFlags, time.Minute, http.MethodPost, c.path("/captures"), body)
+	if err != nil {
+		return err
+	}
+	if c.Image != "" {
+		if len(got.Pixels) != got.Width*got.Height {
+			return &border.Error{Code: border.Unavailable, Op: "take a finger", Message: "The station's answer holds half an image. Try again."}
+		}
+		pgm := append(fmt.Appendf(nil, "P5\n%d %d\n255\n", got.Width, got.Height), got.Pixels...)
+		if err := os.WriteFile(c.Image, pgm, 0o600); err != nil {
+			return &border.Error{Code: border.Unavailable, Op: "write the image", Message: "The image cannot be written to " + c.Image + ".", Err: err}
+		}
+	}
+	if c.JSON {
+		return c.print(w, raw)
+	}
+	fmt.Fprintf(w.out, "%d × %d pixels at %d dpi, quality %d of 100, ridges on %.0f mm²\n", got.Width, got.Height, got.DPI, got.Quality, got.AreaMM2)
+	if advice := captureAdvice[got.Problem]; advice != "" {
+		fmt.Fprintln(w.out, advice)
+	}
+	if got.Liveness != "" {
+		fmt.Fprintln(w.out, "The sensor's own flag says:", got.Liveness)
+	}
+	return nil
+}
+
+// captureAdvice says what to do about each problem of an image.
+var captureAdvice = map[string]string{
+	"no_finger": "No ridges can be seen: clean the glass and present the finger again.",
+	"too_high":  "The finger lies too far up: present it lower.",
+	"too_low":   "The finger lies too far down: present it higher.",
+	"too_left":  "The finger lies too far left.",
+	"too_right": "The finger lies too far right.",
+	"too_small": "Only a little of the finger touches the glass: press it flat.",
+	"too_dry":   "The finger is too dry: breathe on it.",
+	"too_wet":   "The finger is too wet, or pressed too hard: dry it.",
+	"not_clear": "The image is not clear: clean the glass and hold the finger still.",
+}

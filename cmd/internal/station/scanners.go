@@ -1,0 +1,41 @@
+package station
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+
+	"garita/border"
+	"garita/cmd/internal/version"
+	"garita/devices/hotplug"
+	"garita/devices/profile"
+	"garita/devices/supervisor"
+	"garita/devices/workshop"
+)
+
+// openScanners makes the supervisor of the scanners, what tells it of plugging, and the
+// technician's view of them.
+func (s *Station) openScanners(counters []border.CounterID) error {
+	profiles, err := profile.Embedded()
+	if err != nil {
+		return err
+	}
+	profiles, faults := profiles.With(s.cfg.Profiles)
+	for _, f := range faults { // a local profile that is wrong must not close a border
+		s.log.Warn("local firmware profile", "problem", border.MessageOf(f))
+	}
+	logs := workshop.NewLogs(s.log.Handler())
+	bus := s.cfg.Bus
+	if bus == nil {
+		s.plugged = hotplug.New(hotplug.Config{Log: s.log})
+		bus = s.plugged
+	}
+	deliver := func(ctx context.Context, scan border.Scan) error { return s.Counters.Scan(ctx, scan) }
+	s.scanners, err = supervisor.New(supervisor.Config{Scanners: s.cfg.Scanners, Counters: counters, Profiles: profiles, Bus: bus, Opener: s.cfg.Opener,
+		Store: filepath.Join(s.cfg.Data, "scanners.json"), Clock: s.clock, Deliver: deliver, Log: slog.New(logs)})
+	if err != nil {
+		return err
+	}
+	s.workshop = workshop.New(workshop.Config{Supervisor: s.scanners, Clock: s.clock, Counters: counters, Software: version.Version, Logs: logs, Stop: s.stop})
+	return nil
+}
