@@ -352,6 +352,7 @@ func TestFingerNeverLandsElsewhere(t *testing.T) {
 	})
 	kept := 0
 	for n := range rounds {
+		r.wall.pass(time.Millisecond) // the rig's ids repeat within a moment
 		r.scan("1", passport(n))
 		if r.view("1").Encounter == nil {
 			check(t, r.s.CallUp(t.Context(), "1", border.ID{}, "17"))
