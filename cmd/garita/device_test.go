@@ -42,6 +42,12 @@ type post struct {
 
 func newPost(t *testing.T) *post {
 	t.Helper()
+	return newPostAt(t, "127.0.0.1:0")
+}
+
+// newPostAt is newPost with an address, and with more scanners in the configuration.
+func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
+	t.Helper()
 	dir := t.TempDir()
 	must := func(err error) {
 		t.Helper()
@@ -56,7 +62,7 @@ func newPost(t *testing.T) *post {
 	must(seal.Save(filepath.Join(dir, "provisioning.json"), prov))
 	must(os.WriteFile(filepath.Join(dir, "officers.toml"), []byte("[[officer]]\nbadge = \"1001\"\nname = \"Inspector Quinta Varela\"\nroles = [\"inspector\"]\n"), 0o600))
 
-	p := &post{t: t, finger: uareu.New(uareu.U4000B, uareu.Faults{}), bus: usbdevice.NewBus(2), log: &lockedBuffer{}}
+	p := &post{t: t, finger: uareu.New(uareu.U4000B, uareu.Faults{}), bus: usbdevice.NewBus(3), log: &lockedBuffer{}}
 	set, err := profile.Embedded()
 	must(err)
 	framed, _ := set.Get("generic-framed-mrz")
@@ -66,10 +72,10 @@ func newPost(t *testing.T) *post {
 	t.Cleanup(func() { p.reader.Close() })
 	p.bus.Plug(0, p.finger)
 
-	s, err := station.Open(t.Context(), station.Config{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", Post: "PUT", Station: "PUT-1", Zone: "UTC",
+	s, err := station.Open(t.Context(), station.Config{Data: filepath.Join(dir, "data"), Listen: address, Post: "PUT", Station: "PUT-1", Zone: "UTC",
 		Provisioning: filepath.Join(dir, "provisioning.json"), Officers: filepath.Join(dir, "officers.toml"),
 		Counters: []station.Counter{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}},
-		Scanners: []supervisor.Scanner{{ID: "reader-1", Profile: framed.ID, Path: node}},
+		Scanners: append([]supervisor.Scanner{{ID: "reader-1", Profile: framed.ID, Path: node}}, more...),
 		Bus:      p.bus,
 		Opener: drivers.Opener{USB: func(_ context.Context, q *profile.Profile, at devices.Found) (devices.USB, error) {
 			l, err := p.bus.Open(at, time.Duration(q.Timing.ReplyMS)*time.Millisecond)

@@ -10,6 +10,7 @@ import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
 import { work } from './work.mjs';
+import { workshop } from './workshop.mjs';
 
 /** Parts to run alone, for whoever works on one: ONLY=keystrokes,work. */
 const ONLY = (process.env.ONLY ?? '').split(',').filter(Boolean);
@@ -48,16 +49,18 @@ async function test(name, run) {
 const browser = await openBrowser();
 try {
   if (ONLY.length === 0 || ONLY.includes('gallery')) await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
-  const demo = await startDemo(program);
+  if (ONLY.length === 0 || ONLY.includes('workshop')) await workshop(browser.context, root, test, pictures);
+  const parts = [flow, keystrokes, work, keyboard].filter((part) => ONLY.length === 0 || ONLY.includes(part.name));
+  const demo = parts.length > 0 && await startDemo(program);
   try {
-    for (const part of [flow, keystrokes, work, keyboard]) {
-      if (ONLY.length === 0 || ONLY.includes(part.name)) await part(browser.context, demo, test, pictures);
-    }
+    for (const part of parts) await part(browser.context, demo, test, pictures);
   } finally {
-    const ms = await demo.end();
-    check('the demo ends within 5 s with open streams', ms < 5000 ? '' : `it took ${Math.round(ms)} ms`);
-    if (failed > 0) console.log(demo.output().split('\n').slice(-20).join('\n'));
-    demo.forget();
+    if (demo) {
+      const ms = await demo.end();
+      check('the demo ends within 5 s with open streams', ms < 5000 ? '' : `it took ${Math.round(ms)} ms`);
+      if (failed > 0) console.log(demo.output().split('\n').slice(-20).join('\n'));
+      demo.forget();
+    }
   }
 } catch (e) {
   check('the whole test', e.stack ?? e);

@@ -20,7 +20,7 @@ var files embed.FS
 type Page struct {
 	Lang   string // BCP 47, of the page's text
 	Title  string
-	Kind   string // counter or operations: names the script
+	Kind   string // counter, operations or workshop: names the script
 	Screen any    // what the screen's own templates show
 }
 

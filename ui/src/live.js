@@ -3,6 +3,8 @@
 /** A stream that is silent for this long in ms is dead: it beats every two seconds. */
 const SILENCE = 6500;
 const AGAIN = 500;
+/** How long an answer may take, in ms. */
+const PATIENCE = 12000;
 
 /**
  * Follows a stream for as long as the page lives.
@@ -70,18 +72,19 @@ export function swap(html, merge) {
   }
 }
 
-/** Sends JSON; the answer is {ok, ...body}. A lost connection is an answer too. */
-export const post = (url, body, method = 'POST') => ask(url, {
+/** Sends JSON; the answer is {ok, ...body}, or {ok, list} if it is a list. A lost connection is an answer too. */
+export const post = (url, body, method = 'POST', patience = PATIENCE) => ask(url, {
   method, headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body),
-});
+}, patience);
 
 /** Asks for JSON; the answer is as that of post. */
 export const get = (url) => ask(url, { headers: { Accept: 'application/json' } });
 
-async function ask(url, request) {
+async function ask(url, request, patience = PATIENCE) {
   try {
-    const r = await fetch(url, { ...request, signal: AbortSignal.timeout(12000) });
-    return { ok: r.ok, ...(await r.json()) };
+    const r = await fetch(url, { ...request, signal: AbortSignal.timeout(patience) });
+    const body = await r.json();
+    return Array.isArray(body) ? { ok: r.ok, list: body } : { ok: r.ok, ...body };
   } catch {
     return { ok: false, code: 'unavailable', title: '', next: '' };
   }

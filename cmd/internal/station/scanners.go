@@ -11,6 +11,7 @@ import (
 	"garita/devices/profile"
 	"garita/devices/supervisor"
 	"garita/devices/workshop"
+	uiworkshop "garita/ui/workshop"
 )
 
 // openScanners makes the supervisor of the scanners, what tells it of plugging, and the
@@ -38,4 +39,13 @@ func (s *Station) openScanners(counters []border.CounterID) error {
 	}
 	s.workshop = workshop.New(workshop.Config{Supervisor: s.scanners, Clock: s.clock, Counters: counters, Software: version.Version, Logs: logs, Stop: s.stop})
 	return nil
+}
+
+// mountWorkshop adds the technician's screen.
+func (s *Station) mountWorkshop() error {
+	counters := make([]border.CounterID, len(s.cfg.Counters))
+	for i, c := range s.cfg.Counters {
+		counters[i] = c.ID
+	}
+	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Stop: s.stop, Log: s.log})
 }

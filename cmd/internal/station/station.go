@@ -232,6 +232,9 @@ func (s *Station) openWeb() (err error) {
 	if err = uicounter.Mount(s.app, screen); err != nil {
 		return err
 	}
+	if err = s.mountWorkshop(); err != nil {
+		return err
+	}
 	s.listener, err = web.Listen(s.cfg.Listen)
 	return err
 }

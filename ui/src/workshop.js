@@ -1,0 +1,140 @@
+import { follow, get, post, swap } from './live.js';
+
+const $ = (id) => document.getElementById(id);
+const list = $('scanners');
+
+/** How often the frames of an open list are asked for, in ms. */
+const FRAMES = 1500;
+
+/** What to do about each problem of a finger image. */
+const ADVICE = {
+  no_finger: 'No ridges can be seen: clean the glass and present the finger again.',
+  too_high: 'The finger lies too far up: present it lower.',
+  too_low: 'The finger lies too far down: present it higher.',
+  too_left: 'The finger lies too far left.',
+  too_right: 'The finger lies too far right.',
+  too_small: 'Only a little of the finger touches the glass: press it flat.',
+  too_dry: 'The finger is too dry: breathe on it.',
+  too_wet: 'The finger is too wet, or pressed too hard: dry it.',
+  not_clear: 'The image is not clear: clean the glass and hold the finger still.',
+};
+
+follow('/live/workshop', (data) => paint(data.html), (up) => {
+  $('link').hidden = up;
+  document.body.dataset.live = up ? 'on' : 'off';
+});
+
+/** Puts a new state on the screen; what is being entered or read stays. */
+function paint(html) {
+  const parsed = document.createElement('template');
+  parsed.innerHTML = html;
+  const before = new Map([...list.children].map((a) => [a.dataset.scanner, a]));
+  const said = new Map([...list.querySelectorAll('[data-say]')].map((e) => [e.dataset.region, e.dataset.say]));
+  let last = null;
+  for (const next of [...parsed.content.querySelectorAll('[data-scanner]')]) {
+    const now = before.get(next.dataset.scanner);
+    before.delete(next.dataset.scanner);
+    const same = now && now.dataset.of === next.dataset.of;
+    const article = same ? now : next.cloneNode(true);
+    if (same) now.className = next.className;
+    else now?.remove();
+    const place = last ? last.nextElementSibling : list.firstElementChild;
+    if (place !== article) list.insertBefore(article, place);
+    last = article;
+  }
+  for (const gone of before.values()) gone.remove();
+  swap(html);
+  for (const state of list.querySelectorAll('[data-say]')) {
+    const select = state.closest('[data-scanner]').querySelector('[data-assign]');
+    if (select && !select.dataset.dirty && select !== document.activeElement) select.value = state.dataset.counter;
+    if (said.get(state.dataset.region) !== state.dataset.say) $('say').textContent = state.dataset.say;
+  }
+}
+
+list.addEventListener('change', (e) => {
+  if (e.target.matches('[data-assign]')) e.target.dataset.dirty = 'yes';
+});
+
+list.addEventListener('click', (e) => {
+  const button = e.target.closest('button[data-act]');
+  if (button && button.getAttribute('aria-disabled') !== 'true') act(button);
+});
+
+list.addEventListener('toggle', (e) => {
+  if (e.target.matches('[data-frames]') && e.target.open) frames(e.target);
+}, true);
+
+setInterval(() => {
+  for (const open of list.querySelectorAll('[data-frames][open]')) frames(open);
+}, FRAMES);
+
+/** Does what a button says. The button keeps the focus, so it is not disabled. */
+async function act(button) {
+  const article = button.closest('[data-scanner]');
+  const path = `/api/v1/scanners/${encodeURIComponent(article.dataset.scanner)}`;
+  const result = article.querySelector('[data-result]');
+  const buttons = article.querySelectorAll('button[data-act]');
+  for (const b of buttons) b.setAttribute('aria-disabled', 'true');
+  const say = (text, bad = false) => {
+    result.replaceChildren(...[text].flat().map((line) => Object.assign(document.createElement('p'), { textContent: line })));
+    result.classList.toggle('message--bad', bad);
+  };
+  try {
+    switch (button.dataset.act) {
+      case 'assign': {
+        const select = article.querySelector('[data-assign]');
+        const r = await post(`${path}/counter`, { counter: select.value }, 'PUT');
+        delete select.dataset.dirty;
+        if (r.ok) say(r.counter ? `Belongs to counter ${r.counter} now.` : 'Belongs to no counter now.');
+        else say(problem(r), true);
+        break;
+      }
+      case 'test': {
+        say('Testing…');
+        const r = await post(`${path}/self-test`, {}, 'POST', 40000);
+        if (r.ok) say(steps(r.list), r.list.some((s) => !s.ok));
+        else say(problem(r), true);
+        break;
+      }
+      case 'identify': {
+        const r = await post(`${path}/identification`, {});
+        say(r.ok ? 'Look which scanner blinks or beeps.' : problem(r), !r.ok);
+        break;
+      }
+      case 'capture': {
+        say('Put the finger on the glass…');
+        const r = await post(`${path}/captures`, {}, 'POST', 40000);
+        if (r.ok) say([`${r.width} × ${r.height} pixels at ${r.dpi} dpi, quality ${r.quality} of 100.`, ...(ADVICE[r.problem] ? [ADVICE[r.problem]] : [])]);
+        else say(problem(r), true);
+        break;
+      }
+    }
+  } finally {
+    for (const b of buttons) b.removeAttribute('aria-disabled');
+  }
+}
+
+const steps = (all) => all.length ? all.map((s) => `${s.ok ? 'Passed' : 'FAILED'}: ${s.step} (${s.took_ms} ms)${s.reason ? `. ${s.reason}` : ''}`)
+  : ['The profile names no step of a self-test.'];
+
+const problem = (r) => r.detail || r.title || 'The station does not answer. Try again.';
+
+/** Shows the last frames, unless nothing is new. */
+async function frames(details) {
+  const article = details.closest('[data-scanner]');
+  const r = await get(`/api/v1/scanners/${encodeURIComponent(article.dataset.scanner)}/frames`);
+  if (!r.ok) return;
+  const body = details.querySelector('tbody');
+  const newest = JSON.stringify(r.list.at(-1) ?? null) + r.list.length;
+  if (body.dataset.newest === newest) return;
+  body.dataset.newest = newest;
+  body.replaceChildren(...r.list.toReversed().map((f) => {
+    const row = document.createElement('tr');
+    const cell = (text, name) => row.append(Object.assign(document.createElement('td'), { textContent: text, className: name ?? '' }));
+    cell(f.at.slice(11, 23), 'mono');
+    cell(f.direction === 'note' ? '' : `${f.direction}${f.endpoint ? ` ${f.endpoint}` : ''}`);
+    cell(f.direction === 'note' ? '' : String(f.bytes), 'number');
+    cell([f.hex, f.note].filter(Boolean).join('  – '), f.hex ? 'mono hex' : '');
+    return row;
+  }));
+}

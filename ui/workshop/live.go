@@ -1,0 +1,52 @@
+package workshop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/ui/live"
+)
+
+// gap is the shortest time between two states on one stream: a scanner that comes and
+// goes without end is read no better at a hundred a second.
+const gap = 100 * time.Millisecond
+
+// event is what the live stream carries; garita device watch reads it too.
+type event struct {
+	Revision uint64 `json:"revision"` // counts the states of this one stream
+	View     view   `json:"view"`
+	HTML     string `json:"html"`
+}
+
+type view struct {
+	Scanners []border.ScannerDetail `json:"scanners"`
+}
+
+// live streams the screen: event "view" with the newest state, whole.
+func (s *screen) live(c *fiber.Ctx) error {
+	return s.streams.Serve(c, func() (live.Feed, error) {
+		changed, cancel := s.cfg.Scanners.Subscribe()
+		var revision uint64
+		var shown []byte
+		next := func(context.Context) (live.Frame, bool, error) {
+			p := s.panel()
+			html, err := s.layout.Fragment("panel", p)
+			if err != nil {
+				return live.Frame{}, false, err
+			}
+			if bytes.Equal(html, shown) {
+				return live.Frame{}, false, nil
+			}
+			shown = html
+			revision++
+			data, err := json.Marshal(event{Revision: revision, View: view{p.all}, HTML: string(html)})
+			return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
+		}
+		return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil
+	})
+}

@@ -1,0 +1,79 @@
+// Package workshop is the technician's screen of a station: each scanner with its state,
+// the reason and what to do, what is known of it, and what can be tried. What is done on
+// it goes through the same operations as everywhere (border/api).
+package workshop
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/ui"
+	"garita/ui/layout"
+	"garita/ui/live"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Scanners is what the screen shows. It does nothing to them: that is the API's.
+type Scanners interface {
+	// Scanners lists what is configured and what was found, in a stable order.
+	Scanners() []border.ScannerDetail
+	// Subscribe gives a channel that carries one signal after one or more changes. stop
+	// gives it back.
+	Subscribe() (changes <-chan struct{}, stop func())
+}
+
+// Config says what the screen works with. Scanners and Clock are required.
+type Config struct {
+	Scanners  Scanners
+	Station   border.StationID
+	Counters  []border.CounterID
+	Clock     border.Clock
+	Stop      <-chan struct{} // closed: all live streams end
+	Log       *slog.Logger    // nil: no log
+	Heartbeat time.Duration   // of live streams; 0: the default of package live
+}
+
+type screen struct {
+	cfg     Config
+	layout  *layout.Layout
+	streams *live.Streams
+}
+
+// Mount adds the screen's routes to an app, which must be made with Immutable: true. The
+// assets are the counter screen's to mount.
+func Mount(app *fiber.App, cfg Config) error {
+	if cfg.Scanners == nil || cfg.Clock == nil {
+		return errors.New("mount the workshop: incomplete configuration")
+	}
+	if !app.Config().Immutable {
+		return errors.New("mount the workshop: the app is not immutable")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	assets, err := layout.Load(ui.Dist, "dist")
+	if err != nil {
+		return err
+	}
+	s := &screen{cfg: cfg, streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
+	if s.layout, err = layout.New(assets, templates); err != nil {
+		return fmt.Errorf("mount the workshop: %w", err)
+	}
+	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard()}
+	app.Get("/workshop", append(before[:len(before):len(before)], s.page)...)
+	app.Get("/live/workshop", append(before[:len(before):len(before)], s.live)...)
+	return nil
+}
+
+// page shows the whole screen.
+func (s *screen) page(c *fiber.Ctx) error {
+	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Workshop – Garita", Kind: "workshop", Screen: s.panel()})
+}
