@@ -59,9 +59,9 @@ func (s *Service) abandon(ctx context.Context, p *place, e *encounter, o Officer
 		p.drop(e)
 		p.ended = append(p.ended, e.id)
 	})
-	s.discard(e)
-	if r.Replayed && r.Header.Type != border.TypeEncounterAbandoned {
+	if r.Replayed && r.Header.Type != border.TypeEncounterAbandoned { // its images are named
 		return &border.Error{Code: border.Conflict, Op: "abandon an encounter", Message: "This encounter has ended already. See what was recorded last."}
 	}
+	s.release(ctx, e.id, images(e.fingers))
 	return nil
 }

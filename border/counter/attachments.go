@@ -3,13 +3,23 @@ package counter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"garita/border"
 	"garita/border/journal"
+	"garita/border/seal"
 )
 
-// discard removes the images of an encounter that has ended without a record of them.
-func (s *Service) discard(e *encounter) { s.remove(images(e.fingers)) }
+// release removes images that an encounter needs no more. A decision that went without an answer may
+// have been recorded all the same: what a crossing may name stays.
+func (s *Service) release(ctx context.Context, id border.ID, hashes []border.Digest) {
+	if len(hashes) == 0 {
+		return
+	}
+	if _, err := s.cfg.Journal.Crossing(ctx, id); border.CodeOf(err) == border.NotFound {
+		s.remove(hashes)
+	}
+}
 
 // remove removes files that nothing names any more. What is left of them the next opening removes.
 func (s *Service) remove(hashes []border.Digest) {
@@ -36,7 +46,8 @@ func (s *Service) listAttachments() (err error) {
 // sweep removes, in the background, the files of the start that neither a draft nor an event names: a power
 // cut came between the file and what was to name it, or the encounter was abandoned. Whatever
 // could hide a name leaves the files where they are: a draft that cannot be read, a journal that is
-// older than the files, and for each file a key that is not held.
+// older than the files, an event that is damaged, and for each file a key that is not held: its own,
+// or that of a later event.
 func (s *Service) sweep(drafts []journal.Draft, unreadable int) {
 	if len(s.attachments) == 0 {
 		return
@@ -77,6 +88,7 @@ func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool)
 		s.cfg.Log.Warn("counter: the journal is older than the images beside it; none are removed")
 		return nil
 	}
+	blind := "" // the last month of an event that cannot be opened
 	for _, x := range extents {
 		for after := uint64(0); len(left) > 0; {
 			records, err := s.cfg.Journal.Read(ctx, x.Epoch, after, 256)
@@ -92,7 +104,12 @@ func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool)
 					return err
 				}
 				after = ev.Key.Seq
-				for _, h := range s.attached(&ev) {
+				named, month, err := s.attached(&ev)
+				if err != nil {
+					return err
+				}
+				blind = max(blind, month)
+				for _, h := range named {
 					delete(left, h)
 				}
 			}
@@ -100,7 +117,7 @@ func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool)
 	}
 	var gone []border.Digest
 	for h := range left {
-		if s.cfg.Attachments.Readable(h) {
+		if bucket, held := s.cfg.Attachments.Bucket(h); held && bucket > blind { // an image is sealed before the event that names it
 			gone = append(gone, h)
 		}
 	}
@@ -111,23 +128,28 @@ func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool)
 	return nil
 }
 
-// attached lists the attachments that an event names, as far as it can be read.
-func (s *Service) attached(ev *border.Event) (out []border.Digest) {
-	if h, err := ev.ReadHeader(); err != nil || h.FingersTaken == 0 {
-		return nil
+// attached lists the attachments that an event names. If its key is not held, blind is the event's
+// month: the images that it names are of that month or of an earlier one.
+func (s *Service) attached(ev *border.Event) (named []border.Digest, blind string, err error) {
+	h, err := ev.ReadHeader()
+	if err != nil || h.FingersTaken == 0 {
+		return nil, "", err
 	}
 	plain, err := s.cfg.Keys.Open(ev, border.PartPersonal)
+	if errors.Is(err, seal.ErrNoKey) {
+		return nil, max(seal.Bucket(h.OccurredAt), seal.Bucket(h.RecordedAt)), nil
+	}
 	if err != nil {
-		return nil
+		return nil, "", err
 	}
 	var person border.Personal
-	if json.Unmarshal(plain, &person) != nil {
-		return nil
+	if json.Unmarshal(plain, &person) != nil { // the cause could repeat content
+		return nil, "", &border.Error{Code: border.Internal, Op: "read what an event names"}
 	}
 	for _, a := range person.Attachments {
-		out = append(out, a.Hash)
+		named = append(named, a.Hash)
 	}
-	return out
+	return named, "", nil
 }
 
 // mark notes how far the journal was that names the files, so that an older copy of it is known

@@ -213,13 +213,13 @@ func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure st
 	if failure != "" && how != CaptureKept {
 		how = CaptureFailed
 	}
+	if next.durable {
+		s.release(ctx, c.e.id, replaced)
+	}
 	p.change(func() {
 		c.e.fingers, c.e.durable = next.fingers, next.durable
 		c.stop(how, failure)
 	})
-	if next.durable {
-		s.remove(replaced)
-	}
 }
 
 // keepImage seals an image as a file: a PNG of 8-bit grey, which loses nothing.

@@ -34,6 +34,13 @@ func newSensor() *sensor {
 	return &sensor{fingers: map[border.CounterID]chan border.FingerImage{"1": make(chan border.FingerImage), "2": make(chan border.FingerImage), "3": make(chan border.FingerImage)}}
 }
 
+// fails makes the sensor fail from the next image on; nil: it works again.
+func (s *sensor) fails(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = err
+}
+
 func (s *sensor) status() (all []border.ScannerStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

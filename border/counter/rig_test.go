@@ -107,6 +107,7 @@ type rig struct {
 	lists  []*watch.List
 	rand   *zeros
 	s      *counter.Service
+	cfg    counter.Config // of s
 }
 
 // zeros is a source of ids that is the same in every run.
@@ -168,7 +169,7 @@ func (r *rig) start() {
 	check(r.t, err)
 	files, err := seal.OpenAttachments(r.dir, r.keys)
 	check(r.t, err)
-	r.s, err = counter.New(r.t.Context(), counter.Config{
+	r.cfg = counter.Config{
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}, {ID: "3", Direction: border.Exit}},
 		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock,
 		IDs: border.NewIDs(r.clock, r.rand), Log: log, Hub: r.hub, HubState: r.hub.state, Station: "PUT-1",
@@ -177,8 +178,19 @@ func (r *rig) start() {
 			{Badge: "18", Name: "Officer Eighteen", Roles: []string{"inspector"}},
 			{Badge: "50", Name: "Supervisor Fifty", Roles: []string{"supervisor"}}, {Badge: "99", Roles: []string{"technician"}}},
 		Scanners: r.sensor.status, Fingers: r.sensor, Attachments: files,
-	})
+	}
+	r.s, err = counter.New(r.t.Context(), r.cfg)
 	check(r.t, err)
+}
+
+// with starts the service anew over a changed configuration.
+func (r *rig) with(change func(*counter.Config)) {
+	r.t.Helper()
+	r.s.Close()
+	change(&r.cfg)
+	s, err := counter.New(r.t.Context(), r.cfg)
+	check(r.t, err)
+	r.s = s
 }
 
 func (r *rig) stop() {

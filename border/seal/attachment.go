@@ -47,9 +47,6 @@ func OpenAttachments(data string, keys *StationKeys) (*Attachments, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, &border.Error{Code: border.Internal, Op: "open the attachments", Err: err}
 	}
-	if err := syncDir(data); err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: "open the attachments", Err: err}
-	}
 	return &Attachments{dir: dir, keys: keys}, nil
 }
 
@@ -96,7 +93,9 @@ func (a *Attachments) write(hash border.Digest, b []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return syncDir(a.dir)
+	// The folder itself may be as new. It is not synced at the opening: a disk that fails
+	// just then must not keep the station from recording.
+	return errors.Join(syncDir(a.dir), syncDir(filepath.Dir(a.dir)))
 }
 
 func (a *Attachments) path(hash border.Digest) string { return filepath.Join(a.dir, hash.String()) }
@@ -235,24 +234,26 @@ func (a *Attachments) Within(journal []border.Extent) bool {
 	return slices.ContainsFunc(journal, func(x border.Extent) bool { return x.Epoch == at.Epoch && x.Last >= at.Seq })
 }
 
-// Readable reports whether the key of an attachment is held. Of one whose key is gone nobody can say
-// whether an event names it, for the names in events lie under such keys too.
-func (a *Attachments) Readable(hash border.Digest) bool {
+// Bucket returns the retention bucket of an attachment's key; false if that key is not held. Of one whose
+// key is gone nobody can say whether an event names it, for the names in events lie under such keys too.
+func (a *Attachments) Bucket(hash border.Digest) (bucket string, held bool) {
 	f, err := os.Open(a.path(hash))
 	if err != nil {
-		return false
+		return "", false
 	}
 	defer f.Close()
 	head, err := io.ReadAll(io.LimitReader(f, int64(attachmentHead)))
 	if err != nil {
-		return false
+		return "", false
 	}
 	id, _, ok := splitAttachment(head)
 	if !ok {
-		return false
+		return "", false
 	}
-	_, err = a.keys.find(id)
-	return err == nil
+	if bucket, err = a.keys.bucket(id); err != nil {
+		return "", false
+	}
+	return bucket, true
 }
 
 func isNoSpace(err error) bool {

@@ -58,14 +58,17 @@ func TestAttachments(t *testing.T) {
 	if _, err := a.Open(mine, &again); border.CodeOf(err) != border.NotFound {
 		t.Errorf("after it was removed: %v", err)
 	}
-	if !a.Readable(at.Hash) {
-		t.Error("not readable")
+	if b, held := a.Bucket(at.Hash); !held || b != bucket {
+		t.Errorf("bucket %q, %v", b, held)
 	}
 	if _, err := r.station.Destroy(t.Context(), bucket); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Open(mine, &at); !errors.Is(err, seal.ErrNoKey) || a.Readable(at.Hash) {
+	if _, err := a.Open(mine, &at); !errors.Is(err, seal.ErrNoKey) {
 		t.Errorf("after its key was destroyed: %v", err)
+	}
+	if _, held := a.Bucket(at.Hash); held {
+		t.Error("its destroyed key is held")
 	}
 }
 
@@ -87,8 +90,11 @@ func TestAttachmentDamaged(t *testing.T) {
 	for _, head := range []string{"", "GAT1", "GAT1\xff", "GAT1\x00", "XXXX\x01a"} { // a file that is whole, and none of ours
 		sum := sha256.Sum256([]byte(head))
 		check(t, os.WriteFile(filepath.Join(r.dir, seal.AttachmentsDir, hex.EncodeToString(sum[:])), []byte(head), 0o600))
-		if _, err := a.Open(border.ID{1}, &border.Attachment{Kind: border.KindFinger, Hash: sum}); err == nil || a.Readable(sum) {
-			t.Errorf("%q opens: %v", head, err)
+		if _, err := a.Open(border.ID{1}, &border.Attachment{Kind: border.KindFinger, Hash: sum}); err == nil {
+			t.Errorf("%q opens", head)
+		}
+		if _, held := a.Bucket(sum); held {
+			t.Errorf("%q has a key", head)
 		}
 	}
 }

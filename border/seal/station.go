@@ -183,6 +183,18 @@ func (k *StationKeys) find(id string) (*dataKey, error) {
 	return k.unwrap(r)
 }
 
+// bucket returns the retention bucket of a key that the station can unwrap.
+func (k *StationKeys) bucket(id string) (string, error) {
+	r, err := k.store.find(context.Background(), k.station, id)
+	if err != nil {
+		return "", err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, err = k.unwrap(r)
+	return r.bucket, err
+}
+
 // SealLocal seals bytes that never leave the station, such as a draft, under the bucket's
 // personal key. The name is bound to the ciphertext.
 func (k *StationKeys) SealLocal(ctx context.Context, bucket, name string, plain []byte) (keyID string, sealed []byte, err error) {
