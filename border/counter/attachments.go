@@ -152,6 +152,20 @@ func (s *Service) attached(ev *border.Event) (named []border.Digest, blind strin
 	return named, "", nil
 }
 
+// present drops the images of a draft whose files are gone, as beside an older copy of the journal: no
+// crossing is to name them. Those fingers are taken anew.
+func (s *Service) present(fingers []finger) []finger {
+	for i := range fingers {
+		f := &fingers[i]
+		if f.Image == nil || s.cfg.Attachments == nil || s.cfg.Attachments.Has(f.Image.Hash) {
+			continue
+		}
+		f.Image, f.Attempts = nil, 0
+		s.cfg.Log.Warn("counter: the image of an open encounter is gone; it has to be taken again")
+	}
+	return fingers
+}
+
 // mark notes how far the journal was that names the files, so that an older copy of it is known
 // by them. It delays nobody: without it a sweep would only know a little less.
 func (s *Service) mark(h *border.Header) {

@@ -94,7 +94,7 @@ func (s *Service) readDraft(d journal.Draft, f *draft) (*encounter, error) {
 	}
 	e := &encounter{id: d.Encounter, order: f.Order, openedAt: f.OpenedAt, restored: true, durable: true, paperwork: lead,
 		identity: f.Identity, values: f.Values, paper: f.Paper, direction: f.Direction, referred: f.Referred, group: f.Group,
-		responsible: f.Responsible, fingers: f.Fingers}
+		responsible: f.Responsible, fingers: s.present(f.Fingers)}
 	e.scan = border.Scan{Counter: d.Counter, Source: f.Source, Scanner: f.Scanner, Profile: f.Profile, Lines: f.Lines, ReceivedAt: f.OpenedAt}
 	if e.identity == "" { // of a version that knew scans only
 		e.identity = identityOf(f.Source)

@@ -111,8 +111,8 @@ func (s *Service) fingerOf(op string, p *place, id border.ID, position border.Fi
 // says how it goes on. Up to three images are looked at, and the best is kept. Which finger is
 // presented no scanner can see: the officer does.
 //
-// [border.Conflict]: a finger is being taken already, three images of it were looked at before,
-// or the station goes without fingerprints. [border.NotFound]: the station has no fingerprint scanner.
+// [border.Conflict]: a finger is being taken already, three images of it were looked at before, the
+// encounter is of a paper sheet, or the station goes without fingerprints. [border.NotFound]: the station has no fingerprint scanner.
 func (s *Service) AskFinger(ctx context.Context, at At, id border.ID, position border.FingerPosition, reason string) error {
 	const op = "ask for a finger"
 	return s.work(ctx, op, at, func(_ context.Context, p *place, _ Officer) error {
@@ -125,6 +125,8 @@ func (s *Service) AskFinger(ctx context.Context, at At, id border.ID, position b
 		busy := p.capture != nil && !p.capture.over
 		p.mu.Unlock()
 		switch st := s.cfg.Journal.Storage().State; {
+		case e.paper != nil: // who stands there now need not be who crossed then
+			return conflict("A paper sheet is entered later: no finger is taken for it. Note the finger as not taken.")
 		case s.cfg.Fingers == nil || s.cfg.Attachments == nil:
 			return &border.Error{Code: border.NotFound, Op: op, Message: "This station has no fingerprint scanner. Note the finger as not taken."}
 		case s.degraded() != nil:
@@ -185,6 +187,36 @@ func (s *Service) FingerNotTaken(ctx context.Context, at At, id border.ID, posit
 		next.put(f)
 		return s.replace(ctx, p, e, next)
 	})
+}
+
+// rename puts the checks to an encounter that was keyed as another person's. Nobody can say any more
+// whose its images are: they go, and a capture under way ends. p.work is held.
+func (s *Service) rename(ctx context.Context, p *place, e, next *encounter) error {
+	p.mu.Lock()
+	c := p.capture
+	p.mu.Unlock()
+	if c != nil && c.e == e {
+		p.cancelCapture(c)
+	}
+	old := images(next.fingers)
+	for i := range next.fingers {
+		if f := &next.fingers[i]; f.Image != nil {
+			f.Image, f.Attempts = nil, 0
+		}
+	}
+	if err := s.recheck(ctx, p, e, next); err != nil {
+		return err
+	}
+	p.change(func() {
+		e.fingers = next.fingers
+		if len(old) > 0 {
+			p.notice = "Name or birth date was changed: the fingerprints that were taken before are thrown away. Take them again."
+		}
+	})
+	if next.durable {
+		s.release(ctx, e.id, old)
+	}
+	return nil
 }
 
 // images lists the attachments of an encounter's fingers.

@@ -88,7 +88,12 @@ func (s *Service) hold(ctx context.Context, p *place, o Officer, direction strin
 	if _, err := s.append(ctx, o, &journal.Entry{Header: h}); err != nil {
 		return err
 	}
-	p.change(func() { p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: since} })
+	p.change(func() {
+		if p.holder != nil && p.holder.Badge != o.Badge && p.capture != nil { // who asked for it looks no more whose finger it is
+			p.capture.stop(CaptureCancelled, "")
+		}
+		p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: since}
+	})
 	return nil
 }
 

@@ -90,7 +90,8 @@ func (s *Service) arrive(ctx context.Context, p *place, e *encounter) error {
 	return nil
 }
 
-// Rekey replaces what was keyed for the open encounter or a member of the group.
+// Rekey replaces what was keyed for the open encounter or a member of the group. With another name
+// or birth date its finger images go: they have to be taken again.
 func (s *Service) Rekey(ctx context.Context, at At, id border.ID, k Particulars) error {
 	const op = "key a document"
 	return s.work(ctx, op, at, func(ctx context.Context, p *place, _ Officer) error {
@@ -111,7 +112,11 @@ func (s *Service) Rekey(ctx context.Context, at At, id border.ID, k Particulars)
 		}
 		next := e.copy()
 		next.paperwork, next.identity = s.keyed(p, &k), s.restsOn(&k, identity)
-		return s.recheck(ctx, p, e, next)
+		another := next.doc.Surname != e.doc.Surname || next.doc.GivenNames != e.doc.GivenNames || next.doc.BirthDate != e.doc.BirthDate
+		if !another {
+			return s.recheck(ctx, p, e, next)
+		}
+		return s.rename(ctx, p, e, next)
 	})
 }
 

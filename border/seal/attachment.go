@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"garita/border"
@@ -38,6 +37,8 @@ const unfinished = ".writing-"
 type Attachments struct {
 	dir  string
 	keys *StationKeys
+
+	marking sync.Mutex // held while the marks are read or written
 }
 
 // OpenAttachments opens the folder of attachments in a station's data folder, and makes it if
@@ -81,14 +82,17 @@ func (a *Attachments) Put(ctx context.Context, bucket string, encounter border.I
 	return border.Attachment{Kind: kind, Hash: hash, Bytes: len(b)}, nil
 }
 
-func (a *Attachments) write(hash border.Digest, b []byte) error {
+func (a *Attachments) write(hash border.Digest, b []byte) error { return a.writeFile(hash.String(), b) }
+
+// writeFile writes a file of the folder, whole or not at all.
+func (a *Attachments) writeFile(name string, b []byte) error {
 	f, err := os.CreateTemp(a.dir, unfinished+"*") // created with mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), a.path(hash))
+		err = os.Rename(f.Name(), filepath.Join(a.dir, name))
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
@@ -175,6 +179,12 @@ func ListAttachments(dir string) ([]border.Digest, error) {
 	return out, nil
 }
 
+// Has reports whether the file of an attachment is there. If the disk does not say, it counts as there.
+func (a *Attachments) Has(hash border.Digest) bool {
+	_, err := os.Stat(a.path(hash))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // Remove removes attachments that nothing names. Those that are gone already do not matter.
 func (a *Attachments) Remove(hashes ...border.Digest) error {
 	var errs []error
@@ -200,38 +210,6 @@ func (a *Attachments) RemoveUnfinished() error {
 		return &border.Error{Code: border.Internal, Op: "remove unfinished attachments", Err: err}
 	}
 	return nil
-}
-
-// markName is the file that says how far the journal was that names the attachments.
-const markName = ".journal"
-
-// Mark notes how far the journal is that names the attachments.
-func (a *Attachments) Mark(at border.Position) error {
-	b, err := json.Marshal(at)
-	if err == nil {
-		path := filepath.Join(a.dir, markName)
-		if err = os.WriteFile(path+".new", b, 0o600); err == nil {
-			err = os.Rename(path+".new", path)
-		}
-	}
-	if err != nil {
-		return &border.Error{Code: border.Internal, Op: "mark the attachments", Err: err}
-	}
-	return nil
-}
-
-// Within reports whether a journal with these extents goes as far as the one that was marked
-// last: if not, it is an older copy, and events that it lacks may name attachments.
-func (a *Attachments) Within(journal []border.Extent) bool {
-	b, err := os.ReadFile(filepath.Join(a.dir, markName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return true // nothing was named yet
-	}
-	var at border.Position
-	if err != nil || json.Unmarshal(b, &at) != nil {
-		return false
-	}
-	return slices.ContainsFunc(journal, func(x border.Extent) bool { return x.Epoch == at.Epoch && x.Last >= at.Seq })
 }
 
 // Bucket returns the retention bucket of an attachment's key; false if that key is not held. Of one whose

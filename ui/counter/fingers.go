@@ -85,6 +85,8 @@ func (s *screen) asked(out *Fingers, v *counter.FingersView) {
 			row.Quality = qualityWord(a.Finq)
 		case a.Code != "":
 			row.Text = codes[a.Code]
+		case a.Attempts == 0: // its image went with the name it was taken under, or was lost
+			row.Text = "Has to be taken again"
 		default:
 			row.Text = "No image was good enough"
 		}
