@@ -42,7 +42,7 @@ func (c deviceCaptureCmd) Run(ctx context.Context, w *world) error {
 	}
 	for i, name := range fingerNames {
 		if name == c.Finger {
-			body.Position = border.FingerPosition(i) //nolint:gosec // eleven names
+			body.Position = border.FingerPosition(i)
 		}
 	}
 	body.Pixels = c.Image != ""

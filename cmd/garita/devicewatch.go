@@ -50,7 +50,7 @@ func (c deviceWatchCmd) Run(ctx context.Context, w *world) error {
 		}
 	}
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // whoever watches has seen enough
+		return nil
 	}
 	return &border.Error{Code: border.Unavailable, Op: "watch the scanners", Message: "The station has ended, or the connection to it broke. Start again when it runs.", Err: errors.Join(in.Err(), io.EOF)}
 }

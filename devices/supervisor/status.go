@@ -45,12 +45,6 @@ func (u *unit) count(f func(*Counts)) {
 	u.mu.Unlock()
 }
 
-func (u *unit) snapshot() devices.State {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.state
-}
-
 func (u *unit) counterNow() border.CounterID {
 	u.mu.Lock()
 	defer u.mu.Unlock()

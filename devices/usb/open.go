@@ -79,7 +79,7 @@ func (c *Conn) claim(f devices.Found, o Options) error {
 		if d.Bus != f.BusNumber || d.Address != f.DeviceNumber {
 			return false
 		}
-		same := d.Vendor == gousb.ID(f.VendorID) && d.Product == gousb.ID(f.ProductID) && d.Device == gousb.BCD(f.BCDDevice) && inSocket(d, f.Port)
+		same := d.Vendor == gousb.ID(f.VendorID) && d.Product == gousb.ID(f.ProductID) && d.Device == gousb.BCD(f.BCDDevice) && inSocket(d.Bus, d.Path, f.Port)
 		other = !same
 		return same
 	})
@@ -117,14 +117,14 @@ func (c *Conn) claim(f devices.Found, o Options) error {
 }
 
 // inSocket reports whether a device hangs on the socket where it was found: addresses are
-// given out again, also to an identical device. A library that does not know sockets is
-// believed.
-func inSocket(d *gousb.DeviceDesc, port string) bool {
-	if len(d.Path) == 0 || port == "" {
+// given out again, also to an identical device. A library that does not know the path of
+// hub ports is believed.
+func inSocket(bus int, path []int, port string) bool {
+	if len(path) == 0 || port == "" {
 		return true
 	}
-	at := strconv.Itoa(d.Bus)
-	for i, n := range d.Path {
+	at := strconv.Itoa(bus)
+	for i, n := range path {
 		at += string("-."[min(i, 1)]) + strconv.Itoa(n)
 	}
 	return at == port
