@@ -88,3 +88,12 @@ func shape(c byte) byte {
 		return c
 	}
 }
+
+// Masked is a text as masks show it.
+func Masked(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = shape(c)
+	}
+	return string(b)
+}

@@ -121,6 +121,11 @@ const (
 	packetMost = 64 // bytes of an answer that is shown
 )
 
+var (
+	packetAddress = []byte{0xff, 0xff, 0xff, 0xff} // of every module that nobody has given another
+	packetKinds   = []byte{0x01, packetData, 0x07, packetLast}
+)
+
 func (p *packets) in(_ uint8, b []byte) ([]byte, []Run) {
 	m := make([]byte, len(b))
 	for i, c := range b {
@@ -159,21 +164,26 @@ func (p *packets) one(at *byte, c byte) {
 	}
 }
 
-// begin takes a byte of a packet's head; what is none is hidden.
+// begin takes a byte of a packet's head, which is shown when it is whole and one: pixels
+// may begin as a packet does.
 func (p *packets) begin(at *byte, c byte) {
 	if n := len(p.head); n == 0 && c != 0xef || n == 1 && c != 0x01 {
 		p.reset()
 		if c != 0xef {
-			*at = 0
-			return
+			return // 0
 		}
 	}
 	p.head = append(p.head, c)
-	*at = c
+	p.veil.add(at, c)
 	if len(p.head) < packetHead {
 		return
 	}
 	kind, n := p.head[6], int(binary.BigEndian.Uint16(p.head[7:]))
+	if !bytes.Equal(p.head[2:6], packetAddress) || bytes.IndexByte(packetKinds, kind) < 0 {
+		p.reset()
+		return
+	}
+	p.veil.show(0, packetHead)
 	p.real = uint16(kind) + uint16(p.head[7]) + uint16(p.head[8])
 	p.data = kind == packetData || kind == packetLast || n > packetMost+2
 	p.sum = binary.BigEndian.AppendUint16(nil, p.real)

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"garita/devices/profile"
@@ -37,7 +38,7 @@ func newText(p *profile.Profile) *text {
 		}
 	}
 	for _, s := range expect {
-		if r, err := regexp.Compile(s); err == nil && s != "" {
+		if r, err := regexp.Compile(s); err == nil && s != "" && !careless(r) {
 			t.patterns = append(t.patterns, r)
 		}
 	}
@@ -103,7 +104,7 @@ func (t *text) settle() {
 		}
 		s := string(runes)
 		for _, p := range t.patterns {
-			if at := p.FindStringIndex(s); at != nil {
+			if at := p.FindStringIndex(s); at != nil && harmless(p, s[at[0]:at[1]]) {
 				t.atRest = true
 				t.answer.show(utf8.RuneCountInString(s[:at[0]]), utf8.RuneCountInString(s[:at[1]]))
 				break
@@ -112,4 +113,21 @@ func (t *text) settle() {
 	}
 	t.asked = false
 	t.answer.drop()
+}
+
+// anything is what a careless pattern fits: letters and digits without any sense.
+const anything = "QZXQZXQZXQZXQZXQZXQZX 735735735735735735.735735 qzxqzx-QZX735QZX735QZX735"
+
+// careless reports whether a pattern would fit much besides the answer that it is for.
+func careless(p *regexp.Regexp) bool { return p.MatchString(anything) }
+
+// harmless reports whether what fits a pattern cannot be part of a document: the profile
+// has it letter for letter, or there is something in it that no document has.
+func harmless(p *regexp.Regexp, match string) bool {
+	if _, literal := p.LiteralPrefix(); literal {
+		return true
+	}
+	return strings.ContainsFunc(match, func(c rune) bool {
+		return c >= ' ' && c < 0x7f && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '<'
+	})
 }
