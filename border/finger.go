@@ -28,6 +28,9 @@ type FingerRequest struct {
 	Position FingerPosition // the finger asked for; the scanner cannot check it
 }
 
+// LivenessAttack is the flag of a sensor that takes an image for one of no living finger.
+const LivenessAttack = "attack"
+
 // FingerImage is one captured image. It is personal data: never logged, never on a disk
 // unsealed.
 type FingerImage struct {

@@ -56,7 +56,7 @@ type Attachment struct {
 	Finq     int            `json:"finq,omitempty"` // quality, 0 to 100, see border/fingerprint; not NFIQ
 	Scanner  string         `json:"scanner,omitempty"`
 	Profile  string         `json:"profile,omitempty"`  // SHA-256 (hex) of the firmware profile
-	Liveness string         `json:"liveness,omitempty"` // the sensor's own flag: live, attack; "" if it has none
+	Liveness string         `json:"liveness,omitempty"` // the sensor's own flag: live; attack, if it said so of any image of this finger; "" if it has none
 	Attempts int            `json:"attempts,omitempty"` // images that were looked at; the best is kept
 	Reason   string         `json:"reason,omitempty"`   // why the finger was asked for, of the form's list
 	TakenAt  time.Time      `json:"taken_at,omitzero"`  // UTC
@@ -71,6 +71,7 @@ type FingerNotTaken struct {
 	Code     string `json:"code,omitempty"`
 	Reason   string `json:"reason"` // why it was asked for, of the form's list
 	Attempts int    `json:"attempts,omitempty"`
+	Liveness string `json:"liveness,omitempty"` // attack if the sensor said so of an image of it
 }
 
 // PersonalDocument is a further document, or a listed person with the document they were

@@ -60,6 +60,9 @@ func sinceBoot() time.Duration {
 // Now returns the wall-clock time in UTC, without a monotonic reading.
 func (k *Keeper) Now() time.Time { return k.wall().Round(0).UTC() }
 
+// Mono returns the monotonic clock, from any origin. It counts on while the machine sleeps.
+func (k *Keeper) Mono() time.Duration { return k.mono() }
+
 // LastTrusted tells the keeper when the last event was written under a trusted clock.
 func (k *Keeper) LastTrusted(t time.Time) {
 	k.mu.Lock()

@@ -15,18 +15,33 @@ const degradedLimit = 24 * time.Hour
 // degradation is a time for which the station goes without fingerprints.
 type degradation struct {
 	since, until time.Time
+	ends         time.Duration // by the monotonic clock
 	reason       string
 	by           string // name of the supervisor
 }
 
-// degraded returns the degradation that is in force; nil if fingers are taken. A clock that has been
-// put back does not make it longer.
+// degradation is one that is in force now. It ends by whichever clock comes first: a wall clock that is put back
+// makes it no longer while the station runs, and after a restart by no more than was agreed.
+func (s *Service) degradation(since, until time.Time, reason, by string) *degradation {
+	left := min(until.Sub(s.cfg.Clock.Now()), until.Sub(since))
+	return &degradation{since: since, until: until, ends: s.mono() + left, reason: reason, by: by}
+}
+
+// mono is the monotonic clock; it stands still if there is none.
+func (s *Service) mono() time.Duration {
+	if s.cfg.Mono == nil {
+		return 0
+	}
+	return s.cfg.Mono()
+}
+
+// degraded returns the degradation that is in force; nil if fingers are taken.
 func (s *Service) degraded() *degradation {
 	d := s.biometrics.Load()
 	if d == nil {
 		return nil
 	}
-	if left := d.until.Sub(s.cfg.Clock.Now()); left <= 0 || left > degradedLimit {
+	if now := s.cfg.Clock.Now(); now.Before(d.since) || !now.Before(d.until) || s.mono() >= d.ends && s.cfg.Mono != nil {
 		return nil
 	}
 	return d
@@ -69,7 +84,7 @@ func (s *Service) DegradeBiometrics(ctx context.Context, d Degradation) error {
 	return s.switchBiometrics(ctx, d.At, func(h *border.Header) (*degradation, error) {
 		h.Type, h.Ground, h.Second = border.TypeBiometricsDegraded, d.Reason, s.cfg.Blinder.Officer(by.Badge)
 		h.Until = h.OccurredAt.Add(d.For.Truncate(time.Minute))
-		return &degradation{since: h.OccurredAt, until: h.Until, reason: d.Reason, by: by.Name}, nil
+		return s.degradation(h.OccurredAt, h.Until, d.Reason, by.Name), nil
 	})
 }
 
@@ -137,6 +152,6 @@ func (s *Service) restoreBiometrics(ctx context.Context) error {
 	}
 	s.degrading.Lock()
 	defer s.degrading.Unlock()
-	s.biometrics.Store(&degradation{since: h.OccurredAt, until: until, reason: h.Ground, by: s.known(h.Second).Name})
+	s.biometrics.Store(s.degradation(h.OccurredAt, until, h.Ground, s.known(h.Second).Name))
 	return nil
 }

@@ -29,7 +29,9 @@ type capture struct {
 	done   chan struct{} // closed when nothing is left of it
 
 	view CaptureView // guarded by place.mu
-	over bool        // guarded by place.mu: its images are not wanted any more, or are kept
+	over bool        // guarded by place.mu: its images are not wanted any more, or are being kept
+
+	attack bool // the sensor called an image an attack; of its own goroutine
 }
 
 // stop ends a capture unless it has ended. place.mu is held.
@@ -50,6 +52,10 @@ func (p *place) cancelCapture(c *capture) {
 	}
 }
 
+// errDegraded: no finger is taken for now.
+var errDegraded = &border.Error{Code: border.Conflict, Op: "ask for a finger",
+	Message: "The station goes without fingerprints for now. Note the finger as not taken."}
+
 // begin starts to take a finger. p.work is held.
 func (s *Service) begin(p *place, e *encounter, position border.FingerPosition, reason string) error {
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -57,12 +63,19 @@ func (s *Service) begin(p *place, e *encounter, position border.FingerPosition, 
 	c := &capture{e: e, reason: reason, cancel: cancel, done: make(chan struct{}),
 		view: CaptureView{Position: position, State: CapturePlace, Attempt: f.Attempts + 1, Attempts: fingerAttempts}}
 	before := p.captured
-	started := false
+	started, degraded := false, false
 	p.change(func() {
+		if degraded = s.degraded() != nil; degraded { // since it was asked
+			return
+		}
 		if started = s.start(func() { s.takeFinger(ctx, p, c, before) }); started {
 			p.capture = c
 		}
 	})
+	if degraded {
+		cancel()
+		return errDegraded
+	}
 	if !started {
 		cancel()
 		return &border.Error{Code: border.Unavailable, Op: "ask for a finger", Message: "The station is shutting down."}
@@ -88,17 +101,18 @@ func (s *Service) takeFinger(ctx context.Context, p *place, c *capture, before <
 			break
 		}
 		tries++
-		if got.Enough() && got.Finq > best.Finq {
+		c.attack = c.attack || got.attack()
+		if got.betters(&best) {
 			clear(best.image.Pixels)
 			best = got
 		} else {
 			clear(got.image.Pixels)
 		}
-		if got.Finq >= fingerprint.Good || first+tries > fingerAttempts {
-			p.change(func() { c.saw(got.Quality, CaptureKeeping) })
+		if got.Finq >= fingerprint.Good && !got.attack() || first+tries > fingerAttempts {
+			p.change(func() { c.saw(&got, CaptureKeeping) })
 			break
 		}
-		p.change(func() { c.saw(got.Quality, CaptureLift) })
+		p.change(func() { c.saw(&got, CaptureLift) })
 		if !pause(ctx, liftPause) {
 			break
 		}
@@ -113,9 +127,12 @@ func (s *Service) takeFinger(ctx context.Context, p *place, c *capture, before <
 }
 
 // saw shows what came of an image. place.mu is held.
-func (c *capture) saw(q fingerprint.Quality, next CaptureState) {
+func (c *capture) saw(got *shot, next CaptureState) {
 	if !c.over {
-		c.view.State, c.view.Finq, c.view.Problem = next, q.Finq, string(q.Problem)
+		c.view.State, c.view.Finq, c.view.Problem = next, got.Finq, string(got.Problem)
+		if c.view.Liveness != border.LivenessAttack {
+			c.view.Liveness = got.image.Liveness
+		}
 	}
 }
 
@@ -123,6 +140,23 @@ func (c *capture) saw(q fingerprint.Quality, next CaptureState) {
 type shot struct {
 	fingerprint.Quality
 	image border.FingerImage
+}
+
+// attack reports whether the sensor takes it for no living finger.
+func (i *shot) attack() bool { return i.image.Liveness == border.LivenessAttack }
+
+// betters reports whether an image is kept rather than the best one so far. One that the sensor
+// calls an attack comes last.
+func (i *shot) betters(best *shot) bool {
+	switch {
+	case !i.Enough():
+		return false
+	case best.image.Pixels == nil:
+		return true
+	case i.attack() != best.attack():
+		return best.attack()
+	}
+	return i.Finq > best.Finq
 }
 
 // shoot takes one image and judges it.
@@ -175,6 +209,7 @@ func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure st
 	defer p.work.Unlock()
 	p.mu.Lock()
 	gone, unwanted := p.capture != c || p.open != c.e, c.over
+	c.over = true // from here on nobody cancels it: the screen says what came of it
 	p.mu.Unlock()
 	if gone || s.ctx.Err() != nil {
 		return
@@ -182,10 +217,13 @@ func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure st
 	next := c.e.copy()
 	f := next.finger(c.view.Position)
 	f.Attempts += tries
+	if c.attack {
+		f.Liveness = border.LivenessAttack
+	}
 	how, replaced := CapturePoor, []border.Digest(nil)
 	switch {
 	case unwanted || best.image.Pixels == nil:
-	case f.Image != nil && f.Image.Finq >= best.Finq:
+	case f.Image != nil && !best.betters(&shot{fingerprint.Quality{Finq: f.Image.Finq}, border.FingerImage{Pixels: []byte{}, Liveness: f.Image.Liveness}}):
 		how = CaptureKept
 	case !s.belongs(best.image.Scanner, p.id):
 		failure = "The scanner was given to another counter. The image was thrown away. Ask again."
@@ -218,7 +256,9 @@ func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure st
 	}
 	p.change(func() {
 		c.e.fingers, c.e.durable = next.fingers, next.durable
-		c.stop(how, failure)
+		if !unwanted {
+			c.view.State, c.view.Message = how, failure
+		}
 	})
 }
 

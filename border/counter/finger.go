@@ -20,8 +20,17 @@ type finger struct {
 	Position border.FingerPosition `json:"position"`
 	Reason   string                `json:"reason"`
 	Attempts int                   `json:"attempts,omitempty"`
-	Code     string                `json:"code,omitempty"`  // why it cannot be taken
-	Image    *border.Attachment    `json:"image,omitempty"` // the best one; it is on the disk
+	Code     string                `json:"code,omitempty"`     // why it cannot be taken
+	Image    *border.Attachment    `json:"image,omitempty"`    // the best one; it is on the disk
+	Liveness string                `json:"liveness,omitempty"` // attack if the sensor said so of any image
+}
+
+// liveness is what the sensor said of a finger: one attack is not made good by a better image.
+func (f *finger) liveness() string {
+	if f.Liveness == "" && f.Image != nil {
+		return f.Image.Liveness
+	}
+	return f.Liveness
 }
 
 // finger returns what is known of a finger, and a new one if nothing is.
@@ -50,12 +59,12 @@ func (e *encounter) prints(h *border.Header, person *border.Personal) {
 	for _, f := range e.fingers {
 		if f.Image != nil {
 			image := *f.Image
-			image.Attempts, image.Reason = f.Attempts, f.Reason
+			image.Attempts, image.Reason, image.Liveness = f.Attempts, f.Reason, f.liveness()
 			person.Attachments = append(person.Attachments, image)
 			continue
 		}
 		person.FingersNotTaken = append(person.FingersNotTaken,
-			border.FingerNotTaken{Position: f.Position, Code: f.Code, Reason: f.Reason, Attempts: f.Attempts})
+			border.FingerNotTaken{Position: f.Position, Code: f.Code, Reason: f.Reason, Attempts: f.Attempts, Liveness: f.Liveness})
 	}
 	h.FingersTaken, h.FingersNotTaken = len(person.Attachments), len(person.FingersNotTaken)
 }
@@ -64,9 +73,9 @@ func (e *encounter) prints(h *border.Header, person *border.Personal) {
 func (p *place) fingersView(e *encounter) *FingersView {
 	v := &FingersView{Asked: make([]FingerView, 0, len(e.fingers))}
 	for _, f := range e.fingers {
-		a := FingerView{Position: f.Position, Reason: f.Reason, Attempts: f.Attempts, Code: f.Code}
+		a := FingerView{Position: f.Position, Reason: f.Reason, Attempts: f.Attempts, Code: f.Code, Liveness: f.liveness()}
 		if f.Image != nil {
-			a.Taken, a.Finq, a.Liveness = true, f.Image.Finq, f.Image.Liveness
+			a.Taken, a.Finq = true, f.Image.Finq
 		}
 		v.Asked = append(v.Asked, a)
 	}
@@ -130,7 +139,7 @@ func (s *Service) AskFinger(ctx context.Context, at At, id border.ID, position b
 		case s.cfg.Fingers == nil || s.cfg.Attachments == nil:
 			return &border.Error{Code: border.NotFound, Op: op, Message: "This station has no fingerprint scanner. Note the finger as not taken."}
 		case s.degraded() != nil:
-			return conflict("The station goes without fingerprints for now. Note the finger as not taken.")
+			return errDegraded
 		case busy:
 			return conflict("A finger is being taken at this counter. Cancel that first.")
 		case e.finger(position).Attempts >= fingerAttempts:
@@ -201,7 +210,7 @@ func (s *Service) rename(ctx context.Context, p *place, e, next *encounter) erro
 	old := images(next.fingers)
 	for i := range next.fingers {
 		if f := &next.fingers[i]; f.Image != nil {
-			f.Image, f.Attempts = nil, 0
+			f.Image, f.Attempts, f.Liveness = nil, 0, ""
 		}
 	}
 	if err := s.recheck(ctx, p, e, next); err != nil {

@@ -171,7 +171,7 @@ func (r *rig) start() {
 	check(r.t, err)
 	r.cfg = counter.Config{
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}, {ID: "3", Direction: border.Exit}},
-		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock,
+		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock, Mono: r.clock.Mono,
 		IDs: border.NewIDs(r.clock, r.rand), Log: log, Hub: r.hub, HubState: r.hub.state, Station: "PUT-1",
 		Post: "PUT", Form: form.Default(),
 		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}},

@@ -54,6 +54,7 @@ type Config struct {
 	Form     *form.Form
 	Lists    []*watch.List
 	Clock    Clock
+	Mono     func() time.Duration // monotonic, of any origin, counts on while the machine sleeps; nil: Clock alone ends what is limited
 	IDs      *border.IDs
 	Officers []Officer
 	Log      *slog.Logger

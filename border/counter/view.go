@@ -259,9 +259,10 @@ type FingerView struct {
 	Reason   string                `json:"reason"` // why it was asked for, of the form's list
 	Attempts int                   `json:"attempts"`
 	Taken    bool                  `json:"taken"`
-	Finq     int                   `json:"finq"`     // quality of the image kept, 0 to 100
-	Code     string                `json:"code"`     // why it cannot be taken, of the form's list; "" if nobody said
-	Liveness string                `json:"liveness"` // the sensor's flag; "" if it has none
+	Finq     int                   `json:"finq"` // quality of the image kept, 0 to 100
+	Code     string                `json:"code"` // why it cannot be taken, of the form's list; "" if nobody said
+	// Liveness is the sensor's flag: attack if it said so of any image of this finger; "" if it has none.
+	Liveness string `json:"liveness"`
 }
 
 // CaptureView is a finger being taken, or how that ended.
@@ -273,6 +274,8 @@ type CaptureView struct {
 	Finq     int                   `json:"finq"`     // of the last image; 0: none yet
 	// Problem says what to do better than in the last image, see border/fingerprint; "" if nothing.
 	Problem string `json:"problem"`
+	// Liveness is the sensor's flag of the last image, or attack if it said so of an earlier one.
+	Liveness string `json:"liveness"`
 	// Message says why it failed, and what to do, in plain words.
 	Message string `json:"message"`
 }

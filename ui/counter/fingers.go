@@ -3,6 +3,7 @@ package counter
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"garita/border"
@@ -29,10 +30,11 @@ type FingerNow struct {
 	Busy         bool
 	State        counter.CaptureState
 	Word, Detail string
+	Flag         string // what the sensor said against an image; "" if nothing
 	Attempt      string // "Image 2 of 3"
 	Finq         int
 	Quality      string // in a word; "" before the first image
-	Good         bool   // it is over, and an image is kept
+	Good         bool   // it is over, an image is kept, and nothing is said against it
 }
 
 // FingerRow is one finger that was asked for.
@@ -43,6 +45,7 @@ type FingerRow struct {
 	Quality string // in a word
 	Text    string // why it was not taken
 	Why     string // why it was asked for
+	Flag    string // what the sensor said against it; "" if nothing
 }
 
 // fingers puts into words what there is of fingerprints; nil if nothing is to be said: the
@@ -80,6 +83,9 @@ func (s *screen) asked(out *Fingers, v *counter.FingersView) {
 	}
 	for _, a := range v.Asked {
 		row := FingerRow{Finger: upper(fingerWords[a.Position]), Taken: a.Taken, Finq: a.Finq, Why: reasons[a.Reason]}
+		if a.Liveness == border.LivenessAttack {
+			row.Flag = attackText
+		}
 		switch {
 		case a.Taken:
 			row.Quality = qualityWord(a.Finq)
@@ -95,7 +101,7 @@ func (s *screen) asked(out *Fingers, v *counter.FingersView) {
 	}
 	if c := v.Capture; c != nil {
 		out.Now = now(c)
-		out.Say = out.Now.Word + " " + out.Now.Detail
+		out.Say = strings.TrimSpace(out.Now.Word + " " + out.Now.Detail + " " + out.Now.Flag)
 	}
 }
 
@@ -103,6 +109,9 @@ func (s *screen) asked(out *Fingers, v *counter.FingersView) {
 func now(c *counter.CaptureView) *FingerNow {
 	finger := fingerWords[c.Position]
 	n := &FingerNow{State: c.State, Busy: true, Finq: c.Finq, Attempt: "Image " + strconv.Itoa(c.Attempt) + " of " + strconv.Itoa(c.Attempts)}
+	if c.Liveness == border.LivenessAttack {
+		n.Flag = attackText
+	}
 	if c.Finq > 0 || c.Problem != "" {
 		n.Quality = qualityWord(c.Finq)
 	}
@@ -114,7 +123,7 @@ func now(c *counter.CaptureView) *FingerNow {
 	case counter.CaptureKeeping:
 		n.Word = "Keep still a moment."
 	case counter.CaptureKept:
-		n.Busy, n.Good, n.Word = false, true, "Kept: "+finger+", "+qualityWord(c.Finq)+"."
+		n.Busy, n.Good, n.Word = false, n.Flag == "", "Kept: "+finger+", "+qualityWord(c.Finq)+"."
 	case counter.CapturePoor:
 		n.Busy, n.Word, n.Detail = false, "Not kept: "+finger+".", problemTexts[fingerprint.Problem(c.Problem)]
 	case counter.CaptureCancelled:

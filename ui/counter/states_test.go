@@ -298,6 +298,11 @@ func states() map[border.CounterID]counter.View {
 			{Position: 3, Reason: "doubt", Code: "bandage"}, {Position: 4, Reason: "doubt", Attempts: 3}}, 7,
 			&counter.CaptureView{Position: 1, State: counter.CaptureKept, Attempt: 3, Attempts: 3, Finq: 44, Problem: "too_dry"})
 	})
+	add("FINGERS-FLAGGED", func(v *counter.View) {
+		fingers(v, []counter.FingerView{{Position: 2, Reason: "enrolment", Attempts: 2, Taken: true, Finq: 81, Liveness: border.LivenessAttack},
+			{Position: 1, Reason: "enrolment"}}, 3,
+			&counter.CaptureView{Position: 2, State: counter.CaptureKept, Attempt: 2, Attempts: 3, Finq: 81, Liveness: border.LivenessAttack})
+	})
 	add("FINGERS-FAILED", func(v *counter.View) {
 		fingers(v, nil, 2, &counter.CaptureView{Position: 2, State: counter.CaptureFailed, Attempt: 1, Attempts: 3, Message: "The scanner was unplugged. Plug it in again, then ask again."})
 	})

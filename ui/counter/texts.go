@@ -174,6 +174,9 @@ var problemTexts = map[fingerprint.Problem]string{
 	fingerprint.NotClear: "The ridges are not clear. Wipe the glass and hold still.",
 }
 
+// attackText says that a sensor called an image an attack.
+const attackText = "The scanner says that this may be no living finger. Look at the hand."
+
 // upper writes the first letter as a capital.
 func upper(s string) string {
 	if s == "" {

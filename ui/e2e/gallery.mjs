@@ -9,7 +9,7 @@ import { axe, openPage, SIZES } from './browser.mjs';
 
 export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEYED-OFFLINE', 'AFTER-RESTART', 'NOTICE',
   'VISITOR', 'RETURNING', 'LEAVING', 'KEYED-CHILD', 'GROUP', 'GROUP-MEMBER', 'REFERRALS',
-  'FINGERS', 'FINGERS-PLACE', 'FINGERS-KEPT', 'FINGERS-FAILED', 'FINGERS-DEGRADED'];
+  'FINGERS', 'FINGERS-PLACE', 'FINGERS-KEPT', 'FINGERS-FLAGGED', 'FINGERS-FAILED', 'FINGERS-DEGRADED'];
 
 /** The dialogs: on which state, and how they are opened. Each gets axe and a picture. */
 const DIALOGS = {
