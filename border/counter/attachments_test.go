@@ -141,6 +141,39 @@ func TestSweepKeepsWhatItCannotKnow(t *testing.T) {
 	r.keepsAll("erased", erased)
 }
 
+// Events that nobody can open any more name as many files as their headers count: those may be of no other
+// name, and a correction that can be opened names them.
+func TestVerifyErasedAttachments(t *testing.T) {
+	r := newRig(t)
+	r.scan("1", passport(1))
+	erased := r.take("1", 2)
+	rec := r.decide(r.decision("1", border.Admitted))
+	look := func(want journal.AttachmentReport) {
+		t.Helper()
+		keys, err := seal.ReadStationKeys(t.Context(), filepath.Join(r.dir, "keys.db"), "PUT-1", r.secret)
+		check(t, err)
+		defer keys.Close()
+		got, err := journal.VerifyAttachments(t.Context(), filepath.Join(r.dir, journal.FileName), keys)
+		if check(t, err); got != want {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	}
+	november := seal.Bucket(r.wall.Now())
+	r.wall.pass(31 * 24 * time.Hour)
+	change := border.ID{1, 2, 3, 4, 5, 6, 0x70, 0, 0x80}
+	_, err := r.s.Correct(t.Context(), counter.Correction{At: counter.At{Counter: "1", Officer: "17"}, Change: change, Crossing: rec.Crossing, Reason: "typing",
+		Second: "50", Outcome: border.Withdrawn})
+	check(t, err)
+	_, err = r.keys.Destroy(t.Context(), november)
+	check(t, err)
+	look(journal.AttachmentReport{OK: true, Keys: true, Files: 1, Named: 1, Unreadable: 1})
+	_, err = r.keys.Destroy(t.Context(), seal.Bucket(r.wall.Now()))
+	check(t, err)
+	look(journal.AttachmentReport{OK: true, Keys: true, Files: 1, Unnamed: 1, Unreadable: 2})
+	check(t, os.Remove(filepath.Join(r.dir, seal.AttachmentsDir, erased.String())))
+	look(journal.AttachmentReport{Keys: true, Missing: 1, Unreadable: 2})
+}
+
 // The verification finds files that are missing, damaged or in nobody's name.
 func TestVerifyAttachments(t *testing.T) {
 	r := newRig(t)
@@ -173,6 +206,6 @@ func TestVerifyAttachments(t *testing.T) {
 	fresh, err := seal.ReadStationKeys(t.Context(), filepath.Join(r.dir, "keys.db"), "PUT-1", r.secret)
 	check(t, err)
 	defer fresh.Close()
-	look(fresh, journal.AttachmentReport{OK: true, Keys: true, Files: 1, Unnamed: 1, Unreadable: 1})
+	look(fresh, journal.AttachmentReport{Keys: true, Files: 1, Missing: 1, Unnamed: 1, Unreadable: 1})
 	look(nil, journal.AttachmentReport{Files: 1, Named: 2, Missing: 1})
 }

@@ -17,7 +17,8 @@ type AttachmentReport struct {
 	Named   int64 `json:"named"`   // by events
 	Missing int64 `json:"missing"` // named, and not there
 	Damaged int64 `json:"damaged"` // there, and other bytes than its name says
-	// Unreadable counts events whose attachments cannot be known, for their key is gone.
+	// Unreadable counts events whose attachments cannot be known, for their key is gone. Only how many there
+	// are is compared with the files that no other event names.
 	Unreadable int64 `json:"unreadable"`
 	// Unnamed counts whole files that no event names: of open encounters, or left over.
 	Unnamed int64 `json:"unnamed"`
@@ -37,7 +38,7 @@ func VerifyAttachments(ctx context.Context, path string, keys *seal.KeyReader) (
 	// The events first: a file is there before the event that names it, so a crossing that is recorded
 	// meanwhile is not missed for it.
 	named := make(map[border.Digest]bool)
-	counted, err := v.attached(ctx, keys, named, &r)
+	counted, sealed, err := v.attached(ctx, keys, named, &r)
 	if err != nil {
 		return r, &border.Error{Code: border.Internal, Op: "verify the attachments", Err: err}
 	}
@@ -46,6 +47,7 @@ func VerifyAttachments(ctx context.Context, path string, keys *seal.KeyReader) (
 		return r, err
 	}
 	r.Files = int64(len(files))
+	unclaimed := int64(0) // files that no event names which can be opened
 	for _, h := range files {
 		if err := ctx.Err(); err != nil {
 			return r, &border.Error{Code: border.Unavailable, Op: "verify the attachments", Err: err}
@@ -55,10 +57,14 @@ func VerifyAttachments(ctx context.Context, path string, keys *seal.KeyReader) (
 		case "":
 			if !named[h] {
 				r.Unnamed++
+				unclaimed++
 			}
 			delete(named, h)
 		case border.Invalid:
 			r.Damaged++
+			if !named[h] {
+				unclaimed++
+			}
 			delete(named, h)
 		case border.NotFound: // removed since it was listed; if an event names it, it is missing
 			r.Files--
@@ -66,7 +72,7 @@ func VerifyAttachments(ctx context.Context, path string, keys *seal.KeyReader) (
 			return r, err
 		}
 	}
-	r.Missing = int64(len(named))
+	r.Missing = int64(len(named)) + max(sealed-unclaimed, 0)
 	if keys == nil {
 		r.Named, r.Unnamed, r.Missing = counted, 0, max(counted-r.Files, 0)
 	}
@@ -74,13 +80,18 @@ func VerifyAttachments(ctx context.Context, path string, keys *seal.KeyReader) (
 	return r, nil
 }
 
-// attached gathers what the events name, and how many their headers count.
-func (v *verifier) attached(ctx context.Context, keys *seal.KeyReader, named map[border.Digest]bool, r *AttachmentReport) (counted int64, err error) {
+// attached gathers what the events name, and how many their headers count: of all crossings, and of those
+// of which no event can be opened.
+func (v *verifier) attached(ctx context.Context, keys *seal.KeyReader, named map[border.Digest]bool, r *AttachmentReport) (counted, sealed int64, err error) {
+	closed := make(map[border.ID]int) // files of each crossing that cannot be opened
 	for after := int64(-1 << 63); ; {
 		page, err := v.page(ctx, after)
 		if err != nil || len(page) == 0 {
+			for _, n := range closed {
+				sealed += int64(n)
+			}
 			r.Named = int64(len(named))
-			return counted, err
+			return counted, sealed, err
 		}
 		for _, p := range page {
 			after = p.pos
@@ -89,7 +100,7 @@ func (v *verifier) attached(ctx context.Context, keys *seal.KeyReader, named map
 				continue // Verify says so
 			}
 			h, err := ev.ReadHeader()
-			if err != nil || h.FingersTaken == 0 {
+			if err != nil || h.FingersTaken == 0 || h.Crossing == nil {
 				continue
 			}
 			if ev.Type == border.TypeCrossingRecorded { // a correction names the same ones
@@ -102,8 +113,12 @@ func (v *verifier) attached(ctx context.Context, keys *seal.KeyReader, named map
 			plain, err := keys.Open(&ev, border.PartPersonal)
 			if err != nil || json.Unmarshal(plain, &person) != nil {
 				r.Unreadable++
+				if ev.Type == border.TypeCrossingRecorded {
+					closed[*h.Crossing] = h.FingersTaken
+				}
 				continue
 			}
+			delete(closed, *h.Crossing) // of a later month, its correction can be
 			for _, a := range person.Attachments {
 				named[a.Hash] = true
 			}

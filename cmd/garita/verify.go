@@ -81,7 +81,7 @@ func verifyAttachments(ctx context.Context, file string) (*journal.AttachmentRep
 		defer keys.Close()
 	}
 	r, err := journal.VerifyAttachments(ctx, file, keys)
-	if err != nil || r.Files+r.Named == 0 {
+	if err != nil || r.Files+r.Named+r.Unreadable == 0 {
 		return nil, err
 	}
 	return &r, nil

@@ -116,4 +116,9 @@ func TestVerifyJournalAttachments(t *testing.T) {
 	if ok, r, err := verify(); err == nil || ok || !r.Keys || r.Missing != 1 {
 		t.Errorf("with a file missing: %v, %+v, %v", ok, r, err)
 	}
+	_, err = keys.Destroy(t.Context(), bucket)
+	must(err)
+	if ok, r, err := verify(); err == nil || ok || r.Unreadable != 1 || r.Missing != 1 {
+		t.Errorf("with no file left and an event that cannot be opened: %v, %+v, %v", ok, r, err)
+	}
 }
