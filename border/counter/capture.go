@@ -18,6 +18,8 @@ const (
 	fingerPatience = 30 * time.Second
 	// liftPause is how long the screen asks to lift the finger before the next image.
 	liftPause = 600 * time.Millisecond
+	// freePatience is how long a new capture waits for the scanner to leave the one before.
+	freePatience = time.Second
 )
 
 // capture is a finger of the open encounter that is being taken, beside the request that asked
@@ -26,12 +28,24 @@ type capture struct {
 	e      *encounter
 	reason string
 	cancel context.CancelFunc
-	done   chan struct{} // closed when nothing is left of it
+	free   chan struct{} // closed when it has let go of the scanner
 
-	view CaptureView // guarded by place.mu
-	over bool        // guarded by place.mu: its images are not wanted any more, or are being kept
+	// Guarded by place.mu:
+	view   CaptureView
+	over   bool // its images are not wanted any more, or are being kept
+	tried  int  // images that were looked at, and are not yet with the encounter
+	attack bool // the sensor called one of them an attack
+}
 
-	attack bool // the sensor called an image an attack; of its own goroutine
+// into adds the images that were looked at to what is known of the finger. place.mu is held.
+func (c *capture) into(f *finger) {
+	f.Attempts += c.tried
+	if c.attack {
+		f.Liveness = border.LivenessAttack
+	}
+	if f.Reason == "" {
+		f.Reason = c.reason
+	}
 }
 
 // stop ends a capture unless it has ended. place.mu is held.
@@ -58,17 +72,20 @@ var errDegraded = &border.Error{Code: border.Conflict, Op: "ask for a finger",
 
 // begin starts to take a finger. p.work is held.
 func (s *Service) begin(p *place, e *encounter, position border.FingerPosition, reason string) error {
+	if p.captured != nil && !closed(s.ctx, p.captured, freePatience) {
+		return &border.Error{Code: border.Unavailable, Op: "ask for a finger",
+			Message: "The scanner is still busy with the last finger. Wait a moment and ask again; if this goes on, call the technician."}
+	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	f := e.finger(position)
-	c := &capture{e: e, reason: reason, cancel: cancel, done: make(chan struct{}),
+	c := &capture{e: e, reason: reason, cancel: cancel, free: make(chan struct{}),
 		view: CaptureView{Position: position, State: CapturePlace, Attempt: f.Attempts + 1, Attempts: fingerAttempts}}
-	before := p.captured
 	started, degraded := false, false
 	p.change(func() {
 		if degraded = s.degraded() != nil; degraded { // since it was asked
 			return
 		}
-		if started = s.start(func() { s.takeFinger(ctx, p, c, before) }); started {
+		if started = s.start(func() { s.takeFinger(ctx, p, c) }); started {
 			p.capture = c
 		}
 	})
@@ -80,18 +97,13 @@ func (s *Service) begin(p *place, e *encounter, position border.FingerPosition, 
 		cancel()
 		return &border.Error{Code: border.Unavailable, Op: "ask for a finger", Message: "The station is shutting down."}
 	}
-	p.captured = c.done
+	p.captured = c.free
 	return nil
 }
 
-// takeFinger takes images of one finger until one is good, and keeps the best. before is closed when the
-// capture before it has let go of the scanner.
-func (s *Service) takeFinger(ctx context.Context, p *place, c *capture, before <-chan struct{}) {
-	defer close(c.done)
+// takeFinger takes images of one finger until one is good, and keeps the best.
+func (s *Service) takeFinger(ctx context.Context, p *place, c *capture) {
 	defer c.cancel()
-	if before != nil {
-		<-before
-	}
 	var best shot
 	tries, failure := 0, ""
 	for first := c.view.Attempt; ; {
@@ -101,7 +113,6 @@ func (s *Service) takeFinger(ctx context.Context, p *place, c *capture, before <
 			break
 		}
 		tries++
-		c.attack = c.attack || got.attack()
 		if got.betters(&best) {
 			clear(best.image.Pixels)
 			best = got
@@ -122,13 +133,15 @@ func (s *Service) takeFinger(ctx context.Context, p *place, c *capture, before <
 			}
 		})
 	}
-	s.settle(p, c, &best, tries, failure)
+	close(c.free)
+	s.settle(p, c, &best, failure)
 	clear(best.image.Pixels)
 }
 
-// saw shows what came of an image. place.mu is held.
+// saw counts an image and shows what came of an image. place.mu is held.
 func (c *capture) saw(got *shot, next CaptureState) {
 	if !c.over {
+		c.tried, c.attack = c.tried+1, c.attack || got.attack()
 		c.view.State, c.view.Finq, c.view.Problem = next, got.Finq, string(got.Problem)
 		if c.view.Liveness != border.LivenessAttack {
 			c.view.Liveness = got.image.Liveness
@@ -188,6 +201,19 @@ func (s *Service) belongs(scanner string, c border.CounterID) bool {
 	return slices.ContainsFunc(s.cfg.Scanners(), func(st border.ScannerStatus) bool { return st.ID == scanner && st.Counter == c })
 }
 
+// closed waits until c is closed; false if that takes too long or ctx ended first.
+func closed(ctx context.Context, c <-chan struct{}, patience time.Duration) bool {
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case <-c:
+		return true
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
 // pause waits; false if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -202,23 +228,20 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // settle keeps the best image, if the encounter is still the one on the screen and nobody has cancelled:
 // first the sealed file, then the draft that names it. How many images were looked at is kept in any case.
-func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure string) {
+func (s *Service) settle(p *place, c *capture, best *shot, failure string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), recordDeadline)
 	defer cancel()
 	p.work.Lock() // nobody decides, refers or calls up meanwhile
 	defer p.work.Unlock()
 	p.mu.Lock()
-	gone, unwanted := p.capture != c || p.open != c.e, c.over
+	gone, unwanted := p.open != c.e, c.over || p.capture != c
 	c.over = true // from here on nobody cancels it: the screen says what came of it
+	next := c.e.copy()
+	f, tried := next.finger(c.view.Position), c.tried
+	c.into(&f)
 	p.mu.Unlock()
 	if gone || s.ctx.Err() != nil {
 		return
-	}
-	next := c.e.copy()
-	f := next.finger(c.view.Position)
-	f.Attempts += tries
-	if c.attack {
-		f.Liveness = border.LivenessAttack
 	}
 	how, replaced := CapturePoor, []border.Digest(nil)
 	switch {
@@ -239,10 +262,7 @@ func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure st
 		}
 		how, f.Image, f.Code, f.Reason = CaptureKept, &kept, "", c.reason
 	}
-	if tries > 0 {
-		if f.Reason == "" {
-			f.Reason = c.reason
-		}
+	if tried > 0 {
 		next.put(f)
 		s.keep(ctx, p, next)
 	} else {
@@ -255,7 +275,7 @@ func (s *Service) settle(p *place, c *capture, best *shot, tries int, failure st
 		s.release(ctx, c.e.id, replaced)
 	}
 	p.change(func() {
-		c.e.fingers, c.e.durable = next.fingers, next.durable
+		c.e.fingers, c.e.durable, c.tried = next.fingers, next.durable, 0
 		if !unwanted {
 			c.view.State, c.view.Message = how, failure
 		}

@@ -56,7 +56,7 @@ func (s *Service) entry(n *ending, keys *seal.Set) (*journal.Entry, error) {
 	person := border.Personal{Answers: n.record.Answers, Responsible: e.responsible, Note: d.Note, Officer: n.officer.Badge,
 		Second: n.supervisor.Badge, Hits: n.painted.hits}
 	e.describe(&person)
-	e.prints(&h, &person)
+	n.place.prints(e, &h, &person)
 	var protection []byte
 	if len(e.needs) > 0 {
 		var err error

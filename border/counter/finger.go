@@ -54,8 +54,15 @@ func (e *encounter) put(f finger) {
 	e.fingers = append(e.fingers, f)
 }
 
-// prints puts what came of the fingers into a record: into its header no more than how many.
-func (e *encounter) prints(h *border.Header, person *border.Personal) {
+// prints puts what came of the fingers into a record: into its header no more than how many. Of a capture
+// under way only the images count that were looked at: none is kept. p.mu is held.
+func (p *place) prints(e *encounter, h *border.Header, person *border.Personal) {
+	if c := p.capture; c != nil && c.e == e && c.tried > 0 {
+		e = &encounter{fingers: slices.Clone(e.fingers)}
+		f := e.finger(c.view.Position)
+		c.into(&f)
+		e.put(f)
+	}
 	for _, f := range e.fingers {
 		if f.Image != nil {
 			image := *f.Image
@@ -201,12 +208,12 @@ func (s *Service) FingerNotTaken(ctx context.Context, at At, id border.ID, posit
 // rename puts the checks to an encounter that was keyed as another person's. Nobody can say any more
 // whose its images are: they go, and a capture under way ends. p.work is held.
 func (s *Service) rename(ctx context.Context, p *place, e, next *encounter) error {
-	p.mu.Lock()
-	c := p.capture
-	p.mu.Unlock()
-	if c != nil && c.e == e {
-		p.cancelCapture(c)
-	}
+	p.change(func() {
+		if c := p.capture; c != nil && c.e == e {
+			c.stop(CaptureCancelled, "")
+			c.tried, c.attack = 0, false
+		}
+	})
 	old := images(next.fingers)
 	for i := range next.fingers {
 		if f := &next.fingers[i]; f.Image != nil {

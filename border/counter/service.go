@@ -115,7 +115,7 @@ type place struct {
 	begins string // direction of the configuration; constant
 	orders uint64 // highest order given to an encounter; guarded by work
 
-	captured <-chan struct{} // closed when the last capture has ended; guarded by work
+	captured <-chan struct{} // closed when the last capture has let go of the scanner; guarded by work
 
 	mu          sync.Mutex // guards what follows
 	revision    uint64
