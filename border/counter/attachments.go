@@ -45,41 +45,74 @@ func (s *Service) listAttachments() (err error) {
 
 // sweep removes, in the background, the files of the start that neither a draft nor an event names: a power
 // cut came between the file and what was to name it, or the encounter was abandoned. Whatever
-// could hide a name leaves the files where they are: a draft that cannot be read, a journal that is
-// older than the files, an event that is damaged, and for each file a key that is not held: its own,
-// or that of a later event.
+// could hide a name leaves the files where they are: a draft or an event that is damaged, a journal that is
+// older than the files, and for each file a key that is not held: its own, or that of a later
+// draft or event.
 func (s *Service) sweep(drafts []journal.Draft, unreadable int) {
 	if len(s.attachments) == 0 {
 		return
 	}
 	left := make(map[border.Digest]bool, len(s.attachments))
 	for _, h := range s.attachments {
-		left[h] = true
+		if _, held := s.cfg.Attachments.Bucket(h); held { // what nobody can open any more stays, and need not be looked for
+			left[h] = true
+		}
 	}
 	s.attachments = nil
+	damaged := 0
 	for _, d := range drafts {
 		var f draft
 		if json.Unmarshal(d.Content, &f) != nil {
-			unreadable++
+			damaged++
 			continue
 		}
 		for _, h := range images(f.Fingers) {
 			delete(left, h)
 		}
 	}
-	if unreadable > 0 {
-		s.cfg.Log.Warn("counter: images may belong to drafts that cannot be read; none are removed", "drafts", unreadable)
+	if damaged > 0 {
+		s.cfg.Log.Warn("counter: images may belong to drafts that cannot be read; none are removed", "drafts", damaged)
+		return
+	}
+	if len(left) == 0 {
 		return
 	}
 	s.start(func() {
-		if err := s.sweepUnnamed(s.ctx, left); err != nil && s.ctx.Err() == nil {
+		blind, err := "", error(nil)
+		if unreadable > 0 {
+			blind, err = s.lostMonth(s.ctx)
+		}
+		if err == nil {
+			err = s.sweepUnnamed(s.ctx, left, blind)
+		}
+		if err != nil && s.ctx.Err() == nil {
 			s.cfg.Log.Warn("counter: images that nothing names could not be looked for", "error", err)
 		}
 	})
 }
 
-// sweepUnnamed removes those of the files that no event names.
-func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool) error {
+// lostMonth returns the latest month of the drafts that cannot be opened: the images that they name are of
+// that month or of an earlier one.
+func (s *Service) lostMonth(ctx context.Context) (last string, err error) {
+	keys, err := s.cfg.Journal.LostDrafts(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range keys {
+		month, err := s.cfg.Keys.Bucket(id)
+		if errors.Is(err, seal.ErrNoKey) {
+			month, err = s.cfg.Keys.LastGone(ctx, s.cfg.Clock.Now())
+		}
+		if err != nil {
+			return "", err
+		}
+		last = max(last, month)
+	}
+	return last, nil
+}
+
+// sweepUnnamed removes those of the files that no event names, if they are later than the month blind.
+func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool, blind string) error {
 	extents, err := s.cfg.Journal.Extents(ctx)
 	if err != nil {
 		return err
@@ -88,7 +121,6 @@ func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool)
 		s.cfg.Log.Warn("counter: the journal is older than the images beside it; none are removed")
 		return nil
 	}
-	blind := "" // the last month of an event that cannot be opened
 	for _, x := range extents {
 		for after := uint64(0); len(left) > 0; {
 			records, err := s.cfg.Journal.Read(ctx, x.Epoch, after, 256)

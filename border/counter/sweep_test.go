@@ -9,6 +9,7 @@ import (
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/journal"
+	"garita/border/seal"
 )
 
 // An event that cannot be opened may name images of its month and of earlier ones, whose keys are held: as when
@@ -96,4 +97,22 @@ func TestDraftWithoutItsImage(t *testing.T) {
 	if a := r.personal(&ev).Attachments; len(a) != 1 || !r.has(a[0].Hash) {
 		t.Errorf("recorded: %+v", a)
 	}
+}
+
+// One draft whose key was destroyed does not stop the sweep for ever: only files of its month and of earlier
+// ones may be its.
+func TestSweepBesideALostDraft(t *testing.T) {
+	r := newRig(t)
+	r.scan("1", passport(1))
+	check(t, r.s.Refer(t.Context(), counter.Referral{At: counter.At{Counter: "1", Officer: "17"}, Encounter: r.view("1").Encounter.ID, Reason: "document"}))
+	lost := seal.Bucket(r.wall.Now())
+	earlier, err := seal.OpenAttachments(r.dir, r.keys)
+	check(t, err)
+	a, err := earlier.Put(t.Context(), seal.Bucket(r.wall.Now().AddDate(0, -1, 0)), border.ID{8}, border.KindFinger, []byte("perhaps the draft's"))
+	check(t, err)
+	dead := r.orphan()
+	_, err = r.keys.Destroy(t.Context(), lost)
+	check(t, err)
+	r.wall.pass(62 * 24 * time.Hour)
+	r.keepsAll("beside a lost draft", a.Hash, dead)
 }

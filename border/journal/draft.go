@@ -57,6 +57,17 @@ func (t *transaction) dropDrafts(ended []border.ID) error {
 // Drafts returns the open encounters, oldest first, without those whose end is
 // recorded. A draft that cannot be opened any more is left out and counted.
 func (j *Journal) Drafts(ctx context.Context) (drafts []Draft, unreadable int, err error) {
+	drafts, lost, err := j.drafts(ctx)
+	return drafts, len(lost), err
+}
+
+// LostDrafts returns the name of the data key of each draft that cannot be opened any more.
+func (j *Journal) LostDrafts(ctx context.Context) (keyIDs []string, err error) {
+	_, keyIDs, err = j.drafts(ctx)
+	return keyIDs, err
+}
+
+func (j *Journal) drafts(ctx context.Context) (drafts []Draft, lost []string, err error) {
 	err = j.reading("read drafts", func(db *sql.DB) error {
 		rows, err := db.QueryContext(ctx, `SELECT encounter, counter, key_id, sealed FROM draft
 			WHERE NOT EXISTS (SELECT 1 FROM crossing WHERE crossing.id = draft.encounter) ORDER BY encounter`)
@@ -73,14 +84,14 @@ func (j *Journal) Drafts(ctx context.Context) (drafts []Draft, unreadable int, e
 			d := Draft{Encounter: border.ID(id), Counter: border.CounterID(counter)}
 			d.Content, err = j.cfg.Keys.OpenLocal(keyID, "draft/"+d.Encounter.String(), sealed)
 			if err != nil {
-				unreadable++
+				lost = append(lost, keyID)
 				continue
 			}
 			drafts = append(drafts, d)
 		}
 		return rows.Err()
 	})
-	return drafts, unreadable, err
+	return drafts, lost, err
 }
 
 // Restore stores events that the hub holds and this journal has lost, all or none; see

@@ -228,7 +228,7 @@ func (a *Attachments) Bucket(hash border.Digest) (bucket string, held bool) {
 	if !ok {
 		return "", false
 	}
-	if bucket, err = a.keys.bucket(id); err != nil {
+	if bucket, err = a.keys.Bucket(id); err != nil {
 		return "", false
 	}
 	return bucket, true

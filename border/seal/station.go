@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"sync"
+	"time"
 
 	"garita/border"
 )
@@ -183,8 +184,23 @@ func (k *StationKeys) find(id string) (*dataKey, error) {
 	return k.unwrap(r)
 }
 
-// bucket returns the retention bucket of a key that the station can unwrap.
-func (k *StationKeys) bucket(id string) (string, error) {
+// LastGone returns the latest month up to now's of which no personal key is held: a key that is gone
+// was of that month at the latest.
+func (k *StationKeys) LastGone(ctx context.Context, now time.Time) (bucket string, err error) {
+	now = now.UTC()
+	for month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC); ; month = month.AddDate(0, -1, 0) {
+		_, err := k.store.latest(ctx, k.station, border.PartPersonal, Bucket(month))
+		if errors.Is(err, ErrNoKey) {
+			return Bucket(month), nil
+		}
+		if err != nil {
+			return "", &border.Error{Code: border.Internal, Op: "find a data key", Err: err}
+		}
+	}
+}
+
+// Bucket returns the retention bucket of a key by its name. [ErrNoKey]: it is not held.
+func (k *StationKeys) Bucket(id string) (string, error) {
 	r, err := k.store.find(context.Background(), k.station, id)
 	if err != nil {
 		return "", err
