@@ -9,12 +9,14 @@ import (
 
 	"garita/border"
 	"garita/devices/bundle"
+	"garita/devices/profile"
 )
 
 // deviceReplayCmd is `garita device replay`.
 type deviceReplayCmd struct {
-	Bundle []string `arg:"" type:"path" help:"Diagnostic files, as garita device bundle writes them."`
-	JSON   bool     `name:"json" help:"Print the reports as JSON, a line each."`
+	Bundle  []string `arg:"" type:"path" help:"Diagnostic files, as garita device bundle writes them."`
+	Profile string   `type:"path" placeholder:"FILE" help:"Profile to run instead of the one in the file: what does a change of it change?"`
+	JSON    bool     `name:"json" help:"Print the reports as JSON, a line each."`
 }
 
 // errReplay: a replay differs, and was printed.
@@ -24,7 +26,7 @@ var errReplay = errors.New("a replay differs from its recording")
 func (c deviceReplayCmd) Run(ctx context.Context, w *world) error {
 	passed, failed := 0, 0
 	for _, name := range c.Bundle {
-		r, err := replay(ctx, name)
+		r, err := c.replay(ctx, name)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -87,7 +89,7 @@ func said(err error) string {
 	return err.Error()
 }
 
-func replay(ctx context.Context, name string) (bundle.Report, error) {
+func (c deviceReplayCmd) replay(ctx context.Context, name string) (bundle.Report, error) {
 	info, err := os.Stat(name)
 	if err == nil && info.Size() > bundle.MaxBytes {
 		return bundle.Report{}, &border.Error{Code: border.TooLarge, Op: "replay a bundle", Message: "The file is larger than bundles are."}
@@ -103,5 +105,12 @@ func replay(ctx context.Context, name string) (bundle.Report, error) {
 	if err != nil {
 		return bundle.Report{}, err
 	}
-	return bundle.Replay(ctx, parsed)
+	if c.Profile == "" {
+		return bundle.Replay(ctx, parsed)
+	}
+	p, err := profile.Load(c.Profile)
+	if err != nil {
+		return bundle.Report{}, err
+	}
+	return bundle.ReplayWith(ctx, p, parsed)
 }

@@ -51,15 +51,20 @@ const stuck = 40 * time.Second
 //
 // The error says that the bundle cannot be replayed at all.
 func Replay(ctx context.Context, b *Bundle) (Report, error) {
-	r := Report{Scanner: b.Manifest.Scanner.ID, Garita: b.Manifest.Garita}
 	if b.Profile == nil {
-		return r, cannot("The bundle holds no profile, so there is no driver to run.")
+		return Report{}, cannot("The bundle holds no profile, so there is no driver to run. Name one.")
 	}
 	p, err := profile.Parse(profileFile, b.Profile)
 	if err != nil {
-		return r, err
+		return Report{}, err
 	}
-	r.Profile = p.ID
+	return ReplayWith(ctx, p, b)
+}
+
+// ReplayWith is [Replay] with another profile than the bundle's: it shows what a change of
+// the profile changes.
+func ReplayWith(ctx context.Context, p *profile.Profile, b *Bundle) (Report, error) {
+	r := Report{Scanner: b.Manifest.Scanner.ID, Profile: p.ID, Garita: b.Manifest.Garita}
 	if p.Transport.Kind == "bridge" {
 		return r, cannot("The scanner is driven by a program behind a bridge; what went over its wire is not known here.")
 	}
@@ -289,6 +294,17 @@ func (r *rerun) compare(ctx context.Context, call *trace.Event, out outcome) {
 		e = r.head()
 	}
 	got := trace.Fault(out.err)
+	if r.failed && got != "" {
+		// The scanner is lost. Whether the call was given up at the same moment decides
+		// what the driver still tries, all of it in vain, and which of the two it says.
+		for e != nil && e.Kind != trace.End && e.Err != "" {
+			r.next()
+			e = r.head()
+		}
+		if e != nil && e.Kind == trace.End && e.Err == trace.Interrupted {
+			got = trace.Interrupted
+		}
+	}
 	if ctx.Err() != nil && (call.Kind == trace.Serve && out.err == nil || got == trace.Interrupted) {
 		got = trace.Interrupted
 	}

@@ -77,7 +77,10 @@ func (s *script) skip() {
 	s.read, s.silent = 0, 0
 	for e := s.head(); e != nil; e = s.head() {
 		switch {
-		case e.Kind == trace.State || e.Kind == trace.Note || e.Kind == trace.Open || e.Kind == trace.Close:
+		case e.Kind == trace.State || e.Kind == trace.Note || e.Name == trace.Aside || e.Kind == trace.Open || e.Kind == trace.Close:
+			s.at++
+		case e.Kind == trace.Cancel:
+			s.cancel()
 			s.at++
 		case e.Kind == trace.Again && s.rounds[s.at] < min(e.Times, maxRounds) && e.Of <= s.at:
 			s.rounds[s.at]++
@@ -253,7 +256,7 @@ func (p player) silence(ctx context.Context, e *trace.Event) error {
 // after is the event behind the head.
 func (s *script) after() *trace.Event {
 	for i := s.at + 1; i < len(s.events); i++ {
-		if k := s.events[i].Kind; k != trace.State && k != trace.Note && k != trace.Again {
+		if k := s.events[i].Kind; k != trace.State && k != trace.Note && k != trace.Again && s.events[i].Name != trace.Aside {
 			return &s.events[i]
 		}
 	}
@@ -412,6 +415,7 @@ func (u bus) keys() map[uint8]uint32 {
 		case e.Kind != trace.Control:
 		case e.Setup.Value == seedRegister && len(e.Data) == 5:
 			number, seed = e.Data[0], binary.LittleEndian.Uint32(e.Data[1:])
+			keys[number] = keys[number] | 1 // any will do if the answer never came
 		case e.Setup.Value == keyRegister && len(e.Data) == 4:
 			keys[number] = binary.LittleEndian.Uint32(e.Data) ^ seed
 		}

@@ -52,6 +52,8 @@ const drainMost = time.Second
 // drain throws away what is there until the line is silent, at most for drainMost, and
 // returns how much it was.
 func (m *meter) drain(ctx context.Context) (thrown int, err error) {
+	m.s.u.ring.SetAside(true)
+	defer m.s.u.ring.SetAside(false)
 	buf := make([]byte, 4096)
 	for until := devices.Monotonic() + drainMost; devices.Monotonic() < until; {
 		n, err := m.Stream.Read(ctx, buf)

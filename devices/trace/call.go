@@ -65,6 +65,9 @@ func (d driver) Serve(ctx context.Context, emit func(devices.Reading)) error {
 		}
 		d.r.add(e)
 		emit(r)
+		if ctx.Err() != nil {
+			d.r.add(Event{Kind: Cancel})
+		}
 	})
 	d.r.end(ctx, "", err)
 	return err

@@ -49,6 +49,9 @@ func (e *Event) frame() (border.ScannerFrame, bool) {
 			f.Endpoint = fmt.Sprintf("%02X", e.Endpoint)
 		}
 		f.Hex = hexOf(e)
+		if e.Name == Aside {
+			f.Note = "thrown away"
+		}
 		if e.Err != "" {
 			f.Note = strings.TrimPrefix(f.Note+"; ended: "+e.Err, "; ")
 		}

@@ -15,8 +15,8 @@ type tlv struct {
 	lost   bool // the frames' beginnings, until the line is silent
 	quiets int  // silences in a row
 	asked  [256]bool
-	c      *byte // where a hidden C is remembered that may begin an answer in the middle of something
-	after  int   // bytes of that answer since
+	last   byte  // the byte before, if it may be a command
+	at     *byte // where that is remembered
 }
 
 // endOfFrame is how many silences in a row end a frame that has not ended, as the driver
@@ -30,26 +30,23 @@ func (t *tlv) in(_ uint8, b []byte) ([]byte, []Run) {
 	t.quiets = 0
 	m := make([]byte, len(b))
 	for i, c := range b {
+		if t.begins(c) {
+			*t.at = t.last
+			t.lost, t.left, t.head = false, 0, append(t.head[:0], t.last)
+		}
 		m[i] = t.one(c)
-		t.answer(&m[i], c)
+		t.last, t.at = c, &m[i]
 	}
 	return m, nil
 }
 
-// answer shows the C of "43 00 01", the beginning of the answer to being armed, wherever
-// it comes: the driver looks for it, and no document holds such bytes.
-func (t *tlv) answer(at *byte, c byte) {
-	switch {
-	case c == 'C':
-		t.c, t.after = at, 0
-	case t.c != nil && int(c) == t.after:
-		if t.after++; t.after == 2 {
-			*t.c, t.c = 'C', nil
-		}
-	default:
-		t.c = nil
-	}
+// begins reports whether a frame begins with the byte before, in the middle of something
+// that is hidden: a command, and the first byte of a length that no document has in it.
+func (t *tlv) begins(c byte) bool {
+	return c <= 1 && t.at != nil && tlvCommand(t.last) && (t.lost || t.left > 0 && !t.shown)
 }
+
+func tlvCommand(c byte) bool { return bytes.IndexByte([]byte("ILCVWRT"), c) >= 0 }
 
 func (t *tlv) one(c byte) byte {
 	if t.lost {
@@ -64,7 +61,7 @@ func (t *tlv) one(c byte) byte {
 		}
 		return shape(c)
 	}
-	if len(t.head) == 0 && bytes.IndexByte([]byte("ILCVWRT"), c) < 0 {
+	if len(t.head) == 0 && !tlvCommand(c) {
 		t.lost = true
 		return shape(c)
 	}
@@ -147,7 +144,8 @@ func (p *packets) one(at *byte, c byte) {
 		p.veil.add(at, c)
 	default:
 		if p.data {
-			*at = p.sum[0]
+			// A sum that is wrong stays as wrong as it was.
+			*at = p.sum[0] ^ c ^ byte(p.real>>(8*(len(p.sum)-1)))
 			p.sum = p.sum[1:]
 			if len(p.sum) == 0 {
 				p.reset()

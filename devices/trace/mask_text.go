@@ -22,6 +22,32 @@ type text struct {
 	asked  bool
 	answer veil
 	run    int // characters of documents in a row since the question
+
+	words []*literal // that stand in the profile letter for letter
+	seeks bool       // a question was asked: they are shown wherever they come
+}
+
+// literal finds a text in a stream of bytes. What it holds are only the bytes of that text.
+type literal struct {
+	text string
+	at   []*byte // where what was found so far is remembered
+}
+
+// take takes a byte, and shows the text when it is whole.
+func (l *literal) take(at *byte, c byte) (found bool) {
+	if c != l.text[len(l.at)] {
+		l.at = l.at[:0]
+	}
+	if c == l.text[len(l.at)] {
+		l.at = append(l.at, at)
+	}
+	if found = len(l.at) == len(l.text); found {
+		for i, p := range l.at {
+			*p = l.text[i]
+		}
+		l.at = l.at[:0]
+	}
+	return found
 }
 
 // longestWord is the longest run of document characters in an answer that is shown; the
@@ -38,8 +64,14 @@ func newText(p *profile.Profile) *text {
 		}
 	}
 	for _, s := range expect {
-		if r, err := regexp.Compile(s); err == nil && s != "" && !careless(r) {
-			t.patterns = append(t.patterns, r)
+		r, err := regexp.Compile(s)
+		if err != nil || s == "" || careless(r) {
+			continue
+		}
+		t.patterns = append(t.patterns, r)
+		// A word of letters alone may be within a name.
+		if text, whole := r.LiteralPrefix(); whole && strings.ContainsFunc(text, func(c rune) bool { return secretKind(c) == 0 && c < 0x80 }) {
+			t.words = append(t.words, &literal{text: text})
 		}
 	}
 	return t
@@ -51,6 +83,11 @@ func (t *text) in(_ uint8, b []byte) ([]byte, []Run) {
 		m[i] = t.one(c)
 		if t.asked {
 			t.wait(&m[i], c)
+		}
+		for _, w := range t.words {
+			if t.seeks && w.take(&m[i], c) {
+				t.seeks = false
+			}
 		}
 		t.fresh = false
 		t.atRest = c == '\r' || c == '\n' || c != 0 && int(c) == t.end || t.status && (c == '!' || c == '.' || c == ',' || c == ';')
@@ -88,6 +125,10 @@ func (t *text) wait(at *byte, c byte) {
 func (t *text) out([]byte) {
 	t.settle()
 	t.asked, t.run = t.atRest && len(t.patterns) > 0, 0
+	t.seeks = true
+	for _, w := range t.words {
+		w.at = w.at[:0]
+	}
 }
 
 func (t *text) quiet() {
@@ -127,7 +168,19 @@ func harmless(p *regexp.Regexp, match string) bool {
 	if _, literal := p.LiteralPrefix(); literal {
 		return true
 	}
-	return strings.ContainsFunc(match, func(c rune) bool {
-		return c >= ' ' && c < 0x7f && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '<'
-	})
+	return strings.ContainsFunc(match, func(c rune) bool { return c >= ' ' && c < 0x7f && secretKind(c) == 0 })
+}
+
+// secretKind is the kind of a character that documents have; 0 for all others.
+func secretKind(c rune) rune {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return 'A'
+	case c >= '0' && c <= '9':
+		return '0'
+	case c == '<':
+		return '<'
+	default:
+		return 0
+	}
 }

@@ -24,7 +24,7 @@ func sizeOf(e *Event) int { return 64 + len(e.Data) + len(e.Text) + 16*len(e.Run
 // add remembers an event. idling says that the driver is serving, where rounds may be
 // folded: elsewhere a driver counts its attempts, and a replay must too.
 func (r *record) add(e Event, idling bool) {
-	if n := len(r.events); e.Kind == Silence && n > 0 && r.events[n-1].Kind == Silence {
+	if n := len(r.events); e.Kind == Silence && n > 0 && r.events[n-1].Kind == Silence && r.events[n-1].Name == e.Name {
 		r.events[n-1].Times += e.Times
 		return
 	}
@@ -79,7 +79,7 @@ func alike(a, b []Event) bool {
 	return slices.EqualFunc(a, b, func(x, y Event) bool {
 		sameSetup := x.Setup == y.Setup || x.Setup != nil && y.Setup != nil && *x.Setup == *y.Setup
 		// How long a silence was does not matter: a round may wait a little more or less.
-		return x.Kind == y.Kind && x.Endpoint == y.Endpoint && sameSetup && x.Bytes == y.Bytes && x.Err == y.Err &&
+		return x.Kind == y.Kind && x.Name == y.Name && x.Endpoint == y.Endpoint && sameSetup && x.Bytes == y.Bytes && x.Err == y.Err &&
 			bytes.Equal(x.Data, y.Data) && slices.Equal(x.Runs, y.Runs)
 	})
 }

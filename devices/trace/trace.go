@@ -30,6 +30,7 @@ const (
 	Test    Kind = "test"    // call; Name: the step of the self-test
 	Signal  Kind = "signal"  // call; Name: the signal
 	Capture Kind = "capture" // call: take a finger
+	Cancel  Kind = "cancel"  // the call was given up while the driver handed a document on
 	End     Kind = "end"     // of the call; Name: the firmware after a start; Err, Text: the error
 
 	In      Kind = "in"      // bytes from the scanner, or the error that came instead
@@ -94,10 +95,22 @@ func (e *Event) Whole() []byte {
 type Ring struct {
 	clock border.Clock
 
-	mu   sync.Mutex // guards the rest
-	rec  record
-	mask mask
-	call call
+	mu    sync.Mutex // guards the rest
+	rec   record
+	mask  mask
+	call  call
+	aside bool
+}
+
+// Aside is the Name of bytes and silences that the driver never saw; see [Ring.SetAside].
+const Aside = "aside"
+
+// SetAside says whether the line is read beside the driver from now on, to throw away
+// what nobody waits for.
+func (r *Ring) SetAside(yes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.aside = yes
 }
 
 // New makes an empty ring.
@@ -134,6 +147,9 @@ func (r *Ring) add(e Event) {
 func (r *Ring) addLocked(e Event) {
 	if e.At.IsZero() {
 		e.At = r.clock.Now().UTC()
+	}
+	if r.aside && (e.Kind == In || e.Kind == Silence) {
+		e.Name = Aside
 	}
 	r.rec.add(e, r.call.kind == Serve)
 }

@@ -401,6 +401,51 @@ func TestAnswersAreShown(t *testing.T) {
 	}
 }
 
+// TestAnswersAmongOtherThings: a driver finds its answer in the middle of anything, and
+// so must a replay.
+func TestAnswersAmongOtherThings(t *testing.T) {
+	framed := embedded(t, "generic-framed-mrz")
+	framed.Init = []profile.Exchange{{Send: []byte("AT\r"), Expect: `OK\r`}}
+	elyctis := embedded(t, "elyctis-idbox-mrz")
+	for name, c := range map[string]struct {
+		p         *profile.Profile
+		raw, want string
+	}{
+		"an acknowledgement behind a document": {framed, "\x02P<UTOOKOK<OOK\rX", "\x02A<AAAAAAA<AOK\rA"},
+		"an answer behind garbage":             {elyctis, "Q7V\x00\x041.07", "A0V\x00\x041.07"},
+		"an answer in half a document":         {elyctis, "I\x00\x5aP<UTOV\x00\x041.07", "I\x00\x5aA<AAAV\x00\x041.07"},
+		"a document where an answer is asked":  {elyctis, "Q7I\x00\x041.07", "A0I\x00\x040.00"},
+		"a packet whose sum is wrong by one":   {&profile.Profile{Driver: "r30x"}, "\xef\x01\xff\xff\xff\xff\x02\x00\x04QZ\x00\xb2", "\xef\x01\xff\xff\xff\xff\x02\x00\x04\x00\x00\x00\x05"},
+	} {
+		for _, size := range []int{1, 3, 100} {
+			r := New(clock{})
+			w := &wire{}
+			for raw := c.raw; raw != ""; {
+				n := min(size, len(raw))
+				w.pieces, raw = append(w.pieces, []byte(raw[:n])), raw[n:]
+			}
+			s := r.Stream(w, c.p)
+			if err := s.Write(t.Context(), []byte{'V', 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				if _, err := s.Read(t.Context(), make([]byte, 100)); err != nil {
+					break
+				}
+			}
+			var got []byte
+			for _, e := range r.Record() {
+				if e.Kind == In {
+					got = append(got, e.Data...)
+				}
+			}
+			if string(got) != c.want {
+				t.Errorf("%s, in pieces of %d: %q, want %q", name, size, got, c.want)
+			}
+		}
+	}
+}
+
 func TestIdleRoundsAreCounted(t *testing.T) {
 	r := New(clock{})
 	u := r.USB(&failing{}, embedded(t, "digitalpersona-uareu-4000b"))

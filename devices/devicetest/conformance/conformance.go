@@ -173,6 +173,7 @@ func (b *bench) startWith(deliver supervisor.Deliver) {
 			b.Error("Run did not end after cancel")
 		}
 	}
+	b.Cleanup(b.replays)
 	b.Cleanup(b.stop)
 }
 
