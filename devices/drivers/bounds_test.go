@@ -37,7 +37,7 @@ func (h *hostile) Read(ctx context.Context, b []byte) (int, error) {
 		case 0: // beginnings and huge lengths of all the protocols
 			b[i] = []byte{0x02, 0x03, 0xef, 0x01, 0x49, 0x4c, 0x43, 0xff, 0x16, 0x06, '\r', '\n'}[h.rng.IntN(12)]
 		case 1:
-			b[i] = byte(h.rng.Uint32()) //nolint:gosec // any byte
+			b[i] = byte(h.rng.Uint32())
 		default:
 			b[i] = 'A'
 		}
@@ -52,7 +52,7 @@ func (*hostile) Close() error                        { return nil }
 // What a device says of lengths must not make a driver take memory: no allocation of a
 // driver is larger than its profile's limits allow.
 func TestNoAllocationAboveTheLimits(t *testing.T) {
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	set, err := profile.Embedded()
 	if err != nil {
