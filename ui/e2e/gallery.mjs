@@ -90,6 +90,7 @@ export async function gallery(context, root, pictures, check) {
     for (const [name, [state, ...how]] of Object.entries(DIALOGS)) {
       const page = await openPage(context, `${g.url}/counters/${state}`);
       await page.waitForSelector('body[data-live="on"]', { state: 'attached' });
+      await page.waitForTimeout(500); // a verdict that has only just been painted takes no key
       for (const key of how) {
         if (/^[#[]/.test(key)) await page.locator(key).first().click();
         else await page.keyboard.press(key);
