@@ -73,6 +73,8 @@ type Hello struct {
 	Backlog    uint64     `json:"backlog"`    // events not yet held by the hub
 	Generation uint64     `json:"generation"` // last hub generation seen; 0: none
 	Watermark  Position   `json:"watermark"`  // last watermark seen of the head's epoch in that generation
+	// Lists says which releases of lists the station holds, and what it refused.
+	Lists []ListReport `json:"lists,omitempty"`
 }
 
 // Welcome is the hub's answer to a Hello.

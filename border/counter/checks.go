@@ -9,7 +9,7 @@ import (
 	"garita/border"
 	"garita/border/mrz"
 	"garita/border/verdict"
-	"garita/border/watch"
+	"garita/border/watch/table"
 )
 
 // historyLimit is how many earlier crossings a check looks at.
@@ -175,9 +175,9 @@ func (s *Service) checkLists(e *encounter) {
 	e.results[doc.Check], e.results[name.Check] = doc, name
 }
 
-func (e *encounter) addHits(r *verdict.Result, hits []watch.Hit) {
+func (e *encounter) addHits(r *verdict.Result, hits []table.Hit) {
 	for _, h := range hits {
-		if h.Handling == watch.Silent {
+		if h.Handling == table.Silent {
 			if !slices.Contains(e.silent, h.Entry) {
 				e.silent = append(e.silent, h.Entry)
 			}

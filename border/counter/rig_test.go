@@ -22,7 +22,7 @@ import (
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
-	"garita/border/watch"
+	"garita/border/watch/table"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -104,7 +104,7 @@ type rig struct {
 	hub    *hub
 	sensor *sensor
 	secret *seal.StationSecret
-	lists  []*watch.List
+	lists  []*table.List
 	rand   *zeros
 	s      *counter.Service
 	cfg    counter.Config // of s
@@ -325,9 +325,9 @@ func digit(s string) string {
 	return fmt.Sprint(sum % 10)
 }
 
-func list(t testing.TB, title string, rows ...string) *watch.List {
+func list(t testing.TB, title string, rows ...string) *table.List {
 	t.Helper()
-	l, err := watch.ReadCSV(strings.NewReader("# list=" + title + "\n# version=1\n# issued=2026-11-01T00:00:00Z\n# max_age_hours=720\n" +
+	l, err := table.ReadCSV(strings.NewReader("# list=" + title + "\n# version=1\n# issued=2026-11-01T00:00:00Z\n# max_age_hours=720\n" +
 		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" + strings.Join(rows, "\n") + "\n"))
 	check(t, err)
 	return l

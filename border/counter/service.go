@@ -14,7 +14,7 @@ import (
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
-	"garita/border/watch"
+	"garita/border/watch/table"
 )
 
 // hubDeadline is how long a verdict waits for the hub before history_elsewhere says
@@ -52,7 +52,7 @@ type Config struct {
 	Blinder  *seal.Blinder
 	Policy   *verdict.Policy
 	Form     *form.Form
-	Lists    []*watch.List
+	Lists    []*table.List
 	Clock    Clock
 	Mono     func() time.Duration // monotonic, of any origin, counts on while the machine sleeps; nil: Clock alone ends what is limited
 	IDs      *border.IDs

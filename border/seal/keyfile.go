@@ -2,6 +2,7 @@ package seal
 
 import (
 	"crypto/ecdh"
+	"crypto/ed25519"
 	"crypto/hpke"
 	"crypto/rand"
 	"encoding/base64"
@@ -24,6 +25,11 @@ type Provisioning struct {
 	Hub       string `json:"hub"`        // name of the hub, for people
 	PublicKey []byte `json:"public_key"` // X25519, to which stations wrap their data keys
 	BlindKey  []byte `json:"blind_key"`  // 32 bytes, national; SECRET
+
+	// Of the lists that the hub releases; absent in files of older hubs, whose stations take
+	// none from it.
+	ListKey    []byte `json:"list_key,omitempty"`    // 32 bytes, seals lists, keys document hashes; SECRET
+	ListSigner []byte `json:"list_signer,omitempty"` // Ed25519 public key that releases are signed with
 }
 
 // HubPrivate is the hub's secret file: the private half of the sealing key and the
@@ -32,6 +38,8 @@ type HubPrivate struct {
 	Hub        string `json:"hub"`
 	PrivateKey []byte `json:"private_key"` // X25519
 	BlindKey   []byte `json:"blind_key"`   // 32 bytes
+	ListKey    []byte `json:"list_key"`    // 32 bytes, seals what stations are sent of lists
+	ListSeed   []byte `json:"list_seed"`   // 32 bytes, Ed25519 seed that signs them
 }
 
 // StationSecret is the station's secret file: the key that wraps its data keys.
@@ -45,16 +53,30 @@ func NewHubPrivate(name string) (*HubPrivate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the hub's sealing key: %w", err)
 	}
-	blind := make([]byte, 32)
-	rand.Read(blind)
-	return &HubPrivate{Hub: name, PrivateKey: k.Bytes(), BlindKey: blind}, nil
+	h := &HubPrivate{Hub: name, PrivateKey: k.Bytes(), BlindKey: secret()}
+	h.Complete()
+	return h, nil
+}
+
+// Complete makes the secrets of lists for a hub that was founded before it had any, and
+// reports whether it did. The file must then be saved.
+func (h *HubPrivate) Complete() bool {
+	if len(h.ListKey) == 32 && len(h.ListSeed) == ed25519.SeedSize {
+		return false
+	}
+	h.ListKey, h.ListSeed = secret(), secret()
+	return true
+}
+
+func secret() []byte {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return b
 }
 
 // NewStationSecret makes the secret of a new station.
 func NewStationSecret() *StationSecret {
-	k := make([]byte, 32)
-	rand.Read(k)
-	return &StationSecret{WrapKey: k}
+	return &StationSecret{WrapKey: secret()}
 }
 
 // Provisioning returns what the hub hands to a station.
@@ -63,7 +85,12 @@ func (h *HubPrivate) Provisioning() (*Provisioning, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the hub's sealing key: %w", err)
 	}
-	return &Provisioning{Hub: h.Hub, PublicKey: k.PublicKey().Bytes(), BlindKey: h.BlindKey}, nil
+	p := &Provisioning{Hub: h.Hub, PublicKey: k.PublicKey().Bytes(), BlindKey: h.BlindKey}
+	if len(h.ListSeed) == ed25519.SeedSize {
+		p.ListKey = h.ListKey
+		p.ListSigner = ed25519.NewKeyFromSeed(h.ListSeed).Public().(ed25519.PublicKey)
+	}
+	return p, nil
 }
 
 func (h *HubPrivate) key() (hpke.PrivateKey, error) {

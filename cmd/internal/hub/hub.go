@@ -51,6 +51,9 @@ func Private(cfg Config) (*seal.HubPrivate, error) {
 	var p seal.HubPrivate
 	err := seal.Load(path, &p)
 	if border.CodeOf(err) != border.NotFound {
+		if err == nil && p.Complete() {
+			err = seal.Save(path, &p)
+		}
 		return &p, err
 	}
 	if _, err := os.Stat(filepath.Join(cfg.Data, "keys.db")); err == nil {

@@ -5,7 +5,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
-	"garita/border/watch"
+	"garita/border/watch/table"
 	"garita/cmd/internal/settings"
 )
 
@@ -32,14 +32,14 @@ func readOfficers(path string) ([]counter.Officer, error) {
 }
 
 // readLists reads the local lists.
-func readLists(paths []string) ([]*watch.List, error) {
-	var lists []*watch.List
+func readLists(paths []string) ([]*table.List, error) {
+	var lists []*table.List
 	for _, path := range paths {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, &border.Error{Code: border.NotFound, Op: "read the list " + path, Err: err}
 		}
-		l, err := watch.ReadCSV(f)
+		l, err := table.ReadCSV(f)
 		if err := f.Close(); err != nil {
 			return nil, &border.Error{Code: border.Internal, Op: "read the list " + path, Err: err}
 		}

@@ -1,4 +1,4 @@
-package watch_test
+package table_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"garita/border"
-	"garita/border/watch"
+	"garita/border/watch/table"
 )
 
 const (
@@ -15,9 +15,9 @@ const (
 	header = "entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n"
 )
 
-func read(t testing.TB, rows ...string) *watch.List {
+func read(t testing.TB, rows ...string) *table.List {
 	t.Helper()
-	l, err := watch.ReadCSV(strings.NewReader(head + header + strings.Join(rows, "\n") + "\n"))
+	l, err := table.ReadCSV(strings.NewReader(head + header + strings.Join(rows, "\n") + "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestHits(t *testing.T) {
 	}
 }
 
-func words(hits []watch.Hit) string {
+func words(hits []table.Hit) string {
 	var s []string
 	for _, h := range hits {
 		s = append(s, h.Entry+"/"+string(h.Handling))
@@ -113,7 +113,7 @@ func TestFaults(t *testing.T) {
 		"no UTF-8":          {head + header + "1,UTOPIAN\xff,,,,,,open\n", 6, "UTF-8"},
 		"after two lines":   {head + header + "1,\"UTOPIAN\nII\",,,,,,open\n2,,,,,,,open\n", 8, "neither"},
 	} {
-		_, err := watch.ReadCSV(strings.NewReader(c.text))
+		_, err := table.ReadCSV(strings.NewReader(c.text))
 		if border.CodeOf(err) != border.Invalid {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -130,7 +130,7 @@ func TestFaults(t *testing.T) {
 	for _, ok := range []string{"1,UTOPIAN,JANA,XXXX-02-29,,,,open", "1,UTOPIAN,JANA,1976-02-29,,,,open", "1,UTOPIAN,JANA,19XX-XX-31,,,,open", "1,UTOPIAN,,,,,,silent"} {
 		read(t, ok)
 	}
-	if l, err := watch.ReadCSV(strings.NewReader(strings.ReplaceAll(head+header, "\n", "\r\n"))); err != nil || l.Len() != 0 {
+	if l, err := table.ReadCSV(strings.NewReader(strings.ReplaceAll(head+header, "\n", "\r\n"))); err != nil || l.Len() != 0 {
 		t.Errorf("an empty list: %v", err)
 	}
 }
@@ -153,7 +153,7 @@ func (r *rows) Read(b []byte) (int, error) {
 
 // A list beyond a limit is refused; cut off it would be a list that misses people.
 func TestTooLarge(t *testing.T) {
-	_, err := watch.ReadCSV(io.MultiReader(strings.NewReader(head+header), &rows{}))
+	_, err := table.ReadCSV(io.MultiReader(strings.NewReader(head+header), &rows{}))
 	if border.CodeOf(err) != border.Invalid || !strings.Contains(err.Error(), "larger") {
 		t.Errorf("an endless list: %v", err)
 	}
@@ -162,7 +162,7 @@ func TestTooLarge(t *testing.T) {
 	for n := range 200_001 {
 		fmt.Fprintf(&b, "%d,U,,,,,,open\n", n)
 	}
-	if _, err := watch.ReadCSV(strings.NewReader(b.String())); border.CodeOf(err) != border.Invalid || !strings.Contains(err.Error(), "more than") {
+	if _, err := table.ReadCSV(strings.NewReader(b.String())); border.CodeOf(err) != border.Invalid || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("too many entries: %v", err)
 	}
 }
@@ -173,7 +173,7 @@ func FuzzReadCSV(f *testing.F) {
 	f.Add(head + header + "\"1\n")
 	f.Add("# list=a\r\n#version = 2\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		l, err := watch.ReadCSV(strings.NewReader(text))
+		l, err := table.ReadCSV(strings.NewReader(text))
 		if err != nil {
 			if border.CodeOf(err) != border.Invalid {
 				t.Fatalf("code %s", border.CodeOf(err))

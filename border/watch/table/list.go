@@ -1,7 +1,7 @@
-// Package watch asks local lists about a document and a name. In this first form a list
+// Package table asks local lists about a document and a name. In this first form a list
 // is a small table in memory with exact keys: document number, and normalised name with
 // birth date. The engine proper takes its place behind the same questions.
-package watch
+package table
 
 import (
 	"time"
