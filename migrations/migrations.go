@@ -14,4 +14,7 @@ var (
 
 	//go:embed keys/*.sql
 	Keys embed.FS // data keys, of a station or of the hub
+
+	//go:embed lists/*.sql
+	Lists embed.FS // the hub's watchlists
 )
