@@ -315,4 +315,14 @@ type reader interface {
 	// incomplete lists the stations whose data are late.
 	incomplete(ctx context.Context, now time.Time) ([]lateStation, error)
 	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
+
+	arrivals(ctx context.Context, after int64, limit int) ([]rawRow, error)
+	// projected is how far the projections have come.
+	projected(ctx context.Context) (int64, error)
+	// passages calls visit for crossings whose personal part is open, by arrival; of corrected
+	// ones after the others. It returns how many there were and the arrival of the last.
+	passages(ctx context.Context, after, upto int64, limit int, visit func(*passageRow) error) (n int, last int64, err error)
+	// arrivedBefore is the number before the first arrival at or after a moment.
+	arrivedBefore(ctx context.Context, at time.Time) (int64, error)
+	postOf(ctx context.Context, station border.StationID) (border.PostID, error)
 }
