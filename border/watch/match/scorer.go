@@ -1,0 +1,182 @@
+package match
+
+// Dictionary holds the words of a list's names.
+type Dictionary interface {
+	Text(id uint32) string
+	Rarity(id uint32) Rarity
+}
+
+// Part is one word of a listed name.
+type Part struct {
+	ID   uint32 // in the dictionary
+	Form Form
+}
+
+// Traveller is a prepared query.
+type Traveller struct {
+	Words []Word // of the name; the forms of CutWords where the zone was full
+}
+
+// Scorer compares one traveller at a time with the names of one dictionary. It remembers
+// what words it has compared. It is not for concurrent use; it does not allocate once warm.
+type Scorer struct {
+	model   *Model
+	dict    Dictionary
+	letters *Letters
+
+	words [MaxWords]askedWord
+	n     int
+
+	memo memo
+	grid grid
+}
+
+// askedWord is a word of the traveller's name.
+type askedWord struct {
+	code code
+	form Form
+	text string
+	// common is -100 ln of the probability that somebody is written with this word, however his
+	// name is spelt: the rarity of the word or of the likeliest word behind it.
+	common int32
+}
+
+// NewScorer makes a scorer for a dictionary and its table of letters.
+func NewScorer(model *Model, dict Dictionary, letters *Letters) *Scorer {
+	s := &Scorer{model: model, dict: dict, letters: letters}
+	s.memo.grow(1 << 10)
+	return s
+}
+
+// Ask begins with another traveller.
+func (s *Scorer) Ask(t *Traveller) {
+	s.n = min(len(t.Words), MaxWords)
+	for i := range s.n {
+		w := &s.words[i]
+		w.text, w.form = t.Words[i].Text, t.Words[i].Form
+		w.code.set(w.text)
+		w.common = int32(s.letters.Rarity(w.text, w.form&Cut != 0))
+	}
+	s.memo.clear()
+}
+
+// Consider makes the scorer regard a dictionary word as what could stand behind the
+// traveller's words, so that a common word spelt oddly does not count as a rare one. The index
+// calls it for each word that its keys find, before Name. It returns what the word says at best
+// for one of the traveller's words, in centinats, and for which: what to look for first.
+func (s *Scorer) Consider(id uint32) (gain int, word int) {
+	row := s.row(id)
+	best, at := int32(-never), 0
+	for i := range s.n {
+		c := int32(row.cost[i])
+		if c >= never {
+			continue
+		}
+		w := &s.words[i]
+		w.common = min(w.common, row.rarity+c)
+		if g := w.common - c; g > best {
+			best, at = g, i
+		}
+	}
+	return int(best), at
+}
+
+// row compares a dictionary word with all words of the traveller, or remembers.
+func (s *Scorer) row(id uint32) *row {
+	r, found := s.memo.row(id)
+	if found {
+		return r
+	}
+	r.code.set(s.dict.Text(id))
+	r.rarity = int32(s.dict.Rarity(id))
+	for i := range s.n {
+		w := &s.words[i]
+		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0)))
+	}
+	return r
+}
+
+// initialCost is what an initial for a word costs, either way.
+const initialCost = 250
+
+// wordCost is the channel between two words, initials known.
+func (m *Model) wordCost(a, b *code, cut bool) int32 {
+	if a.n == 0 || b.n == 0 {
+		return never
+	}
+	if a.n == 1 || b.n == 1 {
+		switch {
+		case a.c[0] != b.c[0]:
+			return never
+		case a.n == b.n:
+			return 20
+		case a.n == 1:
+			return initialCost / 2
+		}
+		return initialCost
+	}
+	return m.Spelling.cost(a, b, cut)
+}
+
+// row is what the scorer remembers of a dictionary word.
+type row struct {
+	id     uint32
+	round  uint32
+	rarity int32
+	cost   [MaxWords]int16
+	code   code
+}
+
+// memo is a hash table of rows, emptied by counting rounds.
+type memo struct {
+	rows  []row
+	slots []uint32 // index into rows + 1, of the round in the upper bits of the row
+	round uint32
+	used  int
+}
+
+func (m *memo) grow(n int) {
+	m.slots = make([]uint32, 2*n)
+	rows := make([]row, 0, n)
+	m.rows = append(rows, m.rows[:m.used]...)
+	for i := range m.rows {
+		m.slots[m.find(m.rows[i].id)] = uint32(i) + 1
+	}
+}
+
+func (m *memo) clear() {
+	m.round++
+	m.used = 0
+	m.rows = m.rows[:0]
+	clear(m.slots)
+}
+
+func (m *memo) find(id uint32) int {
+	mask := len(m.slots) - 1
+	at := int(id*2654435769>>7) & mask
+	for {
+		k := m.slots[at]
+		if k == 0 || m.rows[k-1].id == id {
+			return at
+		}
+		at = (at + 1) & mask
+	}
+}
+
+// row returns the row of a word, and whether it was there. The pointer holds until the next call.
+func (m *memo) row(id uint32) (*row, bool) {
+	at := m.find(id)
+	if k := m.slots[at]; k != 0 {
+		return &m.rows[k-1], true
+	}
+	if len(m.rows) == cap(m.rows) {
+		m.grow(2 * cap(m.rows))
+		at = m.find(id)
+	}
+	m.rows = m.rows[:len(m.rows)+1]
+	m.used = len(m.rows)
+	m.slots[at] = uint32(m.used)
+	r := &m.rows[m.used-1]
+	r.id = id
+	return r, false
+}

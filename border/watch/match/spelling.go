@@ -1,0 +1,136 @@
+package match
+
+// Costs are centinats: -100 ln of a probability.
+const (
+	never   = 3000 // of two words that have too little in common to be one
+	cutCost = 20   // of a word that goes on beyond the zone
+)
+
+// code is a word as numbers 0 to 25.
+type code struct {
+	n int
+	c [MaxLetters]uint8
+}
+
+func (w *code) set(text string) {
+	w.n = 0
+	w.add(text)
+}
+
+// add writes text behind what the word has. Anything but A to Z is left out, what is too long cut.
+func (w *code) add(text string) {
+	for i := 0; i < len(text) && w.n < MaxLetters; i++ {
+		if c := text[i] - 'A'; c < 26 {
+			w.c[w.n] = c
+			w.n++
+		}
+	}
+}
+
+// Spelling is the noisy channel between two spellings of one word: what it costs to keep,
+// change, drop or add a letter. The costs are symmetric: either word may be the changed one.
+type Spelling struct {
+	// Change[0] is for the first letter of a word, Change[1] for the others. The diagonal is what
+	// keeping a letter costs.
+	Change [2][26][26]int16
+	// Drop is the cost of a letter that only one of the words has: first, middle, last.
+	Drop [3][26]int16
+	// Double is the cost of a letter doubled in one of the words.
+	Double int16
+	// Swap is the cost of two neighbours in the other order.
+	Swap int16
+	// Article is the cost of AL or EL written on the word in one of them.
+	Article int16
+	// Pair is the cost of two letters of one word for one of the other (KH and H, TS and C).
+	Pair [26][26][26]int16
+}
+
+// Cost is what it takes to write one word as the other, in centinats; never or more when they
+// have too little in common. With prefix, the asked word may go on.
+func (s *Spelling) Cost(asked, listed string, prefix bool) int {
+	var a, b code
+	a.set(asked)
+	b.set(listed)
+	return int(s.cost(&a, &b, prefix))
+}
+
+func (s *Spelling) cost(a, b *code, prefix bool) int32 {
+	c := s.edit(a, b, 0, 0, prefix)
+	if a.n >= 5 && a.n < b.n+3 && article(a) && !prefix {
+		c = min(c, s.edit(a, b, 2, 0, false)+int32(s.Article))
+	}
+	if b.n >= 5 && (b.n < a.n+3 || prefix) && article(b) {
+		c = min(c, s.edit(a, b, 0, 2, prefix)+int32(s.Article))
+	}
+	return c
+}
+
+// article reports whether a word may begin with an article: AL, EL, or one that has become
+// the next letter.
+func article(w *code) bool {
+	return (w.c[0] == 'A'-'A' || w.c[0] == 'E'-'A') && (w.c[1] == 'L'-'A' || w.c[1] == w.c[2])
+}
+
+// edit is the cheapest way from one word, from letter fromA on, to the other, from fromB on.
+func (s *Spelling) edit(wa, wb *code, fromA, fromB int, prefix bool) int32 {
+	a, b := wa.c[fromA:wa.n], wb.c[fromB:wb.n]
+	n, m := len(a), len(b)
+	if n == 0 || m == 0 || n-m > 4 || m-n > 4 && !prefix {
+		return never
+	}
+	var rows [3][MaxLetters + 1]int32
+	before, last, row := &rows[2], &rows[0], &rows[1]
+	for j := 1; j <= m; j++ {
+		last[j] = last[j-1] + s.drop(b, j-1)
+	}
+	for i := 1; i <= n; i++ {
+		x := a[i-1]
+		dropped := s.drop(a, i-1)
+		row[0] = last[0] + dropped
+		lowest := row[0]
+		for j := 1; j <= m; j++ {
+			y := b[j-1]
+			at := 1
+			if i == 1 || j == 1 {
+				at = 0
+			}
+			c := min(last[j-1]+int32(s.Change[at][x][y]), last[j]+dropped, row[j-1]+s.drop(b, j-1))
+			if i > 1 {
+				z := a[i-2]
+				c = min(c, before[j-1]+int32(s.Pair[z][x][y]))
+				if j > 1 && x != y && z == y && b[j-2] == x {
+					c = min(c, before[j-2]+int32(s.Swap))
+				}
+			}
+			if j > 1 {
+				c = min(c, last[j-2]+int32(s.Pair[b[j-2]][y][x]))
+			}
+			row[j] = c
+			lowest = min(lowest, c)
+		}
+		if lowest >= never {
+			return never
+		}
+		before, last, row = last, row, before
+	}
+	best := last[m]
+	if prefix {
+		for j := max(n-1, 1); j < m; j++ {
+			best = min(best, last[j]+cutCost)
+		}
+	}
+	return best
+}
+
+// drop is the cost of letter i of a word which the other word lacks.
+func (s *Spelling) drop(w []uint8, i int) int32 {
+	switch {
+	case i > 0 && w[i-1] == w[i]:
+		return int32(s.Double)
+	case i == 0:
+		return int32(s.Drop[0][w[i]])
+	case i == len(w)-1:
+		return int32(s.Drop[2][w[i]])
+	}
+	return int32(s.Drop[1][w[i]])
+}
