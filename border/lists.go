@@ -66,10 +66,13 @@ type ListSink interface {
 	// between, or for a snapshot). Forbidden: signature, fork or rollback; nothing changes, the
 	// replica raises its alarm.
 	Offer(ctx context.Context, manifest []byte) ([]ListFile, error)
-	// Receive appends bytes of a wanted file at offset, which must be what it has so far.
+	// Receive appends bytes of a wanted file at offset, which must be what it has so far. What
+	// was received outlives a restart.
 	Receive(ctx context.Context, digest Digest, offset int64, b []byte) error
 	// Apply puts an offered release in force once its files are whole: verified, written,
 	// synced, renamed, and only then its position committed. It returns when checks use it.
+	// Invalid: a file is not what its digest says; it is dropped, and the next Offer wants it
+	// from the start. Else as Offer.
 	Apply(ctx context.Context, manifest []byte) error
 }
 
@@ -89,7 +92,9 @@ type Notice struct {
 	ID     ID     `json:"id"`
 	Body   []byte `json:"body"`   // at most [MaxNotice] bytes
 	Closed bool   `json:"closed"` // acknowledged somewhere, or withdrawn: take it off the screen
-	Order  uint64 `json:"order"`  // grows with every change of any notice
+	// Order grows with every change of any notice, and goes on growing when the hub was
+	// restored from a copy: a station asks for what lies above the highest it has seen.
+	Order uint64 `json:"order"`
 }
 
 // MaxNotice bounds the sealed body of a notice in bytes.
