@@ -1,5 +1,5 @@
 // Package bordertest holds what tests of several rooms share: a conformance suite for
-// each seam of the domain's root ([border.EventSource], [border.EventSink],
+// each seam of the domain's root ([border.EventSource], [border.EventSink], [border.ListSink],
 // [border.HubAsker]), in-memory parts that pass them, and builders of well-formed events
 // with invented content. Nothing outside tests imports it.
 package bordertest
