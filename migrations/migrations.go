@@ -17,4 +17,7 @@ var (
 
 	//go:embed lists/*.sql
 	Lists embed.FS // the hub's watchlists
+
+	//go:embed replica/*.sql
+	Replica embed.FS // a station's copy of the lists
 )
