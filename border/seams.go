@@ -128,6 +128,9 @@ type DocumentQuestion struct {
 	// Person is the blind index of name and full birth date, if both are known: the answer
 	// then names the person's crossings on other documents too.
 	Person *BlindIndex `json:"person,omitempty"`
+	// Listed are documents that the station's filter takes for listed, by their digests
+	// (border/watch/document): the hub's exact store knows. At most 16.
+	Listed []BlindIndex `json:"listed,omitempty"`
 }
 
 // DocumentAnswer is what the national register knows of a document.
@@ -136,6 +139,9 @@ type DocumentAnswer struct {
 	// SamePerson are crossings on other documents by somebody of the same name and birth
 	// date, newest first. They are a proposal: an officer confirms or not.
 	SamePerson []PastCrossing `json:"same_person,omitempty"`
+	// Listed says of each digest asked about whether it is in the exact store; one that could not
+	// be looked up is left out.
+	Listed map[BlindIndex]bool `json:"listed,omitempty"`
 	// AsOf is the hub's time of the answer.
 	AsOf time.Time `json:"as_of"`
 }

@@ -24,7 +24,7 @@ import (
 	"garita/border/register"
 	"garita/border/seal"
 	"garita/border/verdict"
-	"garita/border/watch/table"
+	"garita/border/watch"
 )
 
 // testClock is a synced clock that stands still unless the test lets time pass.
@@ -138,15 +138,15 @@ func (r *rig) start() {
 		Keys: r.keys, Log: r.log(), LastTrusted: func(time.Time) {}, Reserve: -1,
 		Index: func(*border.Event) []border.BlindIndex { return nil }})
 	r.must(err)
-	list, err := table.ReadCSV(strings.NewReader("# list=sample\n# version=1\n# issued=2026-11-01T00:00:00Z\n" +
-		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" +
-		"S1,,,,," + listedNumber + "," + stranger + ",refer\n"))
+	base, err := watch.Compile(watch.Description{Name: "sample"}, []*watch.Entry{{Source: "sample", ID: "S1", Handling: watch.Refer,
+		Documents: []watch.Document{{Issuer: stranger, Number: listedNumber}}}})
 	r.must(err)
+	lists := []counter.List{{Name: "sample", Version: "1", Issued: r.clock.Now(), Watch: watch.New(base)}}
 	files, err := seal.OpenAttachments(r.dir, r.keys)
 	r.must(err)
 	r.service, err = counter.New(ctx, counter.Config{Journal: r.journal, Keys: r.keys, Blinder: r.blinder, Policy: verdict.DefaultPolicy(),
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}, {ID: "3", Direction: border.Entry}},
-		Zone:   time.UTC, Lists: []*table.List{list}, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: r.log(), Station: "PUT-1", Post: "PUT",
+		Zone:   time.UTC, Lists: func() []counter.List { return lists }, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: r.log(), Station: "PUT-1", Post: "PUT",
 		SoftKeys: true, Form: form.Default(),
 		Officers: []counter.Officer{{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []string{"inspector"}},
 			{Badge: "1002", Name: "Inspector Orlan Desh", Roles: []string{"inspector"}},

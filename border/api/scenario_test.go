@@ -53,7 +53,7 @@ var scenarios = []scenario{
 	{name: "a scan", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))), status: 202,
 		must: []string{`"surname":"` + surname + `"`, `"level":"proceed"`, `"reason":"not_available"`, `"reason":"hub"`}},
 	{name: "a scan of a listed document", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(listedNumber))), status: 202,
-		must: []string{`"level":"refer"`, `"sample/S1"`}},
+		must: []string{`"level":"refer"`, `"handling":"refer"`, `"reason":"listed"`}, mustNot: []string{"sample/S1"}},
 	{name: "a scan at a counter that is none", before: request("POST", "/api/v1/counters/99/scans", scanBody(passport(plainNumber))), status: 404,
 		mustNot: []string{surname, plainNumber}},
 	{name: "a scan that is no document", before: request("POST", "/api/v1/counters/1/scans", scanBody([]string{"SECRETNAME"})), status: 422,

@@ -11,7 +11,8 @@ import (
 // question about this encounter is under way or answered already; again asks even if it is
 // answered. The caller judges afterwards. p.mu is held.
 func (s *Service) ask(p *place, e *encounter, again bool) {
-	if len(e.blinds) == 0 && e.person == nil || e.asking || e.heard && !again {
+	listed := e.listed()
+	if len(e.blinds) == 0 && e.person == nil && len(listed) == 0 || e.asking || e.heard && !again {
 		return
 	}
 	e.hubMissed = true // until the question is on its way
@@ -23,7 +24,7 @@ func (s *Service) ask(p *place, e *encounter, again bool) {
 	default: // the hub is slow; more questions would not make it faster
 		return
 	}
-	q := inquiry{number: e.inquiry, blinds: e.blinds, person: e.person}
+	q := inquiry{number: e.inquiry, blinds: e.blinds, person: e.person, listed: listed}
 	if !s.start(func() { s.await(p, e, q) }) {
 		<-s.slots
 		return
@@ -36,6 +37,7 @@ type inquiry struct {
 	number uint64
 	blinds []border.BlindIndex
 	person *border.BlindIndex
+	listed []border.BlindIndex
 }
 
 // start runs f in the background unless the service is closing.
@@ -52,6 +54,7 @@ func (s *Service) start(f func()) bool {
 // answer is what came of an inquiry.
 type answer struct {
 	crossings, twins []border.PastCrossing
+	listed           map[border.BlindIndex]bool
 	err              error
 }
 
@@ -63,13 +66,16 @@ func (s *Service) inquire(ctx context.Context, in inquiry) (out answer) {
 	for i, blind := range in.blinds {
 		q := border.DocumentQuestion{Station: s.cfg.Station, Blind: blind, Limit: historyLimit}
 		if i == 0 {
-			q.Person = in.person
+			q.Person, q.Listed = in.person, in.listed
 		}
 		a, err := s.cfg.Hub.AskDocument(ctx, q)
 		if err != nil {
 			return answer{err: err}
 		}
 		out.crossings, out.twins = append(out.crossings, a.Crossings...), append(out.twins, a.SamePerson...)
+		if i == 0 {
+			out.listed = a.Listed
+		}
 	}
 	return out
 }
@@ -102,7 +108,7 @@ func (s *Service) await(p *place, e *encounter, in inquiry) {
 				if e.asking = false; a.err != nil {
 					e.hubMissed = true
 				} else {
-					e.heard, e.hubMissed, e.elsewhere, e.twins = true, false, a.crossings, a.twins
+					e.heard, e.hubMissed, e.elsewhere, e.twins, e.exact = true, false, a.crossings, a.twins, a.listed
 				}
 				s.judge(p, e)
 			})

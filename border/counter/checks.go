@@ -2,14 +2,12 @@ package counter
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"garita/border"
 	"garita/border/mrz"
 	"garita/border/verdict"
-	"garita/border/watch/table"
 )
 
 // historyLimit is how many earlier crossings a check looks at.
@@ -22,7 +20,6 @@ func (s *Service) check(ctx context.Context, e *encounter) {
 
 	set(checkDigits(e))
 	set(s.checkExpiry(e))
-	s.checkLists(e)
 	for _, c := range []verdict.Check{verdict.Chip, verdict.Fingerprint, verdict.Interpol, verdict.Visa} {
 		set(verdict.Result{Check: c, Outcome: verdict.NotChecked, Reason: verdict.ReasonNotAvailable})
 	}
@@ -31,6 +28,7 @@ func (s *Service) check(ctx context.Context, e *encounter) {
 			e.blinds = append(e.blinds, s.cfg.Blinder.Document(w.doc.IssuingState, w.doc.DocumentNumber))
 		}
 	}
+	s.askLists(e)
 	if b, ok := person(s.cfg.Blinder, e.doc.Surname, e.doc.GivenNames, e.doc.BirthDate); ok {
 		e.person = &b
 	}
@@ -129,63 +127,4 @@ func lastDay(edtf string) (string, bool) {
 		return "", false
 	}
 	return first.AddDate(0, 1, -1).Format(time.DateOnly), true
-}
-
-// checkLists asks every list about the number and the name. Silent hits leave no mark in
-// the results.
-func (s *Service) checkLists(e *encounter) {
-	now, trusted := s.cfg.Clock.Now(), s.cfg.Clock.Trust().State != border.ClockUntrusted
-	doc := verdict.Result{Check: verdict.DocumentList, Outcome: verdict.Clear}
-	name := verdict.Result{Check: verdict.NameList, Outcome: verdict.Clear}
-	papers := e.papers()
-	if !slices.ContainsFunc(papers, (*paperwork).number) {
-		doc.Outcome, doc.Reason = verdict.NotChecked, verdict.ReasonUnreadable
-		if e.identity == border.IdentityDeclared {
-			doc.Reason = verdict.ReasonNoDocument
-		}
-	}
-	if e.doc.Surname == "" && e.doc.GivenNames == "" {
-		name.Outcome, name.Reason = verdict.NotChecked, verdict.ReasonUnreadable
-	}
-	if len(s.cfg.Lists) == 0 {
-		doc.Outcome, doc.Reason = verdict.NotChecked, verdict.ReasonNoList
-		name.Outcome, name.Reason = verdict.NotChecked, verdict.ReasonNoList
-	}
-	for _, l := range s.cfg.Lists {
-		age := max(0, int64(now.Sub(l.Issued).Seconds())) // a clock behind says nothing of age
-		e.lists = append(e.lists, border.ListVersion{List: l.Title, Version: l.Version, AgeS: age})
-		for _, r := range []*verdict.Result{&doc, &name} {
-			r.AgeS = max(r.AgeS, age)
-			if r.Outcome == verdict.NotChecked {
-				continue // there was nothing to ask the list about
-			}
-			if !trusted {
-				r.Outcome, r.Reason = verdict.Stale, verdict.ReasonClock
-			} else if l.MaxAge > 0 && now.Sub(l.Issued) > l.MaxAge {
-				r.Outcome = verdict.Stale
-			}
-		}
-	}
-	for _, l := range s.cfg.Lists {
-		for _, w := range papers {
-			e.addHits(&doc, l.Document(w.doc.IssuingState, w.doc.DocumentNumber))
-			e.addHits(&name, l.Name(w.doc.Surname, w.doc.GivenNames, w.doc.BirthDate))
-		}
-	}
-	e.results[doc.Check], e.results[name.Check] = doc, name
-}
-
-func (e *encounter) addHits(r *verdict.Result, hits []table.Hit) {
-	for _, h := range hits {
-		if h.Handling == table.Silent {
-			if !slices.Contains(e.silent, h.Entry) {
-				e.silent = append(e.silent, h.Entry)
-			}
-			continue
-		}
-		r.Outcome, r.Reason = verdict.Hit, verdict.ReasonListed
-		if !slices.Contains(r.Hits, h.Entry) {
-			r.Hits = append(r.Hits, h.Entry)
-		}
-	}
 }

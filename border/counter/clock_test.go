@@ -6,8 +6,8 @@ import (
 
 	"garita/border"
 	"garita/border/bordertest"
+	"garita/border/counter"
 	"garita/border/verdict"
-	"garita/border/watch/table"
 )
 
 // Whatever the clock does, nothing is blocked, order is kept, and date checks say that
@@ -24,7 +24,7 @@ func TestBadClock(t *testing.T) {
 				if name == "five hours on" && when == "at start" {
 					t.Skip("a station may be off for five hours: nothing speaks against this clock")
 				}
-				r := newRig(t, func(r *rig) { r.lists = []*table.List{list(t, "sample", "7,,,,,U00000002,UTO,open")} })
+				r := newRig(t, func(r *rig) { r.lists = []counter.List{list(t, "sample", "7,,,,,U00000002,UTO,open")} })
 				r.scan("1", passport(1))
 				if x := r.result("1", verdict.Expiry); x.Outcome != verdict.Clear {
 					t.Fatalf("before: %+v", x)

@@ -59,6 +59,9 @@ type encounter struct {
 	hubMissed bool   // the hub could not be asked or did not answer in time
 	elsewhere []border.PastCrossing
 	twins     []border.PastCrossing // the hub's: same name and birth date, other documents
+	// exact is what the hub's exact store knows of documents that the station's filter, which
+	// errs towards a hit, takes for listed.
+	exact map[border.BlindIndex]bool
 
 	verdict verdict.Verdict
 	shown   []verdict.Verdict // the last revisions, ending with verdict
@@ -71,11 +74,16 @@ type findings struct {
 	lists  []border.ListVersion
 	// silent holds hits that this station must not show.
 	silent  []string
+	asked   asked
+	matches []match
 	results map[verdict.Check]verdict.Result
 	here    []border.PastCrossing
 	near    []border.PastCrossing // this station's: same name and birth date, other documents
 	known   map[string]string     // answers of the last crossing that may be taken over
 }
+
+// asked is what the lists answer if none of the matches counts.
+type asked struct{ document, name verdict.Result }
 
 // shownLimit bounds how many revisions of a verdict are remembered. A decision on an older
 // one is stale.
@@ -88,6 +96,7 @@ func (e *encounter) take(next *encounter) {
 	if !next.sought(e) { // the hub has answered for somebody else
 		e.inquiry++
 		e.asking, e.heard, e.hubMissed, e.elsewhere, e.twins = false, false, false, nil, nil
+		e.exact = nil
 	}
 	e.paperwork, e.more, e.identity, e.durable, e.findings = next.paperwork, next.more, next.identity, next.durable, next.findings
 }
@@ -103,6 +112,7 @@ func (s *Service) judge(p *place, e *encounter) {
 }
 
 func (e *encounter) judge(policy *verdict.Policy, direction, today string, trusted bool) {
+	e.judgeLists(direction)
 	e.judgeHistory(direction, today, trusted)
 	results := make([]verdict.Result, 0, len(e.results))
 	for _, r := range e.results {
@@ -127,7 +137,7 @@ func (e *encounter) judge(policy *verdict.Policy, direction, today string, trust
 func equal(a, b verdict.Verdict) bool {
 	return a.Level == b.Level && slices.EqualFunc(a.Reasons, b.Reasons, func(x, y verdict.Reason) bool {
 		return x.Check == y.Check && x.Outcome == y.Outcome && x.Reason == y.Reason && x.Level == y.Level &&
-			slices.Equal(x.Fields, y.Fields) && slices.Equal(x.Hits, y.Hits) && slices.Equal(x.Past, y.Past)
+			slices.Equal(x.Fields, y.Fields) && slices.Equal(x.Hits, y.Hits) && slices.Equal(x.Withheld, y.Withheld) && slices.Equal(x.Past, y.Past)
 	})
 }
 

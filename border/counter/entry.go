@@ -166,7 +166,7 @@ func (e *encounter) onScreen(revision uint64) (*verdictOnScreen, error) {
 	v := &verdictOnScreen{level: string(painted.Level), checks: make(map[string]string, len(painted.Reasons))}
 	for _, r := range painted.Reasons {
 		v.checks[string(r.Check)] = border.CheckText(string(r.Outcome), r.Reason, r.AgeS)
-		v.hits = append(v.hits, r.Hits...)
+		v.hits = append(append(v.hits, r.Hits...), r.Withheld...)
 	}
 	return v, nil
 }

@@ -13,7 +13,6 @@ import (
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/manifest"
-	"garita/border/watch/table"
 )
 
 // printed is the passport of an invented traveller of any nationality, with a birth date.
@@ -166,7 +165,7 @@ func TestWhoCameIsNoNoShow(t *testing.T) {
 // A child does not cross with the ready ones while its adult is held; who has crossed is
 // answered again.
 func TestChildOfAHeldAdult(t *testing.T) {
-	r := newRig(t, func(r *rig) { r.lists = []*table.List{list(t, "sample")} })
+	r := newRig(t, func(r *rig) { r.lists = []counter.List{list(t, "sample")} })
 	ctx := t.Context()
 	check(t, onlyError(r.s.OpenGroup(ctx, at("1", "17"), "family")))
 	check(t, r.s.Share(ctx, at("1", "17"), visitor))

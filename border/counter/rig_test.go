@@ -22,7 +22,7 @@ import (
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
-	"garita/border/watch/table"
+	"garita/border/watch"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -104,7 +104,7 @@ type rig struct {
 	hub    *hub
 	sensor *sensor
 	secret *seal.StationSecret
-	lists  []*table.List
+	lists  []counter.List
 	rand   *zeros
 	s      *counter.Service
 	cfg    counter.Config // of s
@@ -171,7 +171,7 @@ func (r *rig) start() {
 	check(r.t, err)
 	r.cfg = counter.Config{
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}, {ID: "3", Direction: border.Exit}},
-		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: r.lists, Clock: r.clock, Mono: r.clock.Mono,
+		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: func() []counter.List { return r.lists }, Clock: r.clock, Mono: r.clock.Mono,
 		IDs: border.NewIDs(r.clock, r.rand), Log: log, Hub: r.hub, HubState: r.hub.state, Station: "PUT-1",
 		Post: "PUT", Form: form.Default(),
 		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}},
@@ -325,12 +325,33 @@ func digit(s string) string {
 	return fmt.Sprint(sum % 10)
 }
 
-func list(t testing.TB, title string, rows ...string) *table.List {
+// list makes a list of rows: entry, surname, given names, birth date, nationality, document
+// number, its issuer, handling.
+func list(t testing.TB, title string, rows ...string) counter.List {
 	t.Helper()
-	l, err := table.ReadCSV(strings.NewReader("# list=" + title + "\n# version=1\n# issued=2026-11-01T00:00:00Z\n# max_age_hours=720\n" +
-		"entry,surname,given_names,birth_date,nationality,document_number,document_issuer,handling\n" + strings.Join(rows, "\n") + "\n"))
+	var entries []*watch.Entry
+	for _, row := range rows {
+		f := strings.Split(row, ",")
+		e := &watch.Entry{Source: title, ID: f[0], Handling: watch.Handling(f[7])}
+		if f[1] != "" {
+			e.Names = []watch.Name{{Surname: f[1], GivenNames: f[2], Quality: watch.Primary}}
+		}
+		if f[3] != "" {
+			e.BirthDates = []string{f[3]}
+		}
+		if f[4] != "" {
+			e.Nationalities = []string{f[4]}
+		}
+		if f[5] != "" {
+			e.Documents = []watch.Document{{Issuer: f[6], Number: f[5]}}
+		}
+		entries = append(entries, e)
+	}
+	issued := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	base, err := watch.Compile(watch.Description{Name: title, Sources: []watch.Source{{Name: title, Version: "1", Issued: issued,
+		MaxAge: 720 * time.Hour, Entries: len(entries)}}}, entries)
 	check(t, err)
-	return l
+	return counter.List{Name: title, Version: "1", Issued: issued, Watch: watch.New(base)}
 }
 
 func toJSON(t testing.TB, v any) string {

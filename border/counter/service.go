@@ -14,7 +14,7 @@ import (
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/border/verdict"
-	"garita/border/watch/table"
+	"garita/border/watch"
 )
 
 // hubDeadline is how long a verdict waits for the hub before history_elsewhere says
@@ -45,14 +45,18 @@ type Place struct {
 
 // Config connects the service to the rooms it uses.
 type Config struct {
-	Places   []Place
-	Zone     *time.Location // of the post: "today" is its calendar day
-	Journal  *journal.Journal
-	Keys     *seal.StationKeys
-	Blinder  *seal.Blinder
-	Policy   *verdict.Policy
-	Form     *form.Form
-	Lists    []*table.List
+	Places  []Place
+	Zone    *time.Location // of the post: "today" is its calendar day
+	Journal *journal.Journal
+	Keys    *seal.StationKeys
+	Blinder *seal.Blinder
+	Policy  *verdict.Policy
+	Form    *form.Form
+	// Lists gives the lists in force, the same as long as nothing changed.
+	Lists func() []List
+	// MinScore is the probability from which an entry that fits by its name is a hit; 0:
+	// watch.OperatingPoint.
+	MinScore float64
 	Clock    Clock
 	Mono     func() time.Duration // monotonic, of any origin, counts on while the machine sleeps; nil: Clock alone ends what is limited
 	IDs      *border.IDs
@@ -136,6 +140,9 @@ type place struct {
 // New opens the counters and restores the drafts of open encounters: each waits in its
 // counter's queue to be called up. Close must be called.
 func New(ctx context.Context, cfg Config) (*Service, error) {
+	if cfg.MinScore == 0 {
+		cfg.MinScore = watch.OperatingPoint
+	}
 	s := &Service{cfg: cfg, places: make(map[border.CounterID]*place), slots: make(chan struct{}, askLimit)}
 	for _, p := range cfg.Places {
 		if err := p.ID.Validate(); err != nil {
@@ -278,10 +285,9 @@ func (s *Service) View(c border.CounterID) (View, error) {
 func (s *Service) status(c border.CounterID) Status {
 	st := Status{Hub: s.cfg.HubState(), Clock: s.cfg.Clock.Trust(), Storage: s.cfg.Journal.Storage(), Lists: []ListStatus{},
 		Scanners: []border.ScannerStatus{}, SoftKeys: s.cfg.SoftKeys, Degraded: s.degradedView(), Demo: s.cfg.Demo, Now: s.cfg.Clock.Now(), Zone: s.cfg.Zone.String()}
-	for _, l := range s.cfg.Lists {
-		age := st.Now.Sub(l.Issued)
-		st.Lists = append(st.Lists, ListStatus{List: l.Title, Version: l.Version, Issued: l.Issued,
-			AgeS: int64(age.Seconds()), Entries: l.Len(), Stale: l.MaxAge > 0 && age > l.MaxAge})
+	for _, l := range s.cfg.Lists() {
+		st.Lists = append(st.Lists, ListStatus{List: l.Name, Version: l.Version, Issued: l.Issued,
+			AgeS: int64(l.age(st.Now).Seconds()), Entries: l.Watch.Len(), Stale: l.stale(st.Now)})
 	}
 	for _, sc := range s.cfg.Scanners() {
 		if sc.Counter == c || sc.Counter == "" {
@@ -303,6 +309,7 @@ func (s *Service) encounterView(p *place, e *encounter) *EncounterView {
 	for i := range e.more {
 		v.Documents = append(v.Documents, e.more[i].view())
 	}
+	v.Hits = e.hitViews(facts.Direction)
 	if e.referred != nil {
 		v.From = s.named(e.referred.By)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,6 @@ import (
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/verdict"
-	"garita/border/watch/table"
 )
 
 // trace is all that somebody at the station could see of one encounter: the views, the
@@ -29,7 +29,7 @@ type trace struct {
 }
 
 // observe runs one encounter at a station with these lists and writes down all there is.
-func observe(t *testing.T, lists ...*table.List) trace {
+func observe(t *testing.T, lists ...counter.List) trace {
 	t.Helper()
 	r := newRig(t, func(r *rig) { r.lists = lists })
 	var tr trace
@@ -106,7 +106,7 @@ func TestSilentHitReachesTheHub(t *testing.T) {
 	for i := range 60 {
 		rows = append(rows, fmt.Sprintf("e%d,,,,,U00000001,UTO,silent", i))
 	}
-	r := newRig(t, func(r *rig) { r.lists = []*table.List{list(t, "sample", rows...)} })
+	r := newRig(t, func(r *rig) { r.lists = []counter.List{list(t, "sample", rows...)} })
 	r.scan("1", passport(1))
 	rec := r.decide(r.decision("1", border.Admitted))
 	ev, h := r.event(rec.Crossing)
@@ -127,14 +127,17 @@ func TestSilentHitReachesTheHub(t *testing.T) {
 
 func TestOpenHit(t *testing.T) {
 	r := newRig(t, func(r *rig) {
-		r.lists = []*table.List{list(t, "sample", "7,,,,,U00000001,UTO,open", "8,UTOPIAN,FRANKOWA,1974-XX-XX,UTO,,,refer")}
+		r.lists = []counter.List{list(t, "sample", "7,,,,,U00000001,UTO,open", "8,UTOPIAN,FRANKOWA,1974-XX-XX,UTO,,,refer")}
 	})
 	r.scan("1", passport(1))
-	for k, hit := range map[verdict.Check]string{verdict.DocumentList: "sample/7", verdict.NameList: "sample/8"} {
+	for k, hits := range map[verdict.Check][2][]string{verdict.DocumentList: {{"sample/7"}, nil}, verdict.NameList: {nil, {"sample/8"}}} {
 		x := r.result("1", k)
-		if x.Outcome != verdict.Hit || len(x.Hits) != 1 || x.Hits[0] != hit || x.Level != verdict.Refer {
+		if x.Outcome != verdict.Hit || !slices.Equal(x.Hits, hits[0]) || !slices.Equal(x.Withheld, hits[1]) || x.Level != verdict.Refer {
 			t.Errorf("%s: %+v", k, x)
 		}
+	}
+	if s := toJSON(t, r.view("1")); !strings.Contains(s, "sample/7") || strings.Contains(s, "sample/8") {
+		t.Errorf("the view must name the open entry, and not the one to be referred:\n%s", s)
 	}
 	rec := r.decide(r.decision("1", border.Admitted)) // a hit is never an automatic refusal
 	ev, h := r.event(rec.Crossing)
@@ -154,7 +157,7 @@ func TestOpenHit(t *testing.T) {
 
 // What cannot be read is not clear of any list.
 func TestUnreadableIsNotClear(t *testing.T) {
-	r := newRig(t, func(r *rig) { r.lists = []*table.List{list(t, "sample", "7,,,,,X1,UTO,open")} })
+	r := newRig(t, func(r *rig) { r.lists = []counter.List{list(t, "sample", "7,,,,,X1,UTO,open")} })
 	lines := passport(1)
 	lines[0] = fill("P<UTO", 44)
 	r.scan("1", lines)

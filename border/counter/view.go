@@ -10,6 +10,7 @@ import (
 	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/verdict"
+	"garita/border/watch"
 )
 
 // View is what one counter's screen shows, whole: a screen that missed a change is right
@@ -48,6 +49,9 @@ type EncounterView struct {
 	Durable  bool            `json:"durable"`
 	Document DocumentView    `json:"document"`
 	Verdict  verdict.Verdict `json:"verdict"`
+	// Hits are the entries that this person or document could be, as far as their handling
+	// codes let a screen know them.
+	Hits []HitView `json:"hits"`
 
 	Identity  string         `json:"identity"`  // read, keyed or declared
 	Direction string         `json:"direction"` // of this encounter: the counter's, or that of the paper sheet
@@ -71,6 +75,32 @@ type EncounterView struct {
 	Fingers *FingersView `json:"fingers"`
 	// From names who referred the encounter, if it was taken from the post's list.
 	From string `json:"from,omitempty"`
+}
+
+// HitView is a possible match as its handling code lets a screen show it: of an entry to be
+// referred the action and the instruction, of an open one what is needed to compare.
+type HitView struct {
+	Check    verdict.Check  `json:"check"` // document_list or name_list
+	Handling watch.Handling `json:"handling"`
+	List     string         `json:"list"`
+	// Unconfirmed says that the document's number fits a filter that errs once in 65,536, and
+	// that the hub, which knows, was not asked.
+	Unconfirmed bool              `json:"unconfirmed"`
+	Action      string            `json:"action,omitempty"`
+	Instruction map[string]string `json:"instruction,omitempty"` // by language: es, en, fr, ht
+	Owner       string            `json:"owner,omitempty"`       // whom to contact
+
+	// Of open entries only.
+	Entry         string           `json:"entry,omitempty"` // "source/id"
+	Score         float64          `json:"score,omitempty"` // probability, 0 to 1
+	Names         []watch.Name     `json:"names,omitempty"`
+	BirthDates    []string         `json:"birth_dates,omitempty"` // EDTF
+	Sex           string           `json:"sex,omitempty"`
+	Nationalities []string         `json:"nationalities,omitempty"`
+	Photo         string           `json:"photo,omitempty"` // reference
+	LegalBasis    string           `json:"legal_basis,omitempty"`
+	Purpose       string           `json:"purpose,omitempty"`
+	Fields        []watch.Evidence `json:"fields,omitempty"` // field by field, why
 }
 
 // RecordView is the form of an encounter: what is asked, and what is known.

@@ -55,6 +55,7 @@ const (
 	ReasonDigits       = "digits"      // a printed check digit does not fit
 	ReasonExpired      = "expired"     // past its date of expiry
 	ReasonListed       = "listed"      // on a list
+	ReasonUnconfirmed  = "unconfirmed" // the document seems to be on a list; the hub, which knows, was not asked
 	ReasonInside       = "inside"      // entry, though the last crossing was an entry
 	ReasonNotInside    = "not_inside"  // exit, though the last crossing was an exit
 	ReasonRefused      = "refused"     // the last crossing was refused
@@ -65,7 +66,7 @@ const (
 
 // Reasons lists every reason above. A policy table may name no other.
 var Reasons = []string{ReasonNotAvailable, ReasonNoMRZ, ReasonNotPrinted, ReasonUnreadable, ReasonClock, ReasonHub, ReasonPending,
-	ReasonNoList, ReasonFailed, ReasonDigits, ReasonExpired, ReasonListed, ReasonInside, ReasonNotInside, ReasonRefused,
+	ReasonNoList, ReasonFailed, ReasonDigits, ReasonExpired, ReasonListed, ReasonUnconfirmed, ReasonInside, ReasonNotInside, ReasonRefused,
 	ReasonNoDocument, ReasonNoEntry, ReasonOverstayed}
 
 // Result is one check with its outcome.
@@ -78,6 +79,8 @@ type Result struct {
 	Fields []string `json:"fields,omitempty"`
 	// Hits names the list entries concerned, "list/entry". Shown by handling code only.
 	Hits []string `json:"hits,omitempty"`
+	// Withheld names the entries whose handling code lets the record know them, and no screen.
+	Withheld []string `json:"-"`
 	// Past holds earlier crossings, newest first, for the history checks.
 	Past []border.PastCrossing `json:"past,omitempty"`
 }

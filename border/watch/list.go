@@ -234,7 +234,7 @@ func counts(e *Entry, q *Query) bool {
 }
 
 func compare(e *Entry, q *Query) (Hit, bool) {
-	h := Hit{Entry: e.Key(), Handling: e.Handling, Name: -1}
+	h := Hit{Entry: e.Key(), Handling: e.Handling, Applies: e.Applies, Name: -1}
 	for _, d := range q.Documents {
 		for _, ed := range e.Documents {
 			if plain(d.Number) != "" && plain(d.Number) == plain(ed.Number) && (ed.Issuer == "" || ed.Issuer == d.Issuer) {

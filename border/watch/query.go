@@ -51,8 +51,9 @@ type Hit struct {
 	Score    float64
 	Basis    Basis
 	Handling Handling
-	Name     int  // index of the entry's name that fits best, -1 for a document alone
-	Repaired bool // the document fits only with look-alike characters put right
+	Applies  Applies // of the entry; with Query.Direction empty the caller looks at it
+	Name     int     // index of the entry's name that fits best, -1 for a document alone
+	Repaired bool    // the document fits only with look-alike characters put right
 }
 
 // MaxHits bounds the hits of one check.
@@ -68,9 +69,9 @@ type Explanation struct {
 // Evidence is what one field says. Weight is a natural log-likelihood ratio: above 0 it
 // speaks for the listed person, below 0 against.
 type Evidence struct {
-	Field  string // name, birth_date, sex, nationality, document
-	Level  string // how it compares: exact, spelling, part_missing, swapped_day_month, year_only, ... (append-only)
-	Weight float64
-	Asked  string // what the traveller has
-	Listed string // what the entry has
+	Field  string  `json:"field"`  // name, birth_date, sex, nationality, document
+	Level  string  `json:"level"`  // how it compares: exact, spelling, part_missing, swapped_day_month, year_only, ... (append-only)
+	Weight float64 `json:"weight"` // natural logarithm
+	Asked  string  `json:"asked"`  // what the traveller has
+	Listed string  `json:"listed"` // what the entry has
 }

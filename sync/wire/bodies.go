@@ -193,7 +193,7 @@ func DecodeQuestion(b []byte, station border.StationID) (border.DocumentQuestion
 	switch {
 	case q.Station != station:
 		return border.DocumentQuestion{}, invalid("a station speaks for another")
-	case q.Limit < 1 || q.Limit > MaxAskLimit:
+	case q.Limit < 1 || q.Limit > MaxAskLimit || len(q.Listed) > MaxListed:
 		return border.DocumentQuestion{}, invalid("a number is out of bounds")
 	}
 	return q, nil
@@ -205,7 +205,7 @@ func DecodeAnswer(b []byte) (border.DocumentAnswer, error) {
 	if err := decode(b, &a); err != nil {
 		return border.DocumentAnswer{}, err
 	}
-	if len(a.Crossings) > MaxAskLimit || len(a.SamePerson) > MaxAskLimit {
+	if len(a.Crossings) > MaxAskLimit || len(a.SamePerson) > MaxAskLimit || len(a.Listed) > MaxListed {
 		return border.DocumentAnswer{}, invalid("too many crossings")
 	}
 	for _, cs := range [...][]border.PastCrossing{a.Crossings, a.SamePerson} {

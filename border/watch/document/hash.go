@@ -28,6 +28,16 @@ func DeriveKey(listKey []byte, list string, epoch border.Epoch) (Key, error) {
 // Digest is the keyed hash of a document; its first 64 bits are what filters hold.
 type Digest struct{ Lo, Hi uint64 }
 
+// Bytes gives the digest as it travels to the hub.
+func (d Digest) Bytes() (b [16]byte) {
+	binary.LittleEndian.PutUint64(b[:], d.Lo)
+	binary.LittleEndian.PutUint64(b[8:], d.Hi)
+	return b
+}
+
+// DigestOf reads what [Digest.Bytes] gave.
+func DigestOf(b [16]byte) Digest { return digest(b[:]) }
+
 // maxNumber bounds the characters of a number that are looked at.
 const maxNumber = 64
 

@@ -126,6 +126,15 @@ func (s *Set) Has(issuer, documentType, number string) bool {
 	return ok && s.has(d.Lo)
 }
 
+// Find is [Set.Has], and gives the digest by which the hub's exact store knows the document.
+func (s *Set) Find(issuer, documentType, number string) (border.BlindIndex, bool) {
+	d, ok := s.key.Hash(issuer, Class(documentType), number)
+	if !ok || !s.has(d.Lo) {
+		return border.BlindIndex{}, false
+	}
+	return d.Bytes(), true
+}
+
 func (s *Set) has(h uint64) bool {
 	if len(s.changes.Removed) > 0 {
 		if _, gone := slices.BinarySearch(s.changes.Removed, h); gone {

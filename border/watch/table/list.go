@@ -51,6 +51,9 @@ type List struct {
 
 type document struct{ issuer, number string }
 
+// Entries are the list's rows.
+func (l *List) Entries() []Entry { return l.entries }
+
 // Len returns the number of entries.
 func (l *List) Len() int { return len(l.entries) }
 

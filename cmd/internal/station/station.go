@@ -215,7 +215,7 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 		return err
 	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
-		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: lists, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
+		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: func() []counter.List { return lists }, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
 		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
 	return err
 }

@@ -1,0 +1,250 @@
+package counter
+
+import (
+	"slices"
+	"time"
+
+	"garita/border"
+	"garita/border/mrz"
+	"garita/border/verdict"
+	"garita/border/watch"
+	"garita/border/watch/document"
+)
+
+// List is a watchlist in force at the station.
+type List struct {
+	Name    string
+	Version string
+	Issued  time.Time
+	// ValidUntil ends what a clear answer is worth; the zero time: never. A source that is older
+	// than its own maximum age ends it too.
+	ValidUntil time.Time
+	Watch      *watch.List
+	// Documents are the stolen, lost and revoked documents; nil: the list has none.
+	Documents *document.Set
+}
+
+// stale reports whether a clear answer of the list is too old to be one.
+func (l *List) stale(now time.Time) bool {
+	if !l.ValidUntil.IsZero() && now.After(l.ValidUntil) {
+		return true
+	}
+	return slices.ContainsFunc(l.Watch.Sources(), func(s watch.Source) bool {
+		return s.MaxAge > 0 && now.Sub(s.Issued) > s.MaxAge
+	})
+}
+
+// age is how old a list is: that of its oldest source, or of the release.
+func (l *List) age(now time.Time) time.Duration {
+	issued := l.Issued
+	for _, s := range l.Watch.Sources() {
+		if s.Issued.Before(issued) {
+			issued = s.Issued
+		}
+	}
+	return max(0, now.Sub(issued)) // a clock behind says nothing of age
+}
+
+// match is an entry that a traveller could be, or a document that is listed.
+type match struct {
+	check   verdict.Check
+	list    *List
+	hit     watch.Hit
+	entry   *watch.Entry       // nil for a silent hit, and for a listed document
+	reasons []watch.Evidence   // of an open hit
+	digest  *border.BlindIndex // of a listed document: the hub can confirm it
+}
+
+// name is how the record names it.
+func (m *match) name() string {
+	if m.digest != nil {
+		return m.list.Name + "/document"
+	}
+	return m.hit.Entry.String()
+}
+
+// counts reports whether a match is meant for travellers in this direction, and not known to
+// be an error of the filter.
+func (e *encounter) counts(m *match, direction string) bool {
+	if m.digest != nil {
+		listed, known := e.exact[*m.digest]
+		return listed || !known
+	}
+	return m.hit.Applies == watch.AppliesBoth || string(m.hit.Applies) == direction
+}
+
+// listed are the documents that the hub is to look up.
+func (e *encounter) listed() (out []border.BlindIndex) {
+	for i := range e.matches {
+		if d := e.matches[i].digest; d != nil && len(out) < maxListed {
+			out = append(out, *d)
+		}
+	}
+	return out
+}
+
+// maxListed bounds how many documents the hub is asked to look up at once.
+const maxListed = 16
+
+// askLists asks every list about the person and the documents. What came of it is told by
+// judgeLists: it depends on the direction too. e.blinds is filled.
+func (s *Service) askLists(e *encounter) {
+	now, trusted := s.cfg.Clock.Now(), s.cfg.Clock.Trust().State != border.ClockUntrusted
+	e.asked = asked{document: verdict.Result{Check: verdict.DocumentList, Outcome: verdict.Clear},
+		name: verdict.Result{Check: verdict.NameList, Outcome: verdict.Clear}}
+	papers := e.papers()
+	if !slices.ContainsFunc(papers, (*paperwork).number) {
+		e.asked.document.Outcome, e.asked.document.Reason = verdict.NotChecked, verdict.ReasonUnreadable
+		if e.identity == border.IdentityDeclared {
+			e.asked.document.Reason = verdict.ReasonNoDocument
+		}
+	}
+	if e.doc.Surname == "" && e.doc.GivenNames == "" {
+		e.asked.name.Outcome, e.asked.name.Reason = verdict.NotChecked, verdict.ReasonUnreadable
+	}
+	lists := s.cfg.Lists()
+	if len(lists) == 0 {
+		e.asked.document.Outcome, e.asked.document.Reason = verdict.NotChecked, verdict.ReasonNoList
+		e.asked.name.Outcome, e.asked.name.Reason = verdict.NotChecked, verdict.ReasonNoList
+	}
+	for i := range lists {
+		l := &lists[i]
+		age := int64(l.age(now).Seconds())
+		e.lists = append(e.lists, border.ListVersion{List: l.Name, Version: l.Version, AgeS: age})
+		for _, r := range []*verdict.Result{&e.asked.document, &e.asked.name} {
+			r.AgeS = max(r.AgeS, age)
+			if r.Outcome == verdict.NotChecked {
+				continue // there was nothing to ask the list about
+			}
+			if !trusted {
+				r.Outcome, r.Reason = verdict.Stale, verdict.ReasonClock
+			} else if l.stale(now) {
+				r.Outcome = verdict.Stale
+			}
+		}
+		for _, w := range papers {
+			s.askList(e, l, w)
+		}
+	}
+}
+
+// askList asks one list about one document and whom it names.
+func (s *Service) askList(e *encounter, l *List, w *paperwork) {
+	d, now := w.doc, s.cfg.Clock.Now()
+	if e.paper != nil {
+		now = e.paper.CrossedAt
+	}
+	q := watch.Query{Surname: d.Surname, GivenNames: d.GivenNames, Truncated: d.NamesTruncated == mrz.TruncationPossible,
+		BirthDate: d.BirthDate, Sex: d.Sex, Nationality: d.Nationality}
+	if s.cfg.Clock.Trust().State != border.ClockUntrusted || e.paper != nil {
+		q.Day = s.day(now)
+	}
+	if w.number() {
+		q.Documents = []watch.QueryDocument{{Issuer: d.IssuingState, Type: d.DocumentCode, Number: d.DocumentNumber,
+			DigitWrong: d.Checks.DocumentNumber == mrz.Wrong}}
+	}
+	for _, h := range l.Watch.Check(&q, nil) {
+		m := match{check: verdict.NameList, list: l, hit: h}
+		if h.Basis == watch.ByDocument {
+			m.check = verdict.DocumentList
+		} else if h.Score < s.cfg.MinScore {
+			continue
+		}
+		if e.judgedBefore(l, h.Entry) {
+			continue
+		}
+		e.note(m, &q)
+	}
+	if l.Documents != nil && w.number() {
+		if digest, ok := l.Documents.Find(d.IssuingState, d.DocumentCode, d.DocumentNumber); ok {
+			e.note(match{check: verdict.DocumentList, list: l, digest: &digest, hit: watch.Hit{Handling: watch.Open}}, &q)
+		}
+	}
+}
+
+// judgedBefore reports whether people have found that the holder of one of these documents is
+// not that person.
+func (e *encounter) judgedBefore(l *List, k watch.Key) bool {
+	return slices.ContainsFunc(e.blinds, func(b border.BlindIndex) bool { return l.Watch.Remembered(b, k) })
+}
+
+// note keeps a match, of several with one entry the best. Of a silent one nothing more is
+// looked up: it must not take longer than none.
+func (e *encounter) note(m match, q *watch.Query) {
+	i := slices.IndexFunc(e.matches, func(o match) bool { return o.check == m.check && o.name() == m.name() })
+	if i >= 0 && e.matches[i].hit.Score >= m.hit.Score {
+		return
+	}
+	if m.hit.Handling != watch.Silent && m.digest == nil {
+		m.entry, _ = m.list.Watch.Entry(m.hit.Entry)
+	}
+	if m.hit.Handling == watch.Open && m.digest == nil {
+		if x, ok := m.list.Watch.Explain(q, m.hit.Entry); ok {
+			m.reasons = x.Fields
+		}
+	}
+	if i >= 0 {
+		e.matches[i] = m
+	} else {
+		e.matches = append(e.matches, m)
+	}
+}
+
+// judgeLists says what the lists found for this direction. Silent hits leave no mark in the
+// results.
+func (e *encounter) judgeLists(direction string) {
+	doc, name := e.asked.document, e.asked.name
+	e.silent = nil
+	for i := range e.matches {
+		m := &e.matches[i]
+		if !e.counts(m, direction) {
+			continue
+		}
+		r := &doc
+		if m.check == verdict.NameList {
+			r = &name
+		}
+		switch {
+		case m.hit.Handling == watch.Silent:
+			if !slices.Contains(e.silent, m.name()) {
+				e.silent = append(e.silent, m.name())
+			}
+			continue
+		case m.hit.Handling == watch.Open:
+			r.Hits = append(r.Hits, m.name())
+		default:
+			r.Withheld = append(r.Withheld, m.name())
+		}
+		unconfirmed := m.digest != nil && !e.exact[*m.digest]
+		if r.Outcome != verdict.Hit || r.Reason == verdict.ReasonUnconfirmed {
+			r.Outcome, r.Reason = verdict.Hit, verdict.ReasonListed
+			if unconfirmed {
+				r.Reason = verdict.ReasonUnconfirmed
+			}
+		}
+	}
+	e.results[doc.Check], e.results[name.Check] = doc, name
+}
+
+// hits are the matches as a screen may show them. p.mu is held.
+func (e *encounter) hitViews(direction string) []HitView {
+	out := []HitView{}
+	for i := range e.matches {
+		m := &e.matches[i]
+		if m.hit.Handling == watch.Silent || !e.counts(m, direction) {
+			continue
+		}
+		v := HitView{Check: m.check, Handling: m.hit.Handling, List: m.list.Name,
+			Unconfirmed: m.digest != nil && !e.exact[*m.digest]}
+		if m.entry != nil {
+			v.Action, v.Instruction, v.Owner = m.entry.Action, m.entry.Instruction, m.entry.Owner
+		}
+		if m.hit.Handling == watch.Open && m.entry != nil {
+			v.Entry, v.Score, v.Names, v.BirthDates = m.name(), m.hit.Score, m.entry.Names, m.entry.BirthDates
+			v.Sex, v.Nationalities, v.Photo = m.entry.Sex, m.entry.Nationalities, m.entry.Photo
+			v.LegalBasis, v.Purpose, v.Fields = m.entry.LegalBasis, m.entry.Purpose, m.reasons
+		}
+		out = append(out, v)
+	}
+	return out
+}
