@@ -190,11 +190,12 @@ func (u *Uplink) generationNow() uint64 {
 // of the clocks: the hub's time against the middle of the round trip.
 func (u *Uplink) hello(ctx context.Context, nc *nats.Conn) (border.Welcome, error) {
 	head := u.c.Source.Head()
+	lists := wire.SoundReports(u.c.Lists())
 	u.mu.Lock()
 	u.ledger.extend(head)
 	h := border.Hello{
 		Station: u.c.Station, Post: u.c.Post, Zone: u.c.Zone, Software: u.c.Software, Clock: u.c.Clock.Trust(),
-		Head: head, Backlog: u.ledger.backlog(), Generation: u.ledger.generation,
+		Head: head, Backlog: u.ledger.backlog(), Generation: u.ledger.generation, Lists: lists,
 	}
 	if a := u.ledger.epochs[head.Epoch]; a != nil {
 		h.Watermark = border.Position{Epoch: head.Epoch, Seq: a.mark}

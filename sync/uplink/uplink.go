@@ -32,6 +32,9 @@ type Config struct {
 	// OnOffset is told each measured offset, hub time less station time, and the round
 	// trip it was measured with. It must not block. May be nil.
 	OnOffset func(offset, rtt time.Duration)
+	// Lists says which releases of lists the station holds, for its hellos. It must not
+	// block. May be nil.
+	Lists func() []border.ListReport
 
 	Heartbeat      time.Duration // between hellos; 3 s
 	RequestTimeout time.Duration // longest wait for an answer of hub or broker; 5 s
@@ -83,6 +86,9 @@ func New(c Config) (*Uplink, error) {
 	}
 	if c.OnOffset == nil {
 		c.OnOffset = func(_, _ time.Duration) {}
+	}
+	if c.Lists == nil {
+		c.Lists = func() []border.ListReport { return nil }
 	}
 	for d, v := range map[*time.Duration]time.Duration{
 		&c.Heartbeat: 3 * time.Second, &c.RequestTimeout: 5 * time.Second, &c.WatermarkTimeout: 5 * time.Second, &c.RetryMax: 15 * time.Second,

@@ -10,7 +10,8 @@ import (
 )
 
 // Bodies of requests and replies. Hello is answered by a border.Welcome, ask
-// (border.DocumentQuestion) by a border.DocumentAnswer, events by an event list.
+// (border.DocumentQuestion) by a border.DocumentAnswer, events by an event list. Those about
+// notices are in notices.go.
 
 // HoldingsRequest asks for a page of what the hub holds of the station.
 type HoldingsRequest struct {
@@ -98,6 +99,8 @@ func DecodeHello(b []byte, station border.StationID) (border.Hello, error) {
 		return border.Hello{}, invalid("a text is too long")
 	case h.Head.Seq > maxSeq || h.Watermark.Seq > maxSeq || h.Backlog > maxSeq || h.Generation > maxSeq:
 		return border.Hello{}, invalid("a number is out of bounds")
+	case !validReports(h.Lists):
+		return border.Hello{}, invalid("a report on a list is out of bounds")
 	}
 	return h, nil
 }

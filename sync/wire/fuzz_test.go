@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go"
@@ -55,6 +56,11 @@ func FuzzDecodeBodies(f *testing.F) {
 		`{"offset":0,"limit":3}`, `{"holdings":[]}`, `{"wraps":[{"station":"PUT-1","key_id":"k","wrapped":"AQ=="}]}`,
 		`{"epoch":"` + bordertest.EpochNo(1).String() + `","after":1,"limit":2}`,
 		`{"station":"PUT-1","blind":"00112233445566778899aabbccddeeff","limit":2,"person":"ffeeddccbbaa99887766554433221100"}`, `{"crossings":null}`,
+		`{"after":3,"limit":20}`,
+		`{"notices":[{"id":"0192f0c0-0000-7000-8000-000000000001","body":"AQID","closed":false,"order":4}]}`,
+		`{"station":"PUT-1","id":"0192f0c0-0000-7000-8000-000000000001","officer":"o-17","at":"2026-11-02T06:00:00Z"}`,
+		`{"position":{"list":"national","epoch":"` + bordertest.EpochNo(1).String() + `","version":7},"snapshot":{"list":"national","epoch":"` + bordertest.EpochNo(1).String() + `","version":1}}`,
+		`{"station":"PUT-1","post":"PUT","lists":[{"position":{"list":"national","epoch":"` + bordertest.EpochNo(1).String() + `","version":7},"since":"2026-11-02T06:00:00Z","refused":"fork"}]}`,
 		`{"crossings":[],"same_person":[{"station":"PUT-2","local_date":"2026-11-22","days_granted":90,"permitted_until":"2027-02-19"}]}`, `[`, `null`,
 	} {
 		f.Add([]byte(s))
@@ -71,6 +77,10 @@ func FuzzDecodeBodies(f *testing.F) {
 		again(t, b, DecodeAnswer)
 		again(t, b, DecodeWatermark)
 		again(t, b, DecodeResend)
+		again(t, b, func(b []byte) (Head, error) { return DecodeHead(b, "national") })
+		again(t, b, DecodeNoticesRequest)
+		again(t, b, func(b []byte) (NoticesReply, error) { return DecodeNoticesReply(b, NoticesRequest{After: 3, Limit: 2}) })
+		again(t, b, func(b []byte) (border.NoticeAck, error) { return DecodeNoticeAck(b, st) })
 	})
 }
 
@@ -104,6 +114,16 @@ func FuzzReadReply(f *testing.F) {
 		}
 		if d := Timeout(m.Header, MaxAskTimeout); d <= 0 || d > MaxAskTimeout {
 			t.Errorf("timeout %v", d)
+		}
+	})
+}
+
+func FuzzParseHeadSubject(f *testing.F) {
+	f.Add("lists.national.head")
+	f.Add("lists.file.head")
+	f.Fuzz(func(t *testing.T, subject string) {
+		if list, ok := ParseHeadSubject(subject); ok && (HeadSubject(list) != subject || strings.ContainsAny(list, ".*> ")) {
+			t.Errorf("list %q has its head at %q", list, subject)
 		}
 	})
 }

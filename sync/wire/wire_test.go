@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -126,7 +127,28 @@ func TestBodiesAreChecked(t *testing.T) {
 	mark := func(s string) error { _, err := DecodeWatermark([]byte(s)); return err }
 	events := func(s string) error { _, err := DecodeEventsRequest([]byte(s)); return err }
 	page := func(s string) error { _, err := DecodeHoldingsRequest([]byte(s)); return err }
+	head := func(s string) error { _, err := DecodeHead([]byte(s), "national"); return err }
+	notices := func(s string) error { _, err := DecodeNoticesRequest([]byte(s)); return err }
+	noticed := func(s string) error {
+		_, err := DecodeNoticesReply([]byte(`{"notices":[`+s+`]}`), NoticesRequest{After: 3, Limit: 2})
+		return err
+	}
+	ack := func(s string) error { _, err := DecodeNoticeAck([]byte(s), "PUT-1"); return err }
 	e := epoch.String()
+	at := func(list, version string) string {
+		return `{"list":"` + list + `","epoch":"` + e + `","version":` + version + `}`
+	}
+	lists := func(reports ...string) error {
+		return hello(`{"station":"PUT-1","post":"PUT","lists":[` + strings.Join(reports, ",") + `]}`)
+	}
+	const id = `"id":"0192f0c0-0000-7000-8000-000000000001"`
+	notice := func(order string, bytes int) string {
+		return `{` + id + `,"order":` + order + `,"body":"` + strings.Repeat("AAAA", bytes/3) + `"}`
+	}
+	many := make([]string, MaxLists+1)
+	for i := range many {
+		many[i] = `{"position":` + at(fmt.Sprint("list-", i), "1") + `}`
+	}
 	for i, c := range []struct {
 		err  error
 		want func(error) bool
@@ -172,6 +194,36 @@ func TestBodiesAreChecked(t *testing.T) {
 		{events(`{"epoch":"` + e + `","after":0,"limit":501}`), bad},
 		{page(`{"offset":0,"limit":500}`), ok},
 		{page(`{"offset":-1,"limit":500}`), bad},
+		{lists(`{"position":`+at("national", "7")+`,"since":"2026-11-02T06:00:00Z","refused":"fork"}`, `{"position":{"list":"documents"}}`), ok},
+		{lists(`{"position":` + at("national", "9223372036854775808") + `}`), bad},
+		{lists(`{"position":` + at("National", "7") + `}`), bad},
+		{lists(`{"position":`+at("national", "7")+`}`, `{"position":`+at("national", "8")+`}`), bad},
+		{lists(`{"position":{"list":"national","version":7}}`), bad},
+		{lists(`{"position":` + at("national", "7") + `,"refused":"` + strings.Repeat("r", MaxRefused+1) + `"}`), bad},
+		{lists(many[:MaxLists]...), ok},
+		{lists(many...), bad},
+		{head(`{"position":` + at("national", "7") + `}`), ok},
+		{head(`{"position":` + at("national", "7") + `,"snapshot":` + at("national", "1") + `}`), ok},
+		{head(`{"position":` + at("national", "0") + `}`), bad},
+		{head(`{"position":` + at("other", "7") + `}`), bad},
+		{head(`{"position":` + at("national", "7") + `,"snapshot":` + at("other", "1") + `}`), bad},
+		{head(`{"position":` + at("national", "7") + `,"snapshot":` + at("national", "0") + `}`), bad},
+		{head(`{}`), bad},
+		{notices(`{"after":0,"limit":20}`), ok},
+		{notices(`{"after":0,"limit":21}`), bad},
+		{notices(`{"after":0}`), bad},
+		{noticed(notice("4", 30) + "," + notice("9", border.MaxNotice)), ok},
+		{noticed(``), ok},
+		{noticed(notice("4", 3) + "," + notice("4", 3)), bad},
+		{noticed(notice("3", 3)), bad},
+		{noticed(notice("4", border.MaxNotice+3)), bad},
+		{noticed(notice("4", 3) + "," + notice("5", 3) + "," + notice("6", 3)), bad},
+		{noticed(`{"order":4,"body":"AAAA"}`), bad},
+		{ack(`{"station":"PUT-1",` + id + `,"officer":"o-17","at":"2026-11-02T06:00:00Z"}`), ok},
+		{ack(`{"station":"PUT-2",` + id + `,"officer":"o-17"}`), bad},
+		{ack(`{"station":"PUT-1","officer":"o-17"}`), bad},
+		{ack(`{"station":"PUT-1",` + id + `}`), bad},
+		{ack(`{"station":"PUT-1",` + id + `,"officer":"` + strings.Repeat("o", MaxOfficer+1) + `"}`), bad},
 	} {
 		if !c.want(c.err) {
 			t.Errorf("case %d: %v", i, c.err)
@@ -195,5 +247,52 @@ func TestReplies(t *testing.T) {
 	}
 	if d := Timeout(nats.Header{HeaderTimeout: {"99999999999999"}}, time.Second); d != time.Second {
 		t.Errorf("timeout = %v", d)
+	}
+}
+
+func TestListSubjects(t *testing.T) {
+	p := border.ListPosition{List: "national", Epoch: bordertest.EpochNo(1), Version: 42}
+	if got, want := ManifestSubject(p), "lists.national."+p.Epoch.String()+".42"; got != want {
+		t.Errorf("manifest at %q, want %q", got, want)
+	}
+	if got, want := ChunkSubject(border.Digest{0xab}, 7), "lists.file.ab"+strings.Repeat("00", 31)+".7"; got != want {
+		t.Errorf("chunk at %q, want %q", got, want)
+	}
+	if list, ok := ParseHeadSubject(HeadSubject("national")); !ok || list != "national" {
+		t.Errorf("head of %q", list)
+	}
+	for _, name := range []string{"", "file", "-a", "A", "a.b", "a b", "*", ">", strings.Repeat("a", MaxListName+1), "é"} {
+		if ValidListName(name) {
+			t.Errorf("%q is taken for a list's name", name)
+		}
+	}
+	for _, c := range []struct{ size, chunks, last int64 }{{1, 1, 1}, {ChunkSize, 1, ChunkSize}, {ChunkSize + 1, 2, 1}, {0, 0, 0}} {
+		n := Chunks(c.size)
+		if n != c.chunks || n > 0 && ChunkLen(c.size, n-1) != c.last {
+			t.Errorf("%d bytes are %d chunks, the last of %d", c.size, n, ChunkLen(c.size, n-1))
+		}
+	}
+}
+
+func TestSoundReports(t *testing.T) {
+	at := func(list string) border.ListReport {
+		return border.ListReport{Position: border.ListPosition{List: list, Epoch: bordertest.EpochNo(1), Version: 3}}
+	}
+	long := at("long")
+	long.Refused, long.Since = strings.Repeat("é", 100), time.Date(22026, 1, 1, 0, 0, 0, 0, time.UTC)
+	in := []border.ListReport{at("national"), at("No list"), at("national"), {Position: border.ListPosition{List: "empty"}}, long}
+	for i := range 2 * MaxLists {
+		in = append(in, at(fmt.Sprint("list-", i)))
+	}
+	out := SoundReports(in)
+	if len(out) != MaxLists || out[0].Position.List != "national" || out[1].Position.List != "empty" || out[2].Refused == "" {
+		t.Errorf("%d of %d reports are left: %+v", len(out), len(in), out)
+	}
+	b, err := Encode(border.Hello{Station: "PUT-1", Post: "PUT", Lists: out})
+	if err == nil {
+		_, err = DecodeHello(b, "PUT-1")
+	}
+	if err != nil {
+		t.Errorf("the hub refuses them: %v", err)
 	}
 }
