@@ -20,4 +20,7 @@ var (
 
 	//go:embed replica/*.sql
 	Replica embed.FS // a station's copy of the lists
+
+	//go:embed cases/*.sql
+	Cases embed.FS // the hub's cases
 )
