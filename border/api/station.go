@@ -49,6 +49,8 @@ func encounters(api huma.API, s *counter.Service, clock border.Clock, log *slog.
 	huma.Register(api, doing(http.MethodPost, here+"/referrals", "refer", "Put an encounter on the post's list", recorded), serve(log, refer(s)))
 	huma.Register(api, doing(http.MethodPost, here+"/referrals/{encounter}/take", "take-referral", "Take an encounter from the post's list", recorded),
 		serve(log, takeReferral(s)))
+	huma.Register(api, doing(http.MethodPost, here+"/late-hits/{late_hit}/acknowledgement", "acknowledge-late-hit",
+		"Take in hand a traveller who was found to be listed after they had passed", recorded), serve(log, acknowledgeLateHit(s)))
 	huma.Register(api, doing(http.MethodPost, here+"/abandonments", "abandon", "End an encounter without a crossing", recorded), serve(log, abandon(s)))
 	decided := doing(http.MethodPost, here+"/decisions", "decide", "Record how the open encounter, or a member of the group, ended", recorded)
 	decided.Description = "201 is sent after the commit's sync: the crossing is on the disk. May be retried with the same encounter without limit."

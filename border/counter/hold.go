@@ -92,7 +92,7 @@ func (s *Service) hold(ctx context.Context, p *place, o Officer, direction strin
 		if p.holder != nil && p.holder.Badge != o.Badge && p.capture != nil { // who asked for it looks no more whose finger it is
 			p.capture.stop(CaptureCancelled, "")
 		}
-		p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: since}
+		p.holder = &Holder{Badge: o.Badge, Name: o.Name, Language: o.Language, Since: since}
 	})
 	return nil
 }
@@ -163,7 +163,7 @@ func (s *Service) restoreHolder(ctx context.Context, p *place) error {
 			p.direction = h.Direction
 		}
 		if p.holder = nil; o.Badge != "" {
-			p.holder = &Holder{Badge: o.Badge, Name: o.Name, Since: h.OccurredAt}
+			p.holder = &Holder{Badge: o.Badge, Name: o.Name, Language: o.Language, Since: h.OccurredAt}
 		}
 	})
 	return nil

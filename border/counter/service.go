@@ -66,6 +66,8 @@ type Config struct {
 	Hub      border.HubAsker
 	HubState func() border.HubStatus
 	Scanners func() []border.ScannerStatus
+	// LateHits keeps what the hub tells of travellers who have passed; nil: nothing is told.
+	LateHits LateHits
 	// Fingers takes fingerprints; nil if the station has no such scanner.
 	Fingers border.FingerScanners
 	// Attachments keeps their images; nil: none are taken.
@@ -256,8 +258,12 @@ func (s *Service) View(c border.CounterID) (View, error) {
 	}
 	status, referrals, shift := s.status(c), s.referralItems(), s.shiftView()
 	p.mu.Lock()
+	holder := p.holder
+	p.mu.Unlock()
+	late := s.lateHits(holder)
+	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := View{Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{},
+	v := View{LateHits: late, Counter: c, Revision: p.revision, Direction: p.direction, Notice: p.notice, Queue: []QueueItem{},
 		Referrals: referrals, Shift: shift, Status: status}
 	if p.day == s.cfg.Journal.Today(v.Status.Now) {
 		v.Status.Today = p.today

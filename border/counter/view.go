@@ -28,6 +28,8 @@ type View struct {
 	Group *GroupView `json:"group"`
 	// Referrals is the post's list: encounters that were referred and have no outcome yet.
 	Referrals []ReferralItem `json:"referrals"`
+	// LateHits are travellers who have passed and were found to be listed since.
+	LateHits []LateHit `json:"late_hits"`
 	// Holder is who works at this counter; nil while nobody does.
 	Holder *Holder `json:"holder"`
 	// Shift is the shift of the station; nil while none is open.
@@ -153,9 +155,10 @@ type ReferralItem struct {
 
 // Holder is the officer who works at a counter.
 type Holder struct {
-	Badge string    `json:"badge"`
-	Name  string    `json:"name"`
-	Since time.Time `json:"since"`
+	Badge    string    `json:"badge"`
+	Name     string    `json:"name"`
+	Language string    `json:"language,omitempty"` // see Officer
+	Since    time.Time `json:"since"`
 }
 
 // ShiftView is an open shift.
@@ -355,6 +358,8 @@ type Officer struct {
 	Badge string   `json:"badge" toml:"badge"`
 	Name  string   `json:"name" toml:"name"`
 	Roles []string `json:"roles" toml:"roles"` // inspector, supervisor, technician
+	// Language is that of instructions: es, en, fr or ht; "": the first there is of en, es, fr, ht.
+	Language string `json:"language,omitempty" toml:"language"`
 }
 
 // Recorded is the answer to a decision: the crossing is durable.

@@ -118,6 +118,7 @@ func (s *screen) work(add func(method, path string, h fiber.Handler)) {
 	add(fiber.MethodPost, at+"/fingers-not-taken", s.fingerNotTaken)
 	add(fiber.MethodPost, at+"/biometrics-degraded", s.degrade)
 	add(fiber.MethodPost, at+"/biometrics-restored", s.restoreBiometrics)
+	add(fiber.MethodPost, at+"/late-hits", s.acknowledge)
 	add(fiber.MethodPost, at+"/holder", s.hold)
 	add(fiber.MethodGet, at+"/shift", s.shift)
 	add(fiber.MethodPost, at+"/shift", s.openShift)

@@ -216,6 +216,9 @@ func (f *fakeService) DegradeBiometrics(_ context.Context, d counter.Degradation
 func (f *fakeService) RestoreBiometrics(_ context.Context, at counter.At) error {
 	return f.do("restore biometrics", at)
 }
+func (f *fakeService) AcknowledgeLateHit(_ context.Context, at counter.At, id border.ID) error {
+	return f.do("acknowledge", at, id)
+}
 
 func (f *fakeService) Take(_ context.Context, at counter.At) error {
 	return f.do("take", at)

@@ -34,12 +34,14 @@ type Panel struct {
 
 	Doc       *Doc
 	Verdict   *Verdict
+	Hits      []Hit
 	Record    *Record
 	Fingers   *Fingers
 	History   *History
 	Party     *Party
 	Queue     []Waiting
 	Referrals []Referred
+	Late      []Late
 	Status    Banner
 	Today     counter.Today
 	Holder    *Holder
@@ -172,6 +174,11 @@ func (s *screen) panel(v counter.View) Panel {
 	if sh := v.Shift; sh != nil {
 		p.Shift = clockTime(sh.OpenedAt, v.Status.Now, zone) + ", " + sh.OpenedBy
 	}
+	language := ""
+	if v.Holder != nil {
+		language = v.Holder.Language
+	}
+	p.Late = lateHits(v, language, zone)
 	if e := v.Encounter; e != nil {
 		p.Encounter, p.Revision, p.Level = e.ID.String(), e.Verdict.Revision, e.Verdict.Level
 		p.Refusable, p.Protected = e.Refusable, e.Protected
@@ -180,6 +187,7 @@ func (s *screen) panel(v counter.View) Panel {
 		}
 		p.Doc = s.document(e, v.Status, zone)
 		p.Verdict = words(e.Verdict, v.Status)
+		p.Hits = hits(e, language)
 		p.Record = s.record(e)
 		p.History = s.history(e, v, zone)
 		p.Say = say(p.Verdict)

@@ -41,6 +41,8 @@ type Service interface {
 	DegradeBiometrics(ctx context.Context, d counter.Degradation) error
 	RestoreBiometrics(ctx context.Context, at counter.At) error
 
+	AcknowledgeLateHit(ctx context.Context, at counter.At, id border.ID) error
+
 	Take(ctx context.Context, at counter.At) error
 	Shift(ctx context.Context) (counter.ShiftReport, error)
 	OpenShift(ctx context.Context, officer string) error

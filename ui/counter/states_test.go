@@ -8,6 +8,7 @@ import (
 	"garita/border/form"
 	"garita/border/journal"
 	"garita/border/verdict"
+	"garita/border/watch"
 )
 
 // The states of the screen, each with an invented traveller of Utopia. The golden pages,
@@ -105,6 +106,16 @@ func filled(facts form.Facts, entered map[string]string, known ...string) counte
 		r.Problems = problems
 	}
 	return r
+}
+
+// openHit is an entry that the traveller could be.
+func openHit() counter.HitView {
+	return counter.HitView{Check: verdict.NameList, Handling: watch.Open, List: "sample", Entry: "sample/S-004", Score: 0.91, Action: "detain",
+		Owner: "National police, duty desk, extension 12", Names: []watch.Name{{Surname: "ERICSON", GivenNames: "ANA MARIA", Quality: watch.Primary},
+			{Full: "Annika the Painter", Quality: watch.Low}}, BirthDates: []string{"1974-08-21"}, Sex: "F", Nationalities: []string{"UTO"},
+		Photo: "UTO-2024-004", LegalBasis: "Court order 12/2024", Purpose: "arrest",
+		Fields: []watch.Evidence{{Field: "name", Level: "spelling", Weight: 7.1, Asked: "ERIKSSON ANNA MARIA", Listed: "ERICSON ANA MARIA"},
+			{Field: "birth_date", Level: "same_year", Weight: 0.4, Asked: "1974-08-12", Listed: "1974-08-21"}, {Field: "sex", Level: "same", Weight: 0.3, Listed: "F"}}}
 }
 
 func national() counter.RecordView {
@@ -276,6 +287,29 @@ func states() map[border.CounterID]counter.View {
 		v.Encounter = encounter(verdict.Refer, reason(verdict.Expiry, verdict.Wrong, verdict.ReasonExpired, verdict.Refer))
 		v.Encounter.ID = ref(30)
 		ruritanian(v.Encounter, map[string]string{"purpose": "holiday"})
+	})
+	add("HIT-OPEN", func(v *counter.View) {
+		listed := reason(verdict.NameList, verdict.Hit, verdict.ReasonListed, verdict.Refer)
+		listed.Hits = []string{"sample/S-004"}
+		v.Encounter = encounter(verdict.Refer, listed)
+		v.Encounter.Hits = []counter.HitView{openHit()}
+	})
+	add("HIT-REFER", func(v *counter.View) {
+		v.Holder = &counter.Holder{Badge: "17", Name: "Officer Seventeen", Language: "es", Since: noon.Add(-time.Hour)}
+		v.Encounter = encounter(verdict.Refer, reason(verdict.NameList, verdict.Hit, verdict.ReasonListed, verdict.Refer),
+			reason(verdict.DocumentList, verdict.Hit, verdict.ReasonUnconfirmed, verdict.Refer))
+		v.Encounter.Hits = []counter.HitView{
+			{Check: verdict.NameList, Handling: watch.Refer, List: "national", Action: "refer", Owner: "National police, duty desk, extension 12",
+				Instruction: map[string]string{"es": "Acompañe a la persona a la segunda inspección. No diga por qué.", "en": "Take the person to secondary inspection. Do not say why."}},
+			{Check: verdict.DocumentList, Handling: watch.Open, List: "national", Unconfirmed: true}}
+	})
+	add("LATE-HIT", func(v *counter.View) {
+		v.LateHits = []counter.LateHit{
+			{ID: ref(70), Handling: watch.Refer, Since: noon.Add(-2 * time.Minute), Urgent: true, Action: "refer", Crossing: ref(71), Post: "PCA",
+				At: noon.Add(-26 * time.Hour), Direction: "entry", Surname: "ERIKSSON", GivenNames: "ANNA MARIA", BirthDate: "1974-08-12", Nationality: "UTO", IssuingState: "UTO", DocumentNumber: "L898902C3"},
+			{ID: ref(72), Expected: true, Handling: watch.Open, Since: noon.Add(-time.Minute), Entry: "sample/S-004", Owner: "National police, duty desk", Action: "detain", Crossing: ref(73), Post: "DAR",
+				At: noon.Add(-50 * time.Hour), Direction: "entry", Surname: "VELORIN", GivenNames: "QUISA", BirthDate: "1985-03-12", Nationality: "QRU", IssuingState: "QRU", DocumentNumber: "UB7654321"},
+		}
 	})
 	add("REFERRALS", func(v *counter.View) { v.Referrals = referrals() })
 	add("AFTER-RESTART", func(v *counter.View) {

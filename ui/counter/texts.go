@@ -130,6 +130,7 @@ var reasonTexts = map[string]string{
 	"digits":                    "A check digit does not fit.",
 	"expired":                   "The document has expired.",
 	"listed":                    "Possible match with a list.",
+	"unconfirmed":               "The document’s number seems to be listed; the hub has not confirmed it.",
 	"inside":                    "The last crossing was an entry: this document seems to be inside already.",
 	"not_inside":                "The last crossing was an exit: this document seems not to be inside.",
 	"refused":                   "The last crossing was refused.",
@@ -253,4 +254,13 @@ func day(edtf string) string {
 		return edtf
 	}
 	return t.Format("2 Jan 2006")
+}
+
+// evidenceWords put the levels of the watchlist engine's evidence into words.
+var evidenceWords = map[string]string{
+	"exact": "the same", "unknown": "not known", "month": "year and month agree", "year": "the year agrees, more is not known",
+	"swapped_day_month": "day and month the other way round", "one_digit": "one digit differs", "next_year": "the same day, a year apart",
+	"next_day": "a day apart", "range": "within the dates listed", "same_year": "the same year, another day", "near": "up to two years apart",
+	"far": "some years apart", "other": "another date", "same": "the same", "different": "different", "agrees": "agrees",
+	"spelling": "another spelling", "part_missing": "a part is missing", "one_letter": "one letter differs", "crossed": "surname and given names crossed",
 }

@@ -335,6 +335,7 @@ const acts = {
   extend: (b) => officer() && duty.extend(b.crossing),
   degrade: () => officer() && fingers.degrade(),
   restore: () => officer() && fingers.restore(),
+  acknowledge: (b) => officer() && act('/late-hits', { id: b.id }),
   present: (b) => act('/present', { index: Number(b.index) }),
   way: (b) => documents.turn(b.to),
   send: dialogs.send,

@@ -1,0 +1,27 @@
+package api
+
+import (
+	"context"
+
+	"garita/border"
+	"garita/border/counter"
+)
+
+type acknowledgeInput struct {
+	AtCounter
+	ID   string `path:"late_hit" format:"uuid"`
+	Body byOfficer
+}
+
+// acknowledgeLateHit notes that an officer has taken a late hit in hand; it answers with the view.
+func acknowledgeLateHit(s *counter.Service) func(context.Context, *acknowledgeInput) (counter.View, error) {
+	return func(ctx context.Context, in *acknowledgeInput) (counter.View, error) {
+		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+			id, err := border.ParseID(in.ID)
+			if err != nil {
+				return err
+			}
+			return s.AcknowledgeLateHit(ctx, a, id)
+		})
+	}
+}

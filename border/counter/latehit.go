@@ -1,0 +1,98 @@
+package counter
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"garita/border"
+	"garita/border/watch"
+)
+
+// LateHit is a traveller who was found to be listed after they had passed, at this post or at
+// one from which they are expected to leave. It is shown until somebody, anywhere,
+// acknowledges it.
+type LateHit struct {
+	ID       border.ID      `json:"id"`
+	Expected bool           `json:"expected"` // they passed elsewhere, and may leave here
+	Handling watch.Handling `json:"handling"` // open or refer
+	Urgent   bool           `json:"urgent"`
+	Since    time.Time      `json:"since"` // when the hub told this station
+
+	Action      string            `json:"action,omitempty"`
+	Instruction map[string]string `json:"instruction,omitempty"` // by language
+	Entry       string            `json:"entry,omitempty"`       // "source/id", of an open one
+	Owner       string            `json:"owner,omitempty"`       // of an open one
+
+	Crossing  border.ID     `json:"crossing"` // that they passed with
+	Post      border.PostID `json:"post"`
+	At        time.Time     `json:"at"`
+	Direction string        `json:"direction"`
+
+	Surname        string `json:"surname"`
+	GivenNames     string `json:"given_names"`
+	BirthDate      string `json:"birth_date"` // EDTF
+	Nationality    string `json:"nationality"`
+	DocumentNumber string `json:"document_number"`
+	IssuingState   string `json:"issuing_state"`
+}
+
+// LateHits keeps what the hub tells of travellers who have passed.
+type LateHits interface {
+	// Open lists those that nobody has acknowledged, the oldest first; it costs no I/O.
+	Open() []LateHit
+	// Acknowledge keeps an officer's acknowledgement durably; twice is once. NotFound: it is
+	// no longer open here.
+	Acknowledge(ctx context.Context, id border.ID, officer string) error
+}
+
+// lateHitPatience is how long a late hit is shown to a supervisor alone.
+const lateHitPatience = 5 * time.Minute
+
+// lateHits are those that a counter's screen shows: the duty supervisor's counter all of them,
+// the others only while no supervisor holds a counter, or none has answered for a while.
+func (s *Service) lateHits(holder *Holder) []LateHit {
+	out := []LateHit{}
+	if s.cfg.LateHits == nil {
+		return out
+	}
+	mine := holder == nil || s.isSupervisor(holder.Badge) || !s.supervised()
+	for _, h := range s.cfg.LateHits.Open() {
+		if mine || s.cfg.Clock.Now().Sub(h.Since) > lateHitPatience {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// supervised reports whether a supervisor holds a counter. It takes each place.mu in turn and
+// must be called without any.
+func (s *Service) supervised() bool {
+	return slices.ContainsFunc(s.order, func(c border.CounterID) bool {
+		p := s.places[c]
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.holder != nil && s.isSupervisor(p.holder.Badge)
+	})
+}
+
+func (s *Service) isSupervisor(badge string) bool {
+	_, err := s.supervisor(badge)
+	return err == nil
+}
+
+// AcknowledgeLateHit notes that the officer has taken a late hit in hand. The hub is told when
+// it can be reached, and takes it off all other screens.
+func (s *Service) AcknowledgeLateHit(ctx context.Context, at At, id border.ID) error {
+	const op = "acknowledge a late hit"
+	if s.cfg.LateHits == nil {
+		return &border.Error{Code: border.NotFound, Op: op, Message: "There is no such late hit."}
+	}
+	err := s.work(ctx, op, at, func(ctx context.Context, _ *place, o Officer) error {
+		return s.cfg.LateHits.Acknowledge(ctx, id, s.cfg.Blinder.Officer(o.Badge))
+	})
+	if err == nil {
+		s.Refresh() // all counters showed it
+	}
+	return err
+}

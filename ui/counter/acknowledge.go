@@ -1,0 +1,24 @@
+package counter
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+)
+
+// acknowledge notes that the officer has taken a late hit in hand.
+func (s *screen) acknowledge(c *fiber.Ctx) error {
+	var in struct {
+		by
+		ID border.ID `json:"id"`
+	}
+	if err := body(c, &in); err != nil {
+		return err
+	}
+	ctx, cancel := limited()
+	defer cancel()
+	if err := s.cfg.Service.AcknowledgeLateHit(ctx, in.at(c), in.ID); err != nil {
+		return err
+	}
+	return c.JSON(done{"Taken in hand. The hub is told."})
+}

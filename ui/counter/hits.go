@@ -1,0 +1,169 @@
+package counter
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"garita/border/counter"
+	"garita/border/verdict"
+	"garita/border/watch"
+)
+
+// Hit is a possible match in words. Of an entry to be referred it holds what to do, and nothing
+// of the person.
+type Hit struct {
+	Open     bool
+	Title    string // what it is a hit of
+	Do       string // the instruction in the officer's language, or the action in words
+	Language string // of Do
+	Contact  string // the entry's owner; ""
+	Doubt    string // an unconfirmed document, in words; ""
+
+	Entry, Chance string
+	Names         []string
+	Rows          []HitRow
+	Why           []HitReason
+}
+
+// HitRow is one fact of an open entry.
+type HitRow struct{ Label, Value string }
+
+// HitReason says of one field what speaks for or against.
+type HitReason struct {
+	For  bool
+	Text string
+}
+
+// hits puts the possible matches into words.
+func hits(e *counter.EncounterView, language string) []Hit {
+	var out []Hit
+	for _, h := range e.Hits {
+		hit := Hit{Open: h.Handling == watch.Open, Title: hitTitles[h.Check], Contact: h.Owner}
+		hit.Do, hit.Language = instruction(h.Instruction, h.Action, language)
+		if h.Unconfirmed {
+			hit.Doubt = "Unconfirmed: the number fits this post’s list of documents, which errs about once in 65,000. The hub, which knows, was not asked. Compare number and issuer, or ask the hub by telephone."
+		}
+		if hit.Open && h.Entry != "" {
+			hit.Entry, hit.Chance = h.Entry, chance(h.Score)
+			for _, n := range h.Names {
+				hit.Names = append(hit.Names, nameText(n))
+			}
+			row := func(label, value string) {
+				if value != "" {
+					hit.Rows = append(hit.Rows, HitRow{label, value})
+				}
+			}
+			row("Born", strings.Join(h.BirthDates, "; "))
+			row("Sex", sexWords[h.Sex])
+			row("Nationality", strings.Join(h.Nationalities, ", "))
+			row("Photo", h.Photo)
+			row("Legal basis", h.LegalBasis)
+			row("Purpose", h.Purpose)
+			hit.Why = why(h.Fields)
+		}
+		out = append(out, hit)
+	}
+	return out
+}
+
+var hitTitles = map[verdict.Check]string{
+	verdict.NameList: "Perhaps a listed person", verdict.DocumentList: "This document is listed",
+}
+
+// instruction gives the words of an entry in a language, or in the first there is; without any
+// the action in words.
+func instruction(by map[string]string, action, language string) (text, in string) {
+	for _, l := range [...]string{language, "en", "es", "fr", "ht"} {
+		if t := by[l]; l != "" && t != "" {
+			return t, l
+		}
+	}
+	if w := actionWords[action]; w != "" {
+		return w, "en"
+	}
+	return actionWords["refer"], "en"
+}
+
+var actionWords = map[string]string{
+	"refer":     "Refer to secondary inspection. Do not say why.",
+	"refuse":    "Call the duty supervisor: this person may not enter.",
+	"detain":    "Call the duty supervisor at once. Do not let the person leave the post, and do not act alone.",
+	"hand_over": "Call the duty supervisor: the person is to be handed over.",
+	"inform":    "Let the person pass if nothing else speaks against it, and inform the owner of the entry.",
+}
+
+// chance puts a probability into words that an officer can weigh.
+func chance(p float64) string {
+	word := "Possible"
+	switch {
+	case p >= 0.97:
+		word = "Very likely"
+	case p >= 0.85:
+		word = "Likely"
+	}
+	return fmt.Sprintf("%s (about %.0f in 100)", word, min(99, 100*p))
+}
+
+func nameText(n watch.Name) string {
+	text := n.Full
+	if text == "" {
+		text = strings.Trim(n.Surname+", "+n.GivenNames, ", ")
+	}
+	if n.Quality == watch.Low {
+		text += " (weak alias)"
+	}
+	return text
+}
+
+// why says field by field what speaks for and against, the strongest as the engine orders them.
+func why(fields []watch.Evidence) []HitReason {
+	var out []HitReason
+	for _, f := range fields {
+		field := evidenceFields[f.Field]
+		if field == "" {
+			field = strings.ReplaceAll(f.Field, "_", " ")
+		}
+		text := field + ": " + levelText(f.Level)
+		if f.Listed != "" {
+			text += " (listed: " + f.Listed + ")"
+		}
+		out = append(out, HitReason{f.Weight > 0, text})
+	}
+	return out
+}
+
+var evidenceFields = map[string]string{
+	"name": "Name", "birth_date": "Date of birth", "sex": "Sex", "nationality": "Nationality", "document": "Document",
+}
+
+func levelText(level string) string {
+	if w := evidenceWords[level]; w != "" {
+		return w
+	}
+	return strings.ReplaceAll(level, "_", " ")
+}
+
+// Late is a late hit in words.
+type Late struct {
+	ID, Title, Who, Passed, Do, Language, Since string
+	Entry, Contact                              string
+	Urgent                                      bool
+}
+
+// lateHits puts the late hits into words.
+func lateHits(v counter.View, language string, zone *time.Location) []Late {
+	var out []Late
+	for _, h := range v.LateHits {
+		l := Late{ID: h.ID.String(), Title: "Passed here, found on a list since", Urgent: h.Urgent, Entry: h.Entry, Contact: h.Owner,
+			Since: clockTime(h.Since, v.Status.Now, zone),
+			Who:   strings.Trim(h.Surname+", "+h.GivenNames, ", ") + ", born " + day(h.BirthDate) + ", " + h.Nationality + ", document " + h.IssuingState + " " + h.DocumentNumber}
+		if h.Expected {
+			l.Title = "May leave here: found on a list since entering"
+		}
+		l.Passed = directionWords[h.Direction] + " at " + string(h.Post) + ", " + clockTime(h.At, v.Status.Now, zone)
+		l.Do, l.Language = instruction(h.Instruction, h.Action, language)
+		out = append(out, l)
+	}
+	return out
+}
