@@ -22,12 +22,12 @@ import (
 
 // Limits of what a manifest may name. What is beyond them is not read.
 const (
-	MaxSnapshot  = 1 << 30  // bytes of a sealed snapshot
-	MaxDelta     = 64 << 20 // bytes of a sealed delta
-	MaxFilter    = 1 << 30  // bytes of a document filter
-	MaxFilterSet = 64 << 20 // bytes of the exact additions and removals of a filter
-	MaxSources   = 64       // sources of a list
-	MaxParents   = 32       // earlier epochs named; older ones are forgotten
+	MaxSnapshot  = 1 << 30   // bytes of a sealed snapshot
+	MaxDelta     = 64 << 20  // bytes of a sealed delta
+	MaxFilter    = 1 << 30   // bytes of a document filter
+	MaxFilterSet = 128 << 20 // bytes of the exact additions and removals of a filter
+	MaxSources   = 64        // sources of a list
+	MaxParents   = 32        // earlier epochs named; older ones are forgotten
 )
 
 // Manifest is one version of a list: what it is made of, what it follows and how long it holds.
