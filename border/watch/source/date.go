@@ -113,27 +113,20 @@ func written(s string) string {
 	return day(year(m[3]), month, year(m[1]))
 }
 
-// between gives the EDTF interval of two dates, as short as it can be said.
+// between gives what two dates have in common, or the interval of their years: an entry's
+// dates know no finer one.
 func between(from, to string) string {
-	if from == "" || to == "" {
-		return ""
-	}
-	from, to = strings.TrimRight(from, "~"), strings.TrimRight(to, "~")
-	if strings.HasSuffix(from, "-01-01") && strings.HasSuffix(to, "-12-31") {
-		return years(year(from[:4]), year(to[:4]))
-	}
-	from, to = strings.TrimSuffix(strings.TrimSuffix(from, "-XX"), "-XX"), strings.TrimSuffix(strings.TrimSuffix(to, "-XX"), "-XX")
 	switch {
-	case len(from) == 4 && len(to) == 4:
-		return years(year(from), year(to))
-	case from == to && len(from) == 7:
-		return from + "-XX"
-	case from == to:
-		return from
-	case from > to:
+	case from == "" || to == "" || from > to:
 		return ""
+	case from[:4] != to[:4]:
+		return years(year(from[:4]), year(to[:4]))
+	case from[:7] != to[:7]:
+		return day(year(from[:4]), 0, 0)
+	case from[:10] != to[:10]:
+		return from[:7] + "-XX"
 	}
-	return from + "/" + to
+	return from[:10]
 }
 
 // exact reads an EDTF date of birth as watch.Entry has it; "" if it cannot be.

@@ -189,18 +189,43 @@ func (r *run) ofacName(line int, field, s string) (watch.Name, bool) {
 	return watch.Name{Surname: strings.TrimSpace(surname), GivenNames: given}, true
 }
 
+// ofacAdd adds a name. A word in brackets is another spelling of the word before it, or a
+// further name: it is taken either way.
+func (r *run) ofacAdd(line int, e *watch.Entry, n watch.Name) {
+	if !strings.ContainsAny(n.Surname+n.GivenNames+n.Full, "()") {
+		r.addName(line, e, n)
+		return
+	}
+	without := func(s string) string {
+		s, _ = brackets(s)
+		return strings.Join(strings.Fields(strings.Trim(s, ")")), " ")
+	}
+	other := n
+	other.Quality = watch.Good
+	for _, f := range []*string{&other.Surname, &other.GivenNames, &other.Full} {
+		if o := spelledOtherwise(*f); o != "" {
+			*f = without(o)
+		} else {
+			*f = strings.Join(strings.Fields(strings.NewReplacer("(", " ", ")", " ").Replace(*f)), " ")
+		}
+	}
+	n.Surname, n.GivenNames, n.Full = without(n.Surname), without(n.GivenNames), without(n.Full)
+	r.addName(line, e, n)
+	r.addName(line, e, other)
+}
+
 // ofacPerson joins what the files say of an individual.
 func (r *run) ofacPerson(line int, f []string, m *ofacMore) *watch.Entry {
 	e := &watch.Entry{ID: f[0]}
 	if n, ok := r.ofacName(line, "SDN_Name", f[1]); ok {
 		n.Quality = watch.Primary
-		r.addName(line, e, n)
+		r.ofacAdd(line, e, n)
 	}
 	e.LegalBasis = r.text(line, "Program", f[3])
 	remarks := f[11]
 	if m != nil {
 		for _, n := range m.names {
-			r.addName(line, e, n)
+			r.ofacAdd(line, e, n)
 		}
 		e.Residences = addTo(e.Residences, m.countries...)
 		remarks += m.remarks
@@ -255,7 +280,7 @@ func (r *run) ofacRemarks(line int, e *watch.Entry, remarks string) {
 		if m := weakAlias.FindStringSubmatch(part); m != nil {
 			if n, ok := r.ofacName(line, "a.k.a.", m[1]); ok {
 				n.Quality = watch.Low
-				r.addName(line, e, n)
+				r.ofacAdd(line, e, n)
 			}
 			continue
 		}
@@ -275,7 +300,7 @@ func (r *run) ofacDocument(line int, e *watch.Entry, part string) {
 		return // words in a sentence
 	}
 	d := watch.Document{Type: kind, Number: numberIn(part)}
-	if d.Number == "" {
+	if len(d.Number) < 3 || len(d.Number) > maxNumber {
 		r.leave(BadDocument)
 		return
 	}
@@ -286,5 +311,7 @@ func (r *run) ofacDocument(line int, e *watch.Entry, part string) {
 			r.problem(line, UnknownCountry, "document")
 		}
 	}
-	r.addDocument(line, e, d)
+	for _, d := range numbers(d) {
+		r.addDocument(line, e, d)
+	}
 }

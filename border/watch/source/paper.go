@@ -3,6 +3,8 @@ package source
 import (
 	"regexp"
 	"strings"
+
+	"garita/border/watch"
 )
 
 var (
@@ -53,11 +55,26 @@ func numberIn(s string) string {
 	return zoneNumber(n)
 }
 
-// zoneNumber keeps the letters A to Z and the digits, at most 30: the only signs that a
+// maxNumber bounds a document number. The longest in a machine readable zone has 22.
+const maxNumber = 30
+
+// numbers gives the numbers under which a listed document may be presented. Some states'
+// lists write the class of the passport before its nine digits, where documents do not.
+func numbers(d watch.Document) []watch.Document {
+	if n := d.Number; d.Type == "P" && len(n) == 11 && n[0] == 'P' && !digit(n[1]) && strings.IndexFunc(n[2:], func(c rune) bool { return c < '0' || c > '9' }) < 0 {
+		return []watch.Document{d, {Issuer: d.Issuer, Type: d.Type, Number: n[2:]}}
+	}
+	return []watch.Document{d}
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// zoneNumber keeps the letters A to Z and the digits, at most one
+// more than [maxNumber]: the only signs that a
 // document number has in a machine readable zone, beside fillers.
 func zoneNumber(s string) string {
-	b := make([]byte, 0, 30)
-	for i := 0; i < len(s) && len(b) < 30; i++ {
+	b := make([]byte, 0, maxNumber)
+	for i := 0; i < len(s) && len(b) <= maxNumber; i++ {
 		c := s[i]
 		if c >= 'a' && c <= 'z' {
 			c -= 'a' - 'A'

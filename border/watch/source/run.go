@@ -252,26 +252,26 @@ func (r *run) add(line int, e *watch.Entry) error {
 // text gives a value in one line: spaces joined, marks of writing direction left out. A
 // value that is too long, not UTF-8 or with control characters is reported and empty.
 func (r *run) text(line int, field, s string) string {
-	s, code := plain(s)
+	s, code := plain(s, maxField)
 	if code != "" {
 		r.problem(line, code, field)
 	}
 	return s
 }
 
-func plain(s string) (string, Code) {
-	simple := true
-	for i := 0; i < len(s); i++ {
+// plain is text for values of up to limit bytes.
+func plain(s string, limit int) (string, Code) {
+	simple := len(s) <= limit
+	for i := 0; simple && i < len(s); i++ {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
 			simple = false
-			break
 		}
 	}
 	switch {
-	case len(s) > maxField:
-		return "", TooLong
 	case simple:
 		return s, ""
+	case len(s) > limit:
+		return "", TooLong
 	case !utf8.ValidString(s):
 		return "", NotText
 	}
@@ -303,7 +303,7 @@ func directional(c rune) bool {
 		c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069
 }
 
-// list adds values to an entry without repeating one.
+// addTo adds values to a list of an entry without repeating one.
 func addTo(list []string, values ...string) []string {
 next:
 	for _, v := range values {

@@ -48,7 +48,7 @@ type Terms struct {
 
 // Options say how a source is read. The zero value will do.
 type Options struct {
-	Source      string // name of the source in its entries; "": the kind's name
+	Source      string // name of the source in its entries; "": the kind's name, for csv the list's
 	Terms       Terms
 	MaxBytes    int64 // of all files together; 0: 1 GiB, for documents 16 GiB
 	MaxEntries  int   // 0: 2 million entries, 200 million documents
@@ -81,12 +81,12 @@ const (
 	BadQuotes      Code = "bad_quotes"      // a CSV quotation that does not end or ends amidst
 	BadColumns     Code = "bad_columns"     // more or fewer columns than the header
 	BadJSON        Code = "bad_json"
-	Orphan         Code = "orphan"        // belongs to an entry that is not in the file
-	UnknownColumn  Code = "unknown_col"   // of the header; it is not read
-	BadDocument    Code = "bad_document"  // no number in it
-	OtherPaper     Code = "other_paper"   // neither a travel nor an identity document: left out, counted only
-	NotPerson      Code = "not_person"    // a vessel, company, aircraft, …: left out, counted only
-	Unconnected    Code = "no_value_read" // a text in which no value was found
+	Orphan         Code = "orphan"         // belongs to an entry that is not in the file
+	UnknownColumn  Code = "unknown_column" // of the header; it is not read
+	BadDocument    Code = "bad_document"   // no number in it
+	OtherPaper     Code = "other_paper"    // neither a travel nor an identity document: left out, counted only
+	NotPerson      Code = "not_person"     // a vessel, company, aircraft, …: left out, counted only
+	NotTarget      Code = "not_target"     // in the data for its ties to others only: left out, counted only
 )
 
 // Problem is one thing that could not be read. It holds no personal data.
@@ -153,7 +153,7 @@ func (o one) ReadDir(string) ([]fs.DirEntry, error) {
 // whole gives an error beside what the report has so far: entries that were handed on are
 // then a part of the list and must not be used as the list.
 func Read(ctx context.Context, kind Kind, files fs.FS, o Options, emit func(*watch.Entry) error) (Report, error) {
-	if o.Source == "" {
+	if o.Source == "" && kind != CSV {
 		o.Source = string(kind)
 	}
 	r := newRun(ctx, files, o, emit)
@@ -163,6 +163,12 @@ func Read(ctx context.Context, kind Kind, files fs.FS, o Options, emit func(*wat
 		err = r.each(r.readUN)
 	case OFAC:
 		err = r.readOFAC()
+	case FtM:
+		err = r.readFtM()
+	case INTERPOL:
+		err = r.readINTERPOL()
+	case CSV:
+		err = r.readCSV()
 	default:
 		err = &border.Error{Code: border.Invalid, Op: "read watchlist source", Message: "There is no such kind of source: " + string(kind) + "."}
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -141,7 +142,7 @@ func (r *run) unPerson(line int, n *node) *watch.Entry {
 		r.problem(line, UnknownWord, "GENDER")
 	}
 	e.LegalBasis = r.text(line, "REFERENCE_NUMBER", n.value("REFERENCE_NUMBER"))
-	for _, s := range append([]string{n.value("LISTED_ON")}, values(n.all("LAST_DAY_UPDATED"))...) {
+	for _, s := range append([]string{n.value("LISTED_ON")}, below(n.all("LAST_DAY_UPDATED"))...) {
 		if d := calendarDay(s); d > e.Updated {
 			e.Updated = d
 		}
@@ -149,8 +150,8 @@ func (r *run) unPerson(line int, n *node) *watch.Entry {
 	return e
 }
 
-// values gives the texts of the VALUE elements below nodes.
-func values(nodes []*node) (texts []string) {
+// below gives the texts of the VALUE elements below nodes.
+func below(nodes []*node) (texts []string) {
 	for _, n := range nodes {
 		for _, v := range n.all("VALUE") {
 			texts = append(texts, v.text)
@@ -198,10 +199,10 @@ func (r *run) unDocument(line int, e *watch.Entry, k *node) {
 	case d.Type == "":
 		r.leave(OtherPaper)
 		return
-	case d.Number == "" && text != "":
-		r.problem(line, BadDocument, "INDIVIDUAL_DOCUMENT")
+	case text == "":
 		return
-	case d.Number == "":
+	case len(d.Number) < 3 || len(d.Number) > maxNumber:
+		r.problem(line, BadDocument, "INDIVIDUAL_DOCUMENT")
 		return
 	}
 	for _, s := range []string{k.value("ISSUING_COUNTRY"), k.value("COUNTRY_OF_ISSUE"), inBrackets(text)} {
@@ -217,7 +218,9 @@ func (r *run) unDocument(line int, e *watch.Entry, k *node) {
 	if d.Issuer == "" && k.value("ISSUING_COUNTRY") != "" {
 		r.problem(line, UnknownCountry, "ISSUING_COUNTRY")
 	}
-	r.addDocument(line, e, d)
+	for _, d := range numbers(d) {
+		r.addDocument(line, e, d)
+	}
 }
 
 // countries adds the codes of a country's name.
@@ -331,13 +334,19 @@ func (x *elements) line() int { l, _ := x.dec.InputPos(); return l }
 
 // root reads up to the first element, which must have this name.
 func (x *elements) root(name string) (xml.StartElement, error) {
-	for {
+	for text := false; ; {
 		t, err := x.token()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && !text {
 			return xml.StartElement{}, fail(ErrTruncated, x.in.name, x.line(), "it has no content")
+		}
+		if errors.Is(err, io.EOF) {
+			return xml.StartElement{}, fail(ErrFormat, x.in.name, x.line(), "it is not XML")
 		}
 		if err != nil {
 			return xml.StartElement{}, err
+		}
+		if c, ok := t.(xml.CharData); ok {
+			text = text || len(bytes.TrimSpace(c)) > 0
 		}
 		if s, ok := t.(xml.StartElement); ok {
 			if s.Name.Local != name {

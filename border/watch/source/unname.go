@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"garita/border/watch"
 )
@@ -13,6 +14,7 @@ var (
 	unNote = regexp.MustCompile(`(?i)^(previously|formerly|listed|birth|combat|nom|nickname|name|alias|false|also|the|third|second|junior|senior|jr|sr|sheikh|dr|hajji|haji|tigrinya|in arabic|arabic|possibly|deceased|call sign|transliteration|also known|a\.?k\.?a|f\.?k\.?a)\b`)
 	unBorn = regexp.MustCompile(`(?i),? *\b(born|dob|passport|nationality)\b.*$`)
 	unSon  = regexp.MustCompile(`(?i)\b(son|daughter) of\b.*$`)
+	unItem = regexp.MustCompile(`(?:^| )[a-z]\) `) // a) … b) …
 	script = regexp.MustCompile(`(?i)original script:? *`)
 )
 
@@ -26,7 +28,7 @@ func unNames(s string, quality watch.Quality) (names []watch.Name) {
 			}
 		}
 	}
-	outside, inside := brackets(s)
+	outside, inside := brackets(unItem.ReplaceAllString(s, ";"))
 	for part := range strings.FieldsFuncSeq(outside, separates) {
 		add(part, quality)
 	}
@@ -37,20 +39,31 @@ func unNames(s string, quality watch.Quality) (names []watch.Name) {
 			continue
 		}
 		q := quality
-		if latin && mostlyLatin(b) {
-			q = watch.Low // another spelling of a part of the name
-			if first, ok := firstRune(b); !ok || !unicode.IsUpper(first) {
-				continue
-			}
-		}
 		if q == watch.Primary {
 			q = watch.Good
+		}
+		if latin && mostlyLatin(b) && len(strings.Fields(b)) == 1 {
+			continue // another spelling of one word, see below
 		}
 		for part := range strings.FieldsFuncSeq(b, separates) {
 			add(part, q)
 		}
 	}
+	if other := spelledOtherwise(s); other != "" && latin && len(inside) == 1 {
+		add(other, watch.Good)
+	}
 	return names
+}
+
+var spelling = regexp.MustCompile(`^(.*?)(\pL[\pL'’-]*) *\((\p{Lu}[\pL'’-]*)\)(.*)$`)
+
+// spelledOtherwise gives "Lom-ali Butaev" for "Lom-ali Butayev (Butaev)".
+func spelledOtherwise(s string) string {
+	m := spelling.FindStringSubmatch(s)
+	if m == nil || !mostlyLatin(m[3]) || unNote.MatchString(m[3]) || strings.ContainsFunc(s, separates) {
+		return ""
+	}
+	return m[1] + m[3] + m[4]
 }
 
 // separates tells the signs between two names: semicolons and commas of either script.
@@ -64,7 +77,7 @@ func unName(s string, q watch.Quality) (watch.Name, bool) {
 		}
 		return c
 	}, s)
-	s = strings.Trim(s, " ,.:;-–")
+	s = strings.Trim(s, " ,.:;-–()[]")
 	if !strings.ContainsFunc(s, unicode.IsLetter) {
 		return watch.Name{}, false
 	}
@@ -129,21 +142,13 @@ func byScript(s string) (parts []string) {
 		is := unicode.Is(unicode.Latin, c)
 		if known && is != latin {
 			cut := strings.LastIndexFunc(s[:i], unicode.IsLetter)
-			_, size := lastRune(s[:i], cut)
+			_, size := utf8.DecodeRuneInString(s[cut:])
 			parts = append(parts, s[start:cut+size])
 			start = cut + size
 		}
 		latin, known = is, true
 	}
 	return append(parts, s[start:])
-}
-
-func lastRune(s string, at int) (rune, int) {
-	for i, c := range s[at:] {
-		_ = i
-		return c, len(string(c))
-	}
-	return 0, 0
 }
 
 func firstRune(s string) (rune, bool) {
