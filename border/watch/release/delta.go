@@ -139,7 +139,7 @@ func readChanges(lines *bufio.Reader, n uint32) ([]watch.Change, error) {
 		changes = append(changes, c)
 	}
 	if _, err := lines.ReadByte(); !errors.Is(err, io.EOF) {
-		return nil, noDelta(nil) // more than it says, or a checksum that does not fit
+		return nil, noDelta(err) // more than it says, a checksum that does not fit, or half of it
 	}
 	return changes, nil
 }
