@@ -1,0 +1,239 @@
+package watch
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"garita/border/watch/match"
+)
+
+// Floor is the least probability of a hit. Below it nothing is worth anybody's look, and a
+// search need not go.
+const Floor = 0.01
+
+var floorOdds = logOdds(Floor)
+
+func logOdds(p float64) float64 { return math.Log(p / (1 - p)) }
+
+// Limits of one check, for the rare name of which everything is common.
+const (
+	maxBeginnings = 256  // words that a cut word may be the beginning of
+	maxCompared   = 4000 // identities compared in full
+)
+
+// ask is one check under way, and its memory, which is used again.
+type ask struct {
+	l      *List
+	model  *match.Model
+	scorer *match.Scorer
+
+	traveller match.Traveller
+	date      match.Date
+	bcd       uint32
+	sex       string
+	nation    uint16
+	day       uint32
+	direction string
+
+	keys     []match.Key
+	similar  []uint32
+	terms    []term
+	parts    []match.Part
+	boards   [2]board // base, changes
+	outcomes []outcome
+}
+
+// term is one word of the traveller, with the listed words that could be it.
+type term struct {
+	words []found
+	best  int // gain of the best of them, centinats
+}
+
+type found struct {
+	id   uint32
+	gain int
+}
+
+// outcome is an identity that was compared in full.
+type outcome struct {
+	segment  int
+	identity uint32
+	odds     float64
+	name     int
+	document float64 // probability by documents
+	repaired bool
+}
+
+func newAsk(l *List) *ask {
+	a := &ask{l: l, model: match.Default()}
+	a.scorer = match.NewScorer(a.model, l.overlay.dict, l.base.letters)
+	return a
+}
+
+func (a *ask) segment(i int) *segment {
+	if i == 0 {
+		return &a.l.base.segment
+	}
+	return a.l.overlay
+}
+
+// begin reads what is the same for all spellings of a name.
+func (a *ask) begin(q *Query) {
+	a.traveller.Words = a.traveller.Words[:0]
+	a.date = match.ParseDate(q.BirthDate)
+	a.bcd = bcd(a.date)
+	a.sex, a.nation, a.direction = q.Sex, code(q.Nationality), q.Direction
+	a.day, _ = dayNumber(q.Day)
+	a.outcomes = a.outcomes[:0]
+}
+
+// name begins with one spelling of the traveller's name; false if it has no word.
+func (a *ask) name(surname, given, full string, cut bool) bool {
+	words := match.Words(a.traveller.Words[:0], surname, given, full)
+	if cut {
+		match.CutWords(words)
+	}
+	a.traveller.Words = words
+	if len(words) == 0 {
+		return false
+	}
+	a.scorer.Ask(&a.traveller)
+	a.similar = a.similar[:0]
+	for _, w := range words {
+		a.keys = match.Keys(a.keys[:0], w.Text)
+		for _, d := range a.dictionaries() {
+			a.similar = d.similar(a.similar, a.keys)
+			if w.Form&match.Cut != 0 && len(w.Text) >= 2 {
+				a.similar = d.beginning(a.similar, w.Text, maxBeginnings)
+			}
+		}
+	}
+	slices.Sort(a.similar)
+	a.similar = slices.Compact(a.similar)
+	for _, id := range a.similar {
+		a.scorer.Consider(id)
+	}
+	a.terms = a.terms[:0]
+	for range words {
+		if len(a.terms) < cap(a.terms) {
+			a.terms = a.terms[:len(a.terms)+1]
+			t := &a.terms[len(a.terms)-1]
+			t.words, t.best = t.words[:0], 0
+			continue
+		}
+		a.terms = append(a.terms, term{})
+	}
+	for _, id := range a.similar { // again: now it is known how common each of the traveller's words is
+		gain, word := a.scorer.Consider(id)
+		if gain <= 0 {
+			continue
+		}
+		t := &a.terms[word]
+		t.words = append(t.words, found{id, gain})
+		t.best = max(t.best, gain)
+	}
+	return true
+}
+
+func (a *ask) dictionaries() [2]*dictionary { return [2]*dictionary{a.l.base.dict, a.l.overlay.dict} }
+
+// small reports whether a word of the traveller hardly identifies.
+func small(w match.Word) bool { return w.Form&forms != 0 }
+
+// compare compares the traveller with an identity in full: the log-odds, and which name fits
+// best. False if the identity does not count for this query.
+func (a *ask) compare(s *segment, i uint32) (odds float64, name int, ok bool) {
+	var id identity
+	r := reader{b: s.record(i)}
+	id.read(&r)
+	if !id.holds(a.day, a.direction) {
+		return 0, 0, false
+	}
+	return a.weigh(s, &id)
+}
+
+// weigh compares the traveller with an identity, whether it counts for this query or not.
+func (a *ask) weigh(s *segment, id *identity) (odds float64, name int, ok bool) {
+	if len(a.traveller.Words) == 0 {
+		return 0, 0, false
+	}
+	r := reader{b: id.names}
+	best := math.Inf(-1)
+	for n := range id.count {
+		parts, low := r.nextName(a.parts[:0], s.dict)
+		a.parts = parts
+		if len(parts) == 0 {
+			continue
+		}
+		if x := a.scorer.Name(parts, low); x > best {
+			best, name = x, n
+		}
+	}
+	if math.IsInf(best, -1) {
+		return 0, 0, false
+	}
+	e := a.evidence(id)
+	e.Name = best
+	return a.model.LogOdds(&e), name, true
+}
+
+// evidence gives what everything but the name says.
+func (a *ask) evidence(id *identity) match.Evidence {
+	return match.Evidence{Names: id.count, Date: id.birth(a.date, a.model), Sex: match.CompareSex(a.sex, sexes[id.sex]), Nation: id.nation(a.nation)}
+}
+
+// everything compares with all identities: what the search is measured against.
+func (a *ask) everything() {
+	for k := range 2 {
+		s := a.segment(k)
+		for i := range uint32(s.len()) {
+			if k == 0 && a.l.masked(i) {
+				continue
+			}
+			if odds, name, ok := a.compare(s, i); ok && odds >= floorOdds {
+				a.outcomes = append(a.outcomes, outcome{segment: k, identity: i, odds: odds, name: name})
+			}
+		}
+	}
+}
+
+// spellings calls yield with each way in which the traveller's name is given.
+func (q *Query) spellings(yield func(surname, given, full string, cut bool)) {
+	yield(q.Surname, q.GivenNames, "", q.Truncated)
+	for i := range q.Alternatives {
+		n := &q.Alternatives[i]
+		yield(n.Surname, n.GivenNames, n.Full, false)
+	}
+}
+
+// key gives the key of an outcome's entry.
+func (a *ask) key(o *outcome) Key {
+	if o.segment == 1 {
+		return a.l.latest[a.l.overlay.entryOf.at(int(o.identity))].Key()
+	}
+	return a.l.base.key(int(a.l.base.entryOf.at(int(o.identity))))
+}
+
+// before orders outcomes: the more probable first, then by key.
+func (a *ask) before(x, y outcome) int {
+	if x.score() != y.score() {
+		if x.score() > y.score() {
+			return -1
+		}
+		return 1
+	}
+	kx, ky := a.key(&x), a.key(&y)
+	if c := strings.Compare(kx.Source, ky.Source); c != 0 {
+		return c
+	}
+	return strings.Compare(kx.ID, ky.ID)
+}
+
+// score is the probability that the traveller is, or travels on a document of, the entry.
+func (o *outcome) score() float64 {
+	if o.document == 0 {
+		return match.Probability(o.odds)
+	}
+	return 1 - float64((1-o.document)*(1-match.Probability(o.odds)))
+}

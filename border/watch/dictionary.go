@@ -1,0 +1,196 @@
+package watch
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"garita/border/watch/match"
+)
+
+// dictionary is the words of a list's names, and the keys by which similar ones are found.
+// That of the changes continues the base's: its words have the numbers after the base's.
+type dictionary struct {
+	base     *dictionary // nil for the base itself
+	first    uint32      // number of the first word
+	at       words32
+	text     string
+	rarities []byte // u16 each; the word's forms in the upper bits
+	slots    words32
+	keys     []byte
+	alphabet words32 // words by text, for those that the zone has cut
+}
+
+const rarityBits = 12 // match.Rarity is at most 2500
+
+// forms are what a word is by itself.
+const forms = match.Particle | match.Title
+
+func (d *dictionary) len() int { return d.at.len() - 1 }
+
+// Text gives a word.
+func (d *dictionary) Text(id uint32) string {
+	if id < d.first {
+		return d.base.Text(id)
+	}
+	i := int(id - d.first)
+	return d.text[d.at.at(i):d.at.at(i+1)]
+}
+
+// Rarity tells how rare a word is.
+func (d *dictionary) Rarity(id uint32) match.Rarity {
+	return match.Rarity(d.info(id) & (1<<rarityBits - 1))
+}
+
+func (d *dictionary) form(id uint32) match.Form {
+	return match.Form(d.info(id) >> rarityBits << 2)
+}
+
+func (d *dictionary) info(id uint32) uint16 {
+	if id < d.first {
+		return d.base.info(id)
+	}
+	return binary.LittleEndian.Uint16(d.rarities[2*(id-d.first):])
+}
+
+// slot gives the keys that begin as k does.
+func (d *dictionary) slot(k match.Key) []byte {
+	i := int(uint64(k) * uint64(d.slots.len()-1) >> 32)
+	return d.keys[8*int(d.slots.at(i)) : 8*int(d.slots.at(i+1))]
+}
+
+// similar appends the words that share a key with word.
+func (d *dictionary) similar(dst []uint32, keys []match.Key) []uint32 {
+	for _, k := range keys {
+		for s := d.slot(k); len(s) > 0; s = s[8:] {
+			if binary.LittleEndian.Uint32(s) == uint32(k) {
+				dst = append(dst, binary.LittleEndian.Uint32(s[4:]))
+			}
+		}
+	}
+	return dst
+}
+
+// beginning appends at most limit words that begin so.
+func (d *dictionary) beginning(dst []uint32, prefix string, limit int) []uint32 {
+	lo, hi := 0, d.alphabet.len()
+	for lo < hi {
+		if mid := (lo + hi) / 2; d.Text(d.alphabet.at(mid)) < prefix {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	for ; lo < d.alphabet.len() && limit > 0; lo++ {
+		id := d.alphabet.at(lo)
+		if !strings.HasPrefix(d.Text(id), prefix) {
+			break
+		}
+		dst = append(dst, id)
+		limit--
+	}
+	return dst
+}
+
+// find gives the number of a word.
+func (d *dictionary) find(word string) (uint32, bool) {
+	var buf [1]match.Key
+	keys := match.Keys(buf[:0:1], word) // the first is the word's own
+	for s := d.slot(keys[0]); len(s) > 0; s = s[8:] {
+		if id := binary.LittleEndian.Uint32(s[4:]); d.Text(id) == word {
+			return id, true
+		}
+	}
+	if d.base != nil {
+		return d.base.find(word)
+	}
+	return 0, false
+}
+
+// newWord is a word that a dictionary is made of.
+type newWord struct {
+	text   string
+	form   match.Form // particle, title
+	rarity match.Rarity
+	count  int // identities that have it
+}
+
+// newDictionary numbers words, the most frequent first.
+func newDictionary(base *dictionary, words []newWord) *dictionary {
+	d := &dictionary{base: base}
+	if base != nil {
+		d.first = uint32(base.len())
+	}
+	slices.SortFunc(words, func(a, b newWord) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.text, b.text))
+	})
+	var text strings.Builder
+	at := []byte{0, 0, 0, 0}
+	var all []uint64 // key, word
+	var buf []match.Key
+	for i, w := range words {
+		text.WriteString(w.text)
+		at = binary.LittleEndian.AppendUint32(at, uint32(text.Len()))
+		d.rarities = binary.LittleEndian.AppendUint16(d.rarities, uint16(min(w.rarity, 1<<rarityBits-1))|uint16(w.form>>2)<<rarityBits)
+		buf = match.Keys(buf[:0], w.text)
+		slices.Sort(buf)
+		for _, k := range slices.Compact(buf) {
+			all = append(all, uint64(k)<<32|uint64(d.first+uint32(i)))
+		}
+	}
+	d.text, d.at = text.String(), at
+	slices.Sort(all)
+	slots := 1 << max(0, bits.Len(uint(len(all)))-2)
+	next := 0
+	for i := range slots + 1 {
+		for next < len(all) && int(all[next]>>32*uint64(slots)>>32) < i {
+			next++
+		}
+		d.slots = binary.LittleEndian.AppendUint32(d.slots, uint32(next))
+	}
+	d.keys = make([]byte, 0, 8*len(all))
+	for _, k := range all {
+		d.keys = binary.LittleEndian.AppendUint32(d.keys, uint32(k>>32))
+		d.keys = binary.LittleEndian.AppendUint32(d.keys, uint32(k))
+	}
+	order := make([]uint32, len(words))
+	for i := range order {
+		order[i] = d.first + uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return strings.Compare(d.Text(a), d.Text(b)) })
+	for _, id := range order {
+		d.alphabet = binary.LittleEndian.AppendUint32(d.alphabet, id)
+	}
+	return d
+}
+
+// valid checks what was read from a file.
+func (d *dictionary) valid() bool {
+	n := len(d.rarities) / 2
+	if len(d.rarities)%2 != 0 || len(d.keys)%8 != 0 || d.slots.len() < 2 || !d.at.offsets(n, len(d.text)) ||
+		!d.slots.offsets(d.slots.len()-1, len(d.keys)/8) || len(d.alphabet) != 4*n {
+		return false
+	}
+	for i := range n {
+		w := d.text[d.at.at(i):d.at.at(i+1)]
+		if w == "" || len(w) > match.MaxLetters {
+			return false
+		}
+		for j := range len(w) {
+			if w[j] < 'A' || w[j] > 'Z' {
+				return false
+			}
+		}
+		if d.alphabet.at(i) >= uint32(n) {
+			return false
+		}
+	}
+	for k := d.keys; len(k) > 0; k = k[8:] {
+		if binary.LittleEndian.Uint32(k[4:]) >= uint32(n) {
+			return false
+		}
+	}
+	return true
+}

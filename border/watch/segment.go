@@ -1,0 +1,251 @@
+package watch
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"garita/border/watch/match"
+)
+
+// segment is a set of identities with what finds them. Identities are numbered by birth:
+// first those whose date is not known, then those with dates years apart, then by date.
+// What a word's postings say of a range of years therefore lies together.
+type segment struct {
+	dict      *dictionary
+	recordAt  words32
+	records   []byte
+	births    words32 // see pack
+	years     words32
+	entryOf   words32
+	documents documents
+
+	// Postings by word. The base has them in one run; the changes, which have few of the
+	// words, by the word's number.
+	postingAt words32
+	postings  words32
+	lists     map[uint32]words32
+}
+
+// Years that are told apart; beyond them is the first or the last.
+const (
+	firstYear = 1880
+	lastYear  = 2060
+	undated   = 0 // place in years of those without a date
+	scattered = 1 // of those with dates of several years
+	dated     = 2 // of those born in firstYear
+	places    = dated + lastYear - firstYear + 1
+)
+
+func yearPlace(year int) int { return dated + min(max(year, firstYear), lastYear) - firstYear }
+
+func (s *segment) len() int { return s.recordAt.len() - 1 }
+
+func (s *segment) record(i uint32) []byte {
+	return s.records[s.recordAt.at(int(i)):s.recordAt.at(int(i)+1)]
+}
+
+// identity reads the head of a record.
+func (s *segment) identity(i uint32) identity {
+	var id identity
+	r := reader{b: s.record(i)}
+	id.read(&r)
+	return id
+}
+
+// list gives the identities that have a word.
+func (s *segment) list(word uint32) words32 {
+	if s.lists != nil {
+		return s.lists[word]
+	}
+	if int(word) >= s.postingAt.len()-1 {
+		return nil
+	}
+	return s.postings[4*s.postingAt.at(int(word)) : 4*s.postingAt.at(int(word)+1)]
+}
+
+// within cuts ascending identities to from <= identity < to.
+func (w words32) within(from, to uint32) words32 {
+	if len(w) == 0 || w.at(0) >= to || w.at(w.len()-1) < from {
+		return nil
+	}
+	lo := w.search(from)
+	return w[4*lo : 4*w.search(to)]
+}
+
+// search gives the first place with a number not below x.
+func (w words32) search(x uint32) int {
+	lo, hi := 0, w.len()
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); w.at(mid) < x {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// pack makes one number of the dates of an identity that lie in one year: year, month, day;
+// 0 if it takes a look at the record to know.
+func pack(dates []match.Date) uint32 {
+	if len(dates) != 1 || dates[0].Circa || dates[0].Year != dates[0].Until {
+		return 0
+	}
+	d := dates[0]
+	return uint32(d.Year)<<16 | uint32(d.Month)<<8 | uint32(d.Day)
+}
+
+func unpackDate(p uint32) match.Date {
+	return match.Date{Year: int16(p >> 16), Until: int16(p >> 16), Month: int8(p >> 8), Day: int8(p)}
+}
+
+// place gives where identities with these dates are numbered.
+func place(dates []match.Date) int {
+	if len(dates) == 0 {
+		return undated
+	}
+	year := dates[0].Year
+	for _, d := range dates {
+		if d.Year != year || d.Until != year || d.Circa {
+			return scattered
+		}
+	}
+	return yearPlace(int(year))
+}
+
+// prepared is an entry on its way into a segment.
+type prepared struct {
+	entry  *Entry
+	number uint32 // of the entry, by key
+	names  [][]match.Word
+	dates  []match.Date
+}
+
+// prepare reads the names and dates of entries sorted by key.
+func prepare(entries []*Entry) []prepared {
+	out := make([]prepared, len(entries))
+	for i, e := range entries {
+		p := &out[i]
+		p.entry, p.number, p.dates = e, uint32(i), knownDates(e)
+		for _, n := range e.Names {
+			p.names = append(p.names, match.Words(nil, n.Surname, n.GivenNames, n.Full))
+		}
+	}
+	return out
+}
+
+// tally counts in how many of the entries each word is.
+func tally(entries []prepared) map[string]*newWord {
+	words := make(map[string]*newWord)
+	var seen []string
+	for i := range entries {
+		seen = seen[:0]
+		for _, name := range entries[i].names {
+			for _, w := range name {
+				if slices.Contains(seen, w.Text) {
+					continue
+				}
+				seen = append(seen, w.Text)
+				n := words[w.Text]
+				if n == nil {
+					n = &newWord{text: w.Text, form: w.Form & forms}
+					words[w.Text] = n
+				}
+				n.count++
+			}
+		}
+	}
+	return words
+}
+
+// fill numbers the identities and writes their records and postings.
+func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
+	slices.SortStableFunc(entries, func(a, b prepared) int {
+		pa, pb := place(a.dates), place(b.dates)
+		if pa != pb || pa < dated {
+			return cmp.Compare(pa, pb)
+		}
+		return cmp.Compare(pack(a.dates[:1]), pack(b.dates[:1]))
+	})
+	var parts [][]match.Part
+	type posting struct{ word, identity uint32 }
+	var postings []uint64
+	counts := make([]uint32, places)
+	s.recordAt = binary.LittleEndian.AppendUint32(nil, 0)
+	for i := range entries {
+		p := &entries[i]
+		parts = parts[:0]
+		from := len(postings)
+		for _, name := range p.names {
+			row := make([]match.Part, len(name))
+			for j, w := range name {
+				row[j] = match.Part{ID: numbers[w.Text], Form: w.Form}
+				postings = append(postings, uint64(row[j].ID)<<32|uint64(i))
+			}
+			parts = append(parts, row)
+		}
+		slices.Sort(postings[from:])
+		postings = postings[:from+len(slices.Compact(postings[from:]))]
+		s.records = appendRecord(s.records, p.entry, parts)
+		s.recordAt = binary.LittleEndian.AppendUint32(s.recordAt, uint32(len(s.records)))
+		s.births = binary.LittleEndian.AppendUint32(s.births, pack(p.dates))
+		s.entryOf = binary.LittleEndian.AppendUint32(s.entryOf, p.number)
+		counts[place(p.dates)]++
+	}
+	s.years = binary.LittleEndian.AppendUint32(nil, 0)
+	sum := uint32(0)
+	for _, n := range counts {
+		sum += n
+		s.years = binary.LittleEndian.AppendUint32(s.years, sum)
+	}
+	slices.Sort(postings)
+	s.postings = make([]byte, 0, 4*len(postings))
+	word := uint32(0)
+	s.postingAt = binary.LittleEndian.AppendUint32(nil, 0)
+	for i, p := range postings {
+		for ; word < uint32(p>>32); word++ {
+			s.postingAt = binary.LittleEndian.AppendUint32(s.postingAt, uint32(i))
+		}
+		s.postings = binary.LittleEndian.AppendUint32(s.postings, uint32(p))
+	}
+	for ; word < s.dict.first+uint32(s.dict.len()); word++ {
+		s.postingAt = binary.LittleEndian.AppendUint32(s.postingAt, uint32(len(postings)))
+	}
+}
+
+// scatter moves the postings of the changes, which have few of all words, into a map.
+func (s *segment) scatter() {
+	s.lists = make(map[uint32]words32)
+	for w := range s.postingAt.len() - 1 {
+		if l := s.postings[4*s.postingAt.at(w) : 4*s.postingAt.at(w+1)]; len(l) > 0 {
+			s.lists[uint32(w)] = l
+		}
+	}
+	s.postingAt, s.postings = nil, nil
+}
+
+// valid checks what was read from a file.
+func (s *segment) valid() bool {
+	n, words := s.entryOf.len(), s.dict.len()
+	if len(s.entryOf)%4 != 0 || len(s.births) != 4*n || len(s.postings)%4 != 0 || !s.recordAt.offsets(n, len(s.records)) ||
+		!s.years.offsets(places, n) || !s.postingAt.offsets(words, s.postings.len()) {
+		return false
+	}
+	for i := range n {
+		if s.entryOf.at(i) >= uint32(n) || !validRecord(s.record(uint32(i)), words) {
+			return false
+		}
+	}
+	for w := range words {
+		last := -1
+		for l := s.list(uint32(w)); len(l) > 0; l = l[4:] {
+			i := int(l.at(0))
+			if i <= last || i >= n {
+				return false
+			}
+			last = i
+		}
+	}
+	return s.documents.valid(n)
+}
