@@ -54,7 +54,10 @@ func (m *maker) negatives(n int) {
 func (m *maker) negative(stratum string) {
 	var n zoneName
 	var b bearer
-	for n.surname == "" || m.lookup.names[key(n.words())] { // who is called exactly so is no innocent of this set
+	for try := 0; n.surname == "" || m.lookup.names[key(n.words())]; try++ { // who is called exactly so is no innocent of this set
+		if try == 100 {
+			stratum = General // a list of a few persons has nothing to recombine
+		}
 		switch stratum {
 		case SameSurname:
 			n, b = m.sameSurname()
