@@ -131,6 +131,9 @@ type DocumentQuestion struct {
 	// Listed are documents that the station's filter takes for listed, by their digests
 	// (border/watch/document): the hub's exact store knows. At most 16.
 	Listed []BlindIndex `json:"listed,omitempty"`
+	// Inquiry is a sealed [Inquiry]; the answer then holds lookups and nothing else, and may take
+	// seconds.
+	Inquiry []byte `json:"inquiry,omitempty"`
 }
 
 // DocumentAnswer is what the national register knows of a document.
@@ -142,6 +145,8 @@ type DocumentAnswer struct {
 	// Listed says of each digest asked about whether it is in the exact store; one that could not
 	// be looked up is left out.
 	Listed map[BlindIndex]bool `json:"listed,omitempty"`
+	// Lookups says how each service that the hub asks came out; none if it asks none.
+	Lookups []LookupAnswer `json:"lookups,omitempty"`
 	// AsOf is the hub's time of the answer.
 	AsOf time.Time `json:"as_of"`
 }

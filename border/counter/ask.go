@@ -11,6 +11,7 @@ import (
 // question about this encounter is under way or answered already; again asks even if it is
 // answered. The caller judges afterwards. p.mu is held.
 func (s *Service) ask(p *place, e *encounter, again bool) {
+	s.lookUp(p, e)
 	listed := e.listed()
 	if len(e.blinds) == 0 && e.person == nil && len(listed) == 0 || e.asking || e.heard && !again {
 		return

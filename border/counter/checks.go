@@ -20,7 +20,7 @@ func (s *Service) check(ctx context.Context, e *encounter) {
 
 	set(checkDigits(e))
 	set(s.checkExpiry(e))
-	for _, c := range []verdict.Check{verdict.Chip, verdict.Fingerprint, verdict.Interpol, verdict.Visa} {
+	for _, c := range []verdict.Check{verdict.Chip, verdict.Fingerprint, verdict.Visa} {
 		set(verdict.Result{Check: c, Outcome: verdict.NotChecked, Reason: verdict.ReasonNotAvailable})
 	}
 	for _, w := range e.papers() {

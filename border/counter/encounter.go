@@ -61,7 +61,8 @@ type encounter struct {
 	twins     []border.PastCrossing // the hub's: same name and birth date, other documents
 	// exact is what the hub's exact store knows of documents that the station's filter, which
 	// errs towards a hit, takes for listed.
-	exact map[border.BlindIndex]bool
+	exact  map[border.BlindIndex]bool
+	lookup lookup
 
 	verdict verdict.Verdict
 	shown   []verdict.Verdict // the last revisions, ending with verdict
@@ -96,7 +97,7 @@ func (e *encounter) take(next *encounter) {
 	if !next.sought(e) { // the hub has answered for somebody else
 		e.inquiry++
 		e.asking, e.heard, e.hubMissed, e.elsewhere, e.twins = false, false, false, nil, nil
-		e.exact = nil
+		e.exact, e.lookup = nil, lookup{}
 	}
 	e.paperwork, e.more, e.identity, e.durable, e.findings = next.paperwork, next.more, next.identity, next.durable, next.findings
 }
@@ -108,11 +109,12 @@ func (s *Service) judge(p *place, e *encounter) {
 	if e.paper != nil {
 		now, trusted = e.paper.CrossedAt, true
 	}
-	e.judge(s.cfg.Policy, e.heads(p.direction), s.day(now), trusted)
+	e.judge(s.cfg.Policy, s.cfg.Lookups, e.heads(p.direction), s.day(now), trusted)
 }
 
-func (e *encounter) judge(policy *verdict.Policy, direction, today string, trusted bool) {
+func (e *encounter) judge(policy *verdict.Policy, lookups bool, direction, today string, trusted bool) {
 	e.judgeLists(direction)
+	e.results[verdict.Interpol] = e.judgeLookups(lookups)
 	e.judgeHistory(direction, today, trusted)
 	results := make([]verdict.Result, 0, len(e.results))
 	for _, r := range e.results {

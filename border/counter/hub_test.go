@@ -1,10 +1,12 @@
 package counter_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 
 	"garita/border"
+	"garita/border/counter"
 	"garita/border/verdict"
 )
 
@@ -128,4 +130,57 @@ func TestHistory(t *testing.T) {
 	wantCode(t, r.s.SetDirection(t.Context(), "3", "sideways", "17"), border.Invalid)
 	wantCode(t, r.s.SetDirection(t.Context(), "3", border.Entry, "99"), border.Forbidden)
 	wantCode(t, r.s.SetDirection(t.Context(), "9", border.Entry, "17"), border.NotFound)
+}
+
+// What the services behind the hub say comes in later, and is never a guess.
+func TestLookups(t *testing.T) {
+	answer := func(outcome string, hits ...string) border.LookupAnswer {
+		return border.LookupAnswer{Service: "sltd", Outcome: outcome, Hits: hits}
+	}
+	for name, c := range map[string]struct {
+		answers []border.LookupAnswer
+		err     error
+		want    verdict.Result
+	}{
+		"clear":          {answers: []border.LookupAnswer{answer("clear"), answer("clear")}, want: verdict.Result{Outcome: verdict.Clear}},
+		"hit":            {answers: []border.LookupAnswer{answer("not_checked"), answer("hit", "77")}, want: verdict.Result{Outcome: verdict.Hit, Reason: verdict.ReasonListed}},
+		"one is missing": {answers: []border.LookupAnswer{answer("clear"), answer("not_checked")}, want: verdict.Result{Outcome: verdict.NotChecked, Reason: verdict.ReasonService}},
+		"a new word":     {answers: []border.LookupAnswer{answer("perhaps")}, want: verdict.Result{Outcome: verdict.NotChecked, Reason: verdict.ReasonService}},
+		"no hub":         {err: &border.Error{Code: border.Unavailable, Op: "ask"}, want: verdict.Result{Outcome: verdict.NotChecked, Reason: verdict.ReasonHub}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.with(func(cfg *counter.Config) { cfg.Lookups = true })
+			r.hub.connect(true)
+			release := make(chan struct{})
+			r.hub.mu.Lock()
+			r.hub.answer = func(ctx context.Context, q border.DocumentQuestion) (border.DocumentAnswer, error) {
+				if q.Inquiry == nil {
+					return border.DocumentAnswer{}, nil
+				}
+				for _, s := range secrets {
+					if bytes.Contains(q.Inquiry, []byte(s)) {
+						t.Errorf("the question says %q to whoever carries it", s)
+					}
+				}
+				<-release
+				return border.DocumentAnswer{Lookups: c.answers}, c.err
+			}
+			r.hub.mu.Unlock()
+			r.scan("1", passport(1))
+			if x := r.result("1", verdict.Interpol); x.Outcome != verdict.NotChecked || x.Reason != verdict.ReasonPending || x.Level != verdict.Proceed {
+				t.Errorf("before the answer: %+v", x)
+			}
+			close(release)
+			r.wait("the services", func() bool { return r.result("1", verdict.Interpol).Reason != verdict.ReasonPending })
+			if x := r.result("1", verdict.Interpol); x.Outcome != c.want.Outcome || x.Reason != c.want.Reason {
+				t.Errorf("%+v", x)
+			}
+		})
+	}
+	r := newRig(t)
+	r.scan("1", passport(1))
+	if x := r.result("1", verdict.Interpol); x.Reason != verdict.ReasonNotAvailable {
+		t.Errorf("without services: %+v", x)
+	}
 }

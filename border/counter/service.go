@@ -66,6 +66,8 @@ type Config struct {
 	Hub      border.HubAsker
 	HubState func() border.HubStatus
 	Scanners func() []border.ScannerStatus
+	// Lookups says that the hub asks other services about travellers.
+	Lookups bool
 	// LateHits keeps what the hub tells of travellers who have passed; nil: nothing is told.
 	LateHits LateHits
 	// Fingers takes fingerprints; nil if the station has no such scanner.
@@ -241,7 +243,7 @@ func (s *Service) Refresh() {
 		p := s.places[id]
 		p.change(func() {
 			for _, e := range p.inHands() {
-				if connected && e.hubMissed {
+				if connected && (e.hubMissed || e.lookup.missed) {
 					s.ask(p, e, false)
 					s.judge(p, e)
 				}

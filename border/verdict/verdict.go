@@ -61,13 +61,14 @@ const (
 	ReasonRefused      = "refused"     // the last crossing was refused
 	ReasonNoDocument   = "no_document" // the person has no document
 	ReasonNoEntry      = "no_entry"    // exit without a known entry
+	ReasonService      = "service"     // a service that was asked did not answer in full
 	ReasonOverstayed   = "overstayed"  // longer inside than permitted
 )
 
 // Reasons lists every reason above. A policy table may name no other.
 var Reasons = []string{ReasonNotAvailable, ReasonNoMRZ, ReasonNotPrinted, ReasonUnreadable, ReasonClock, ReasonHub, ReasonPending,
 	ReasonNoList, ReasonFailed, ReasonDigits, ReasonExpired, ReasonListed, ReasonUnconfirmed, ReasonInside, ReasonNotInside, ReasonRefused,
-	ReasonNoDocument, ReasonNoEntry, ReasonOverstayed}
+	ReasonNoDocument, ReasonNoEntry, ReasonService, ReasonOverstayed}
 
 // Result is one check with its outcome.
 type Result struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"garita/border"
 )
@@ -196,7 +197,7 @@ func DecodeQuestion(b []byte, station border.StationID) (border.DocumentQuestion
 	switch {
 	case q.Station != station:
 		return border.DocumentQuestion{}, invalid("a station speaks for another")
-	case q.Limit < 1 || q.Limit > MaxAskLimit || len(q.Listed) > MaxListed:
+	case q.Limit < 1 || q.Limit > MaxAskLimit || len(q.Listed) > MaxListed || len(q.Inquiry) > border.MaxInquiry:
 		return border.DocumentQuestion{}, invalid("a number is out of bounds")
 	}
 	return q, nil
@@ -208,7 +209,7 @@ func DecodeAnswer(b []byte) (border.DocumentAnswer, error) {
 	if err := decode(b, &a); err != nil {
 		return border.DocumentAnswer{}, err
 	}
-	if len(a.Crossings) > MaxAskLimit || len(a.SamePerson) > MaxAskLimit || len(a.Listed) > MaxListed {
+	if len(a.Crossings) > MaxAskLimit || len(a.SamePerson) > MaxAskLimit || len(a.Listed) > MaxListed || len(a.Lookups) > MaxLookups {
 		return border.DocumentAnswer{}, invalid("too many crossings")
 	}
 	for _, cs := range [...][]border.PastCrossing{a.Crossings, a.SamePerson} {
@@ -218,7 +219,19 @@ func DecodeAnswer(b []byte) (border.DocumentAnswer, error) {
 			}
 		}
 	}
+	for i := range a.Lookups {
+		if !validLookup(&a.Lookups[i]) {
+			return border.DocumentAnswer{}, invalid("a lookup is out of bounds")
+		}
+	}
 	return a, nil
+}
+
+func validLookup(l *border.LookupAnswer) bool {
+	if len(l.Service) > 64 || len(l.Outcome) > 32 || len(l.Reason) > 64 || len(l.Hits) > MaxLookupHits {
+		return false
+	}
+	return !slices.ContainsFunc(l.Hits, func(h string) bool { return len(h) > 128 })
 }
 
 func validPast(c *border.PastCrossing) bool {

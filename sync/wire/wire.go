@@ -36,9 +36,11 @@ const (
 	MaxWraps      = 50        // key wraps in one delivery
 	MaxWrapped    = 4 << 10   // bytes of one wrapped key
 	MaxAskLimit   = 20        // crossings of a document in one answer, and of a person on others
-	MaxListed     = 16        // listed documents asked about at once
-	MaxCode       = 128       // bytes of a coded field of a past crossing
-	MaxDays       = 100_000   // days granted
+	MaxLookups    = 16
+	MaxLookupHits = 32
+	MaxListed     = 16      // listed documents asked about at once
+	MaxCode       = 128     // bytes of a coded field of a past crossing
+	MaxDays       = 100_000 // days granted
 	MaxAskTimeout = 10 * time.Second
 )
 

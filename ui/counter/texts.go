@@ -131,6 +131,7 @@ var reasonTexts = map[string]string{
 	"expired":                   "The document has expired.",
 	"listed":                    "Possible match with a list.",
 	"unconfirmed":               "The document’s number seems to be listed; the hub has not confirmed it.",
+	"service":                   "A service that was asked did not answer in full.",
 	"inside":                    "The last crossing was an entry: this document seems to be inside already.",
 	"not_inside":                "The last crossing was an exit: this document seems not to be inside.",
 	"refused":                   "The last crossing was refused.",
