@@ -31,6 +31,8 @@ type ask struct {
 	traveller match.Traveller
 	date      match.Date
 	bcd       uint32
+	full      bool // the day is known
+	turning   bool // the day is the first or last of a year
 	sex       string
 	nation    uint16
 	day       uint32
@@ -42,12 +44,20 @@ type ask struct {
 	parts    []match.Part
 	boards   [2]board // base, changes
 	outcomes []outcome
+
+	bounds     bounds
+	rest       []int // what the terms from one on can say together
+	runs       []region
+	candidates []candidate
+	top        []float64 // log-odds of the best hits, descending
 }
 
 // term is one word of the traveller, with the listed words that could be it.
 type term struct {
 	words []found
 	best  int // gain of the best of them, centinats
+	at    int // place in the name
+	small bool
 }
 
 type found struct {
@@ -83,6 +93,8 @@ func (a *ask) begin(q *Query) {
 	a.traveller.Words = a.traveller.Words[:0]
 	a.date = match.ParseDate(q.BirthDate)
 	a.bcd = bcd(a.date)
+	a.full = a.date.Month != 0 && a.date.Day != 0 && !a.date.Circa && a.date.Until == a.date.Year
+	a.turning = a.bcd&0xFFFF == 0x0101 || a.bcd&0xFFFF == 0x1231
 	a.sex, a.nation, a.direction = q.Sex, code(q.Nationality), q.Direction
 	a.day, _ = dayNumber(q.Day)
 	a.outcomes = a.outcomes[:0]
@@ -114,15 +126,17 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 	for _, id := range a.similar {
 		a.scorer.Consider(id)
 	}
-	a.terms = a.terms[:0]
-	for range words {
+	for len(a.terms) < len(words) {
 		if len(a.terms) < cap(a.terms) {
 			a.terms = a.terms[:len(a.terms)+1]
-			t := &a.terms[len(a.terms)-1]
-			t.words, t.best = t.words[:0], 0
 			continue
 		}
 		a.terms = append(a.terms, term{})
+	}
+	a.terms = a.terms[:len(words)]
+	for i := range a.terms {
+		t := &a.terms[i]
+		t.words, t.best, t.at, t.small = t.words[:0], 0, i, words[i].Form&forms != 0
 	}
 	for _, id := range a.similar { // again: now it is known how common each of the traveller's words is
 		gain, word := a.scorer.Consider(id)
@@ -137,9 +151,6 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 }
 
 func (a *ask) dictionaries() [2]*dictionary { return [2]*dictionary{a.l.base.dict, a.l.overlay.dict} }
-
-// small reports whether a word of the traveller hardly identifies.
-func small(w match.Word) bool { return w.Form&forms != 0 }
 
 // compare compares the traveller with an identity in full: the log-odds, and which name fits
 // best. False if the identity does not count for this query.

@@ -15,7 +15,7 @@ type segment struct {
 	dict      *dictionary
 	recordAt  words32
 	records   []byte
-	births    words32 // see pack
+	births    words32 // by identity: its date if it has one, else 0
 	years     words32
 	entryOf   words32
 	documents documents
@@ -86,18 +86,13 @@ func (w words32) search(x uint32) int {
 	return lo
 }
 
-// pack makes one number of the dates of an identity that lie in one year: year, month, day;
-// 0 if it takes a look at the record to know.
+// pack makes one number of an identity's date, as [bcd] does; 0 if it has none, several or an
+// uncertain one, and it takes a look at the record to know.
 func pack(dates []match.Date) uint32 {
 	if len(dates) != 1 || dates[0].Circa || dates[0].Year != dates[0].Until {
 		return 0
 	}
-	d := dates[0]
-	return uint32(d.Year)<<16 | uint32(d.Month)<<8 | uint32(d.Day)
-}
-
-func unpackDate(p uint32) match.Date {
-	return match.Date{Year: int16(p >> 16), Until: int16(p >> 16), Month: int8(p >> 8), Day: int8(p)}
+	return bcd(dates[0])
 }
 
 // place gives where identities with these dates are numbered.
