@@ -19,6 +19,7 @@ type MemoryLists struct {
 	mu     sync.Mutex // guards all below
 	lists  map[string]*memoryList
 	opened map[border.Digest]int
+	spoilt map[border.Digest]bool
 	fail   error
 }
 
@@ -32,7 +33,7 @@ var _ border.ListSource = (*MemoryLists)(nil)
 
 // NewMemoryLists returns a keeper without lists that signs with key.
 func NewMemoryLists(key string) *MemoryLists {
-	return &MemoryLists{key: key, published: make(chan struct{}, 1), lists: map[string]*memoryList{}, opened: map[border.Digest]int{}}
+	return &MemoryLists{key: key, published: make(chan struct{}, 1), lists: map[string]*memoryList{}, opened: map[border.Digest]int{}, spoilt: map[border.Digest]bool{}}
 }
 
 // Release publishes the next release of a list.
@@ -74,6 +75,13 @@ func (s *MemoryLists) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fail = err
+}
+
+// Spoil lets a file break off before its last byte.
+func (s *MemoryLists) Spoil(d border.Digest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spoilt[d] = true
 }
 
 // Opened counts how often a file was opened.
@@ -210,6 +218,9 @@ func (s *MemoryLists) Open(ctx context.Context, d border.Digest) (io.ReadSeekClo
 		for _, r := range l.releases() {
 			if b, ok := r.Files[d]; ok {
 				s.opened[d]++
+				if s.spoilt[d] {
+					b = b[:len(b)-1]
+				}
 				return memoryFile{bytes.NewReader(b)}, nil
 			}
 		}

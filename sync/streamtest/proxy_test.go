@@ -19,6 +19,8 @@ type proxy struct {
 	cut, stalled, closed bool
 	conns                map[net.Conn]bool
 	accepted             int
+	relayed              int64 // bytes
+	left                 int64 // bytes until it cuts itself; 0: it does not
 }
 
 func newProxy(t *testing.T, to string) *proxy {
@@ -46,6 +48,27 @@ func (p *proxy) set(cut, stalled bool) {
 		}
 	}
 	p.cond.Broadcast()
+}
+
+// cutAfter lets it cut itself once n more bytes have been relayed.
+func (p *proxy) cutAfter(n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = n
+}
+
+// willCut reports whether the cut after a number of bytes is still to come.
+func (p *proxy) willCut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.left > 0
+}
+
+// bytes counts what was relayed in both directions.
+func (p *proxy) bytes() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.relayed
 }
 
 func (p *proxy) connections() int {
@@ -98,7 +121,12 @@ func (p *proxy) copy(from, to net.Conn) {
 		for p.stalled && !p.cut && !p.closed {
 			p.cond.Wait()
 		}
+		cut := p.left > 0 && p.left <= int64(n)
+		p.relayed, p.left = p.relayed+int64(n), max(0, p.left-int64(n))
 		p.mu.Unlock()
+		if cut {
+			p.set(true, false)
+		}
 		if err == nil {
 			_, err = to.Write(buf[:n])
 		}

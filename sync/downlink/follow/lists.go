@@ -1,0 +1,203 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"garita/border"
+	"garita/sync/link"
+	"garita/sync/wire"
+)
+
+// ListStatus is what a station knows of its way to a list's newest release.
+type ListStatus struct {
+	List string `json:"list"`
+	// Head is the newest release that the hub has announced; Held the one in force here.
+	Head    border.ListPosition `json:"head"`
+	Held    border.ListPosition `json:"held"`
+	Seen    time.Time           `json:"seen"`              // when the head was looked at last; zero: never
+	Refused uint64              `json:"refused"`           // releases that the replica refused since the start
+	Problem string              `json:"problem,omitempty"` // plain words
+}
+
+// Lists tells the state of every list.
+func (f *Follower) Lists() []ListStatus {
+	out := make([]ListStatus, 0, len(f.lists))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range f.lists {
+		out = append(out, l.status)
+	}
+	return out
+}
+
+// follower brings one list up to date. It belongs to its goroutine; status is guarded by
+// Follower.mu.
+type follower struct {
+	f      *Follower
+	list   string
+	woke   chan struct{} // there is a new head
+	link   chan struct{} // the connection came or went
+	status ListStatus
+	life   context.Context // of run; what is done at the station alone outlives a connection
+	// refused is the head, by its place in the stream, that led to a release which the
+	// replica refuses: nothing is tried again until there is another.
+	refused uint64
+}
+
+// errRefused ends a pursuit for good, until there is another head.
+var errRefused = errors.New("refused")
+
+func (l *follower) note(change func(*ListStatus)) {
+	l.f.mu.Lock()
+	defer l.f.mu.Unlock()
+	change(&l.status)
+}
+
+func (l *follower) run(ctx context.Context, js jetstream.JetStream) {
+	l.life = ctx
+	back := link.Backoff{Min: 500 * time.Millisecond, Max: l.f.c.RetryMax}
+	for ctx.Err() == nil {
+		cctx, cancel, up := l.f.connected(ctx)
+		if !up {
+			l.note(func(s *ListStatus) { s.Problem = "There is no connection to the hub." })
+			select {
+			case <-l.link:
+				back.Reset()
+			case <-ctx.Done():
+			}
+			continue
+		}
+		err := l.follow(cctx, js)
+		cut := cctx.Err() != nil
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			back.Reset()
+			if wait(ctx, spread(l.f.c.Check), l.link, l.woke) {
+				wait(ctx, rand.N(l.f.c.Jitter+1), l.link, nil) //nolint:gosec // jitter, not a secret
+			}
+		case cut:
+			l.f.c.Log.Info("a list was interrupted", "list", l.list)
+		default:
+			d := back.Next()
+			l.f.c.Log.Warn("a list could not be brought up to date", "list", l.list, "wait", d.String(), "err", err)
+			l.note(func(s *ListStatus) { s.Problem = plain(err) })
+			wait(ctx, d, l.link, nil)
+		}
+	}
+}
+
+func plain(err error) string {
+	if m := border.MessageOf(err); m != "" {
+		return m
+	}
+	return "The list could not be fetched; it is tried again."
+}
+
+// follow brings the list to its present head. Nil: nothing is left to do until there is
+// another.
+func (l *follower) follow(ctx context.Context, js jetstream.JetStream) error {
+	s, err := l.open(ctx, js)
+	if err != nil {
+		return err
+	}
+	raw, seq, err := s.get(ctx, wire.HeadSubject(l.list), l.f.c.RequestTimeout)
+	if border.CodeOf(err) == border.NotFound {
+		l.note(func(s *ListStatus) { s.Problem = "The hub has not published this list." })
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if seq == l.refused {
+		return nil
+	}
+	head, err := wire.DecodeHead(raw, l.list)
+	if err != nil {
+		l.refuse(seq, err)
+		return nil
+	}
+	now := l.f.c.Clock.Now()
+	l.note(func(s *ListStatus) { s.Head, s.Seen = head.Position, now })
+	err = l.pursue(ctx, s, head)
+	switch {
+	case errors.Is(err, errRefused):
+		l.refuse(seq, err)
+		return nil
+	case err == nil:
+		l.note(func(s *ListStatus) { s.Problem = "" })
+	}
+	return err
+}
+
+func (l *follower) refuse(seq uint64, err error) {
+	l.refused = seq
+	l.f.c.Log.Error("a release was refused; the last good one stays in force", "list", l.list, "err", err)
+	l.note(func(s *ListStatus) {
+		s.Refused++
+		s.Problem = "A release was refused; the last good one stays in force."
+	})
+}
+
+// pursue takes one release after another until the head is in force: those that lie between,
+// or the latest snapshot where they are not there, too many, or do not fit.
+func (l *follower) pursue(ctx context.Context, s *shelf, head wire.Head) error {
+	snapshot := head.Snapshot // zero once it was tried
+	for steps := 2*l.f.c.Far + 16; steps > 0; steps-- {
+		at, err := l.f.c.Lists.Position(ctx, l.list)
+		if err != nil {
+			return err
+		}
+		l.note(func(s *ListStatus) { s.Held = at })
+		if at == head.Position {
+			return nil
+		}
+		same := at.Version > 0 && at.Epoch == head.Position.Epoch
+		if same && at.Version >= head.Position.Version { // an old head, or a fork: the replica judges
+			_, err := l.take(ctx, s, head.Position)
+			return err
+		}
+		var ways []border.ListPosition
+		next := border.ListPosition{List: l.list, Epoch: at.Epoch, Version: at.Version + 1}
+		if at.Version > 0 {
+			if !same { // a new epoch may begin here, or further on in this one
+				ways = append(ways, border.ListPosition{List: l.list, Epoch: head.Position.Epoch, Version: 1})
+			}
+			ways = append(ways, next)
+		}
+		if snapshot.Version > 0 {
+			if same && head.Position.Version-at.Version > l.f.c.Far {
+				ways = append([]border.ListPosition{snapshot}, ways...)
+			} else {
+				ways = append(ways, snapshot)
+			}
+		}
+		took := false
+		for _, way := range ways {
+			if way == snapshot {
+				snapshot = border.ListPosition{}
+			}
+			if way.Version == head.Position.Version && way.Epoch == head.Position.Epoch {
+				way = head.Position // whose hash is known
+			}
+			if took, err = l.take(ctx, s, way); took || err != nil {
+				break
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if !took {
+			return &border.Error{Code: border.NotFound, Op: "follow a list", Message: "No way leads to the newest release of the list; it is tried again.",
+				Err: errors.New("neither a next release nor a snapshot fits")}
+		}
+	}
+	return &border.Error{Code: border.Internal, Op: "follow a list", Err: errors.New("it does not come to an end")}
+}
