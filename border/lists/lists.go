@@ -227,6 +227,14 @@ func (k *Keeper) Held() (Held, bool) {
 	return Held{}, false
 }
 
+// List is what [Keeper.Current] gives, with its position; nil before the first release.
+func (k *Keeper) List() (*watch.List, border.ListPosition) {
+	if s := k.current.Load(); s != nil {
+		return s.List, s.Position
+	}
+	return nil, border.ListPosition{}
+}
+
 // Explain says why a traveller is or is not an entry, field by field. False if there is no
 // such entry in force.
 func (k *Keeper) Explain(q *watch.Query, key watch.Key) (watch.Explanation, bool) {

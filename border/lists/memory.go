@@ -65,42 +65,33 @@ func fingerprintInForce(ctx context.Context, tx *sql.Tx, key watch.Key) (fields 
 	return fields, err
 }
 
-// Added lists entries that came, or whose identifying fields or days changed, after a place in
-// the lists' history, oldest first and at most limit, each as it is in force now; and the
-// place up to which that is all. Places grow, also when the hub begins a new epoch after it
-// was restored; 0 is before everything. The caller asks again until the place stays.
-func (k *Keeper) Added(ctx context.Context, after uint64, limit int) (entries []*watch.Entry, upTo uint64, err error) {
-	upTo = after
+// Added gives the entries that came, or whose identifying fields or days changed, after a
+// release of the list, each in full as it is now, and the newest release. The zero position,
+// and one of an epoch that is not known here, stand before everything.
+func (k *Keeper) Added(ctx context.Context, after border.ListPosition) (entries []*watch.Entry, upTo border.ListPosition, err error) {
 	err = k.store.read(ctx, "list new entries", func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT r.revision, r.source, r.id, now.sealed
-			FROM entry_revision r JOIN entry e ON e.source = r.source AND e.id = r.id
-			JOIN entry_revision now ON now.revision = e.revision
-			WHERE r.revision > ? AND r.identifies = 1 AND e.gone = 0
-			  AND NOT EXISTS (SELECT 1 FROM entry_revision later WHERE later.source = r.source AND later.id = r.id
-			                  AND later.revision > r.revision AND later.identifies = 1)
-			ORDER BY r.revision LIMIT ?`, int64(min(after, 1<<62)), limit)
+		no, err := epochNo(ctx, tx, after.Epoch)
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var key watch.Key
-			var sealed sql.RawBytes
-			if err := rows.Scan(&upTo, &key.Source, &key.ID, &sealed); err != nil {
-				return err
-			}
-			e, err := k.vault.openEntry(key, sealed)
-			if err != nil {
-				return err
-			}
-			entries = append(entries, e)
+		since := int64(0)
+		if no != 0 {
+			since = serialOf(no, after.Version)
 		}
-		return rows.Err()
+		r, err := k.scanRelease(tx.QueryRowContext(ctx, selectRelease+`ORDER BY r.serial DESC LIMIT 1`))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		upTo = r.Position
+		return k.eachEntry(ctx, tx, `(e.source, e.id) IN (SELECT source, id FROM entry_revision WHERE serial > ? AND identifies = 1)`, func(e *watch.Entry) error {
+			entries = append(entries, e)
+			return nil
+		}, since)
 	})
-	if err != nil {
-		return nil, after, err
-	}
-	return entries, upTo, nil
+	return entries, upTo, err
 }
 
 // Entry gives an entry in force in full, as nobody but the hub holds it. NotFound if there is

@@ -41,7 +41,7 @@ CREATE TABLE entry_revision (
   sealed      BLOB               -- NULL: withdrawn
 ) STRICT;
 CREATE INDEX entry_revision_key ON entry_revision (source, id, revision);
-CREATE INDEX entry_revision_new ON entry_revision (revision) WHERE identifies = 1;
+CREATE INDEX entry_revision_new ON entry_revision (serial, source, id) WHERE identifies = 1;
 
 -- The version in force of each entry, and of each that was withdrawn by hand and that an
 -- import must not bring back.

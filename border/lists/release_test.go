@@ -1,0 +1,600 @@
+package lists
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"garita/border"
+	"garita/border/bordertest"
+	"garita/border/watch"
+	"garita/border/watch/release"
+)
+
+// post builds the list that a post holds from what the downlink carries: the newest snapshot
+// and the deltas that follow.
+func (r *rig) post() (*watch.List, release.Manifest) {
+	r.t.Helper()
+	ctx := r.t.Context()
+	prov, err := r.keys.Provisioning()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	keys, err := release.NewKeys(prov.ListKey)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	file := func(f release.File, l release.Label) []byte {
+		in, err := r.Open(ctx, f.Digest)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		defer in.Close()
+		o, err := keys.Open(in, l)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		b, err := io.ReadAll(o)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return b
+	}
+	head, err := r.Latest(ctx, "national")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	m, err := release.Verify(head.Manifest, prov.ListSigner)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	base, err := watch.OpenBase(file(m.Base.File, m.SnapshotLabel()))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	list := watch.New(base)
+	following, err := r.Releases(ctx, "national", m.Epoch, m.Version, 1<<20)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, f := range following {
+		next, err := release.Verify(f.Manifest, prov.ListSigner)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if next.Previous != head.Position.Hash || next.Version != m.Version+1 || next.Base != m.Base {
+			r.t.Fatalf("version %d does not follow version %d", next.Version, m.Version)
+		}
+		if next.Delta != nil {
+			changes, err := release.DecodeDelta(bytes.NewReader(file(*next.Delta, next.DeltaLabel())))
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if list, err = list.With(changes); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		head, m = f, next
+	}
+	if int64(list.Len()) != m.Entries {
+		r.t.Errorf("a post holds %d entries, the manifest says %d", list.Len(), m.Entries)
+	}
+	return list, *m
+}
+
+// queries asks for listed people, damaged as zones damage them, and for others.
+func queries(rng *rand.Rand, entries []*watch.Entry, n int) []*watch.Query {
+	var out []*watch.Query
+	for range n {
+		e := entries[rng.IntN(len(entries))]
+		name := e.Names[rng.IntN(len(e.Names))]
+		q := &watch.Query{Surname: name.Surname, GivenNames: name.GivenNames, Day: "2026-11-22"}
+		if name.Full != "" {
+			q.Surname, q.GivenNames, _ = strings.Cut(name.Full, " ")
+		}
+		switch rng.IntN(5) {
+		case 0:
+			q.Surname, q.GivenNames = q.GivenNames, q.Surname
+		case 1:
+			q.Surname = q.Surname[:len(q.Surname)-1] + "O"
+		case 2:
+			q.GivenNames = invent(rng)
+		case 3:
+			q.Surname, q.GivenNames = invent(rng), invent(rng)
+		}
+		if rng.IntN(2) == 0 {
+			q.BirthDate = e.BirthDates[0]
+		}
+		if len(e.Documents) > 0 && rng.IntN(2) == 0 {
+			q.Documents = []watch.QueryDocument{{Issuer: "UTO", Type: "P", Number: e.Documents[0].Number}}
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// sameAnswers holds a post's answers against the hub's: the hub's hits without those for the
+// hub alone are the post's, the same to the bit, in the same order.
+func (r *rig) sameAnswers(rng *rand.Rand, asked []*watch.Entry) (hits, hubHits int) {
+	r.t.Helper()
+	post, _ := r.post()
+	held, _ := r.Held()
+	hubOnly := map[watch.Key]bool{}
+	for e := range held.List.Entries() {
+		if e.Distribution == watch.HubOnly {
+			hubOnly[e.Key()] = true
+		}
+	}
+	for _, q := range queries(rng, asked, 400) {
+		at := post.Check(q, nil)
+		hub := held.List.Check(q, nil)
+		all := len(hub)
+		rest := slices.DeleteFunc(slices.Clone(hub), func(h watch.Hit) bool { return hubOnly[h.Entry] })
+		hubHits += all - len(rest)
+		hits += len(at)
+		if all == watch.MaxHits && len(at) > len(rest) { // pushed out by hits for the hub alone
+			at = at[:len(rest)]
+		}
+		if !slices.Equal(at, rest) { // scores are equal only to the bit
+			r.t.Fatalf("a post finds what the hub does not, or otherwise (-post +hub):\n%s", cmp.Diff(at, rest))
+		}
+		for _, h := range at {
+			p, _ := post.Explain(q, h.Entry)
+			u, ok := r.Explain(q, h.Entry)
+			if !ok || !cmp.Equal(p, u) {
+				r.t.Fatalf("explained otherwise: %s", cmp.Diff(p, u))
+			}
+		}
+	}
+	return hits, hubHits
+}
+
+// Whatever is imported, changed by hand, remembered, withdrawn, or released anew, a post
+// that has followed answers as the hub does, and holds nothing that is not for it.
+func TestSameAnswers(t *testing.T) {
+	r, rng, ctx := newRig(t, Rules{BaseFloor: 40}), seeded(t), t.Context()
+	list := people(rng, "courts", 300)
+	for i := range list { // many with the same names: the hits are many and close
+		if i > 200 {
+			list[i].Names[0] = list[i-200].Names[0]
+		}
+	}
+	r.load("courts", "1", list)
+	all := slices.Clone(list)
+	hits, hubHits, snapshots := 0, 0, map[uint64]bool{}
+	look := func(what string) {
+		t.Helper()
+		h, u := r.sameAnswers(rng, all)
+		if t.Failed() {
+			t.Fatalf("after: %s", what)
+		}
+		hits, hubHits = hits+h, hubHits+u
+		r.nothingHidden()
+		_, m := r.post()
+		snapshots[m.Base.Version] = true
+	}
+	look("the first import")
+	for round := range 12 {
+		switch rng.IntN(6) {
+		case 0, 1:
+			list = slices.Clone(list)
+			list = list[:len(list)-10]
+			for i := range 15 {
+				list = append(list, person(rng, "courts", 1000+100*round+i))
+			}
+			for i := range 5 {
+				e := *person(rng, "courts", 0)
+				e.ID = list[i*3].ID
+				list[i*3] = &e
+			}
+			r.load("courts", fmt.Sprint(round+2), list)
+			all = append(all, list...)
+		case 2:
+			e := person(rng, "hand", round)
+			e.Urgent = true
+			r.byHand(Proposal{Op: Add, Entry: e})
+			all = append(all, e)
+		case 3: // to and from the hub alone
+			for i := range 4 {
+				e := *list[20+4*round+i]
+				if e.Distribution == watch.HubOnly {
+					e.Distribution = watch.ToPosts
+				} else {
+					e.Distribution = watch.HubOnly
+				}
+				if _, err := r.Entry(ctx, e.Key()); err == nil {
+					r.byHand(Proposal{Op: Change, Entry: &e})
+				}
+			}
+		case 4:
+			for i := range 6 {
+				e, err := r.Entry(ctx, list[100+rng.IntN(50)].Key())
+				if err != nil {
+					continue
+				}
+				err = r.Remember(ctx, watch.NonMatch{Document: border.BlindIndex{byte(round), byte(i)}, Source: e.Source, ID: e.ID, Fields: watch.FingerprintOf(e)})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		case 5:
+			r.reopen()
+		}
+		look(fmt.Sprintf("round %d", round))
+	}
+	if hits < 200 || hubHits < 20 || len(snapshots) < 2 {
+		t.Errorf("this test looks at little: %d hits at posts, %d for the hub alone, snapshots of versions %v", hits, hubHits, slices.Collect(maps.Keys(snapshots)))
+	}
+}
+
+// nothingHidden looks for what posts must not hold.
+func (r *rig) nothingHidden() {
+	r.t.Helper()
+	post, _ := r.post()
+	n := 0
+	for e := range post.Entries() {
+		full, err := r.Entry(r.t.Context(), e.Key())
+		if err != nil {
+			r.t.Fatalf("%s is at posts only: %v", e.Key(), err)
+		}
+		want, ok := watch.ForPosts(full)
+		if !ok || !cmp.Equal(want, e) {
+			r.t.Fatalf("%s: %s", e.Key(), cmp.Diff(want, e))
+		}
+		n++
+	}
+	held, _ := r.Held()
+	if held.Posts.Len() != n {
+		r.t.Fatalf("a post holds %d entries, the hub thinks %d", n, held.Posts.Len())
+	}
+	// What is remembered counts at a post for what it holds, and at the hub for all.
+	err := r.eachMemory(r.t.Context(), func(m *watch.NonMatch) {
+		key := watch.Key{Source: m.Source, ID: m.ID}
+		_, at := post.Entry(key)
+		if post.Remembered(m.Document, key) != at || !held.List.Remembered(m.Document, key) {
+			r.t.Errorf("%s: remembered at a post %v, held there %v, at the hub %v", key, post.Remembered(m.Document, key), at, held.List.Remembered(m.Document, key))
+		}
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// What is written about a silent entry makes no change at posts, and its payload stays at the
+// hub; a source that has nothing for posts is not named to them.
+func TestNothingOfTheSilent(t *testing.T) {
+	r, rng, ctx := newRig(t, Rules{}), seeded(t), t.Context()
+	r.load("courts", "1", people(rng, "courts", 20))
+	silent := person(rng, "hand", 1)
+	silent.Handling, silent.Distribution, silent.LegalBasis = watch.Silent, watch.ToPosts, "SECRET ORDER"
+	r.byHand(Proposal{Op: Add, Entry: silent})
+	_, before := r.post()
+	again := *silent
+	again.LegalBasis, again.HighRisk = "ANOTHER SECRET", true
+	r.byHand(Proposal{Op: Change, Entry: &again})
+	post, after := r.post()
+	if after.Version != before.Version+1 {
+		t.Fatalf("version %d after %d", after.Version, before.Version)
+	}
+	if e, ok := post.Entry(silent.Key()); !ok || e.LegalBasis != "" || e.HighRisk {
+		t.Errorf("a post holds %+v", e)
+	}
+	if e, err := r.Entry(ctx, silent.Key()); err != nil || !cmp.Equal(e, &again) {
+		t.Errorf("the hub holds %+v, %v", e, err)
+	}
+	hidden := person(rng, "office", 1)
+	hidden.Distribution = watch.HubOnly
+	r.byHand(Proposal{Op: Add, Entry: hidden})
+	post, m := r.post()
+	for _, s := range append(post.Sources(), m.Sources...) {
+		if s.Name == "office" {
+			t.Error("posts are told of a source that has nothing for them")
+		}
+	}
+	if m.Delta != nil {
+		t.Error("an entry for the hub alone made a delta")
+	}
+	if !slices.ContainsFunc(r.Current().Sources(), func(s watch.Source) bool { return s.Name == "office" && s.Entries == 1 }) {
+		t.Error("the hub does not know its own source")
+	}
+	if views, err := r.Sources(ctx); err != nil || len(views) != 3 || views[2].HubOnly != 1 {
+		t.Errorf("%+v, %v", views, err)
+	}
+}
+
+// Names of listed people are nowhere in the folder in clear, nor in the log.
+func TestSealed(t *testing.T) {
+	r, rng, ctx := newRig(t, Rules{}), seeded(t), t.Context()
+	e := person(rng, "hand", 1)
+	e.Names[0].Surname, e.Distribution, e.Owner = "NEEDLEMANN", watch.ToPosts, "NEEDLE OFFICE"
+	r.load("courts", "1", append(people(rng, "courts", 5), &watch.Entry{Source: "courts", ID: "N1", Handling: watch.Open, Names: []watch.Name{{Full: "PETRA NEEDLEMANN"}}}))
+	id, err := r.Propose(ctx, Proposal{Op: Add, Entry: e, By: "BADGE-NEEDLE", Reason: "seen with NEEDLEMANN"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Approve(ctx, id, "BADGE-NEEDLE-2", "NEEDLE it is"); err != nil {
+		t.Fatal(err)
+	}
+	r.preview("courts", "2", people(rng, "courts", 6))
+	err = filepath.WalkDir(r.dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte("NEEDLE")) {
+			t.Errorf("%s holds it in clear", filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(r.log.String(), "NEEDLE") {
+		t.Error("the log holds it")
+	}
+}
+
+// A quiet list is released anew before it runs out, with an empty delta.
+func TestRenew(t *testing.T) {
+	r, rng, ctx := newRig(t, Rules{Validity: 8 * time.Hour}), seeded(t), t.Context()
+	if err := r.Tick(ctx); err != nil { // nothing to renew
+		t.Fatal(err)
+	}
+	r.load("courts", "1", people(rng, "courts", 10))
+	first, _ := r.Held()
+	if want := first.Issued.Add(8 * time.Hour); !first.ValidUntil.Equal(want) {
+		t.Errorf("valid until %v, want %v", first.ValidUntil, want)
+	}
+	r.clock.add(2*time.Hour - time.Second)
+	if err := r.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if h, _ := r.Held(); h.Position != first.Position {
+		t.Fatal("renewed too early")
+	}
+	r.clock.add(time.Second)
+	if err := r.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	h, _ := r.Held()
+	_, m := r.post()
+	if h.Position.Version != 2 || m.Delta != nil || m.IsSnapshot() || !h.ValidUntil.Equal(first.ValidUntil.Add(2*time.Hour)) || h.Posts != first.Posts {
+		t.Errorf("renewed: %+v, delta %v", h.Position, m.Delta)
+	}
+	r.clock.add(-5 * time.Hour) // a clock that goes back makes no older release
+	r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 1)})
+	if later, _ := r.Held(); later.Issued.Before(h.Issued) {
+		t.Error("a later release was issued earlier")
+	}
+}
+
+// Old releases go, but never the newest snapshot and what follows; files go with them.
+func TestPrune(t *testing.T) {
+	r, rng, ctx := newRig(t, Rules{Keep: 3, BaseFloor: 1, BaseShare: 0.2}), seeded(t), t.Context()
+	r.load("courts", "1", people(rng, "courts", 20)) // 1: snapshot
+	list := func() (versions []uint64) {
+		h, _ := r.Held()
+		rs, err := r.Releases(ctx, "national", h.Position.Epoch, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range rs {
+			versions = append(versions, v.Position.Version)
+		}
+		return versions
+	}
+	add := func(n int) {
+		for range n {
+			e := person(rng, "hand", rng.IntN(1e9))
+			e.Distribution = watch.ToPosts
+			r.byHand(Proposal{Op: Add, Entry: e})
+		}
+	}
+	add(2) // two changes each: entry and description
+	if err := r.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(); !cmp.Equal(got, []uint64{1, 2, 3}) {
+		t.Errorf("%v", got)
+	}
+	add(1)
+	_, m := r.post()
+	base := m.Base.Version
+	if base < 2 {
+		t.Fatalf("no new snapshot: base %d", base)
+	}
+	add(1)
+	_, m = r.post()
+	base = m.Base.Version
+	if err := r.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	got := list()
+	if got[0] > base || len(got) > 3 && got[0] < base {
+		t.Errorf("kept %v, snapshot %d", got, base)
+	}
+	r.post()
+	r.clock.add(31 * 24 * time.Hour)
+	if err := r.Tick(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(); got[0] != base {
+		t.Errorf("after 31 days %v are kept, the snapshot is %d", got, base)
+	}
+	named := 0
+	for _, rel := range list() {
+		h, _ := r.Held()
+		rs, err := r.Releases(ctx, "national", h.Position.Epoch, rel-1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := r.Files(ctx, rs[0].Position)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named += len(files)
+	}
+	if there, err := os.ReadDir(filepath.Join(r.dir, "lists")); err != nil || len(there) != named {
+		t.Errorf("%d files for %d that are named, %v", len(there), named, err)
+	}
+	r.reopen()
+	r.sameAnswers(rng, people(rng, "courts", 20))
+}
+
+// A hub put back from a copy begins an epoch that names where it stands.
+func TestRestored(t *testing.T) {
+	r, rng, ctx := newRig(t, Rules{}), seeded(t), t.Context()
+	_, err := r.Restored(ctx, "B-1", "B-2", "restored")
+	wantCode(t, err, border.Conflict)
+	r.load("courts", "1", people(rng, "courts", 30))
+	copied := t.TempDir()
+	copyDir(t, r.dir, copied)
+	gone := r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 1)}) // a station takes it
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.dir = copied
+	r.open()
+	here, _ := r.Held()
+	reports := map[border.StationID][]border.ListReport{"PCA-1": {{Position: here.Position}}, "PCB-1": {{Position: gone}}, "PCC-1": nil}
+	if got, err := r.Ahead(ctx, reports); err != nil || !cmp.Equal(got, []border.StationID{"PCB-1"}) {
+		t.Errorf("ahead: %v, %v", got, err)
+	}
+	other := r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 2)}) // before anybody noticed: a fork
+	if got, err := r.Ahead(ctx, reports); err != nil || !cmp.Equal(got, []border.StationID{"PCB-1"}) {
+		t.Errorf("ahead by another release: %v, %v", got, err)
+	}
+	_, err = r.Restored(ctx, "B-1", "B-1", "restored")
+	wantCode(t, err, border.Forbidden)
+	at, err := r.Restored(ctx, "B-1", "B-2", "restored from Friday's copy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, m := r.post()
+	want := []release.Parent{{Epoch: other.Epoch, Version: other.Version, Hash: other.Hash}}
+	if at.Version != 1 || at.Epoch == other.Epoch || !m.IsSnapshot() || !cmp.Equal(m.Parents, want) {
+		t.Errorf("%+v: %+v", at, m.Parents)
+	}
+	r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 3)})
+	if _, m := r.post(); m.Version != 2 || !cmp.Equal(m.Parents, want) {
+		t.Errorf("%+v", m)
+	}
+	r.reopen()
+	r.sameAnswers(rng, people(rng, "courts", 30))
+	if entries, upTo, err := r.Added(ctx, other); err != nil || len(entries) != 1 || entries[0].ID != "E3" || upTo.Version != 2 {
+		t.Errorf("new after the fork: %d entries up to %d, %v", len(entries), upTo.Version, err)
+	}
+}
+
+// A damaged or missing file of the newest release is made good from the entries.
+func TestDamagedFile(t *testing.T) {
+	for name, damage := range map[string]func(path string) error{
+		"missing": os.Remove,
+		"changed": func(path string) error {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			b[len(b)/2] ^= 1
+			return os.WriteFile(path, b, 0o600)
+		},
+		"cut": func(path string) error { return os.Truncate(path, 60) },
+	} {
+		for _, role := range []release.Role{release.Snapshot, release.Delta} {
+			t.Run(name+" "+string(role), func(t *testing.T) {
+				r, rng, ctx := newRig(t, Rules{}), seeded(t), t.Context()
+				list := people(rng, "courts", 40)
+				r.load("courts", "1", list)
+				r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 1)})
+				e, err := r.Entry(ctx, list[0].Key())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := r.Remember(ctx, watch.NonMatch{Document: border.BlindIndex{1}, Source: e.Source, ID: e.ID, Fields: watch.FingerprintOf(e)}); err != nil {
+					t.Fatal(err)
+				}
+				_, m := r.post()
+				path := r.path(m.Base.Digest)
+				if role == release.Delta {
+					path = r.path(m.Delta.Digest)
+				}
+				before, _ := r.Held()
+				want := slices.Collect(before.Posts.Entries())
+				if err := r.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if err := damage(path); err != nil {
+					t.Fatal(err)
+				}
+				r.open()
+				after, _ := r.Held()
+				if after.Position.Version != before.Position.Version+1 {
+					t.Errorf("version %d after %d", after.Position.Version, before.Position.Version)
+				}
+				if d := cmp.Diff(want, slices.Collect(after.Posts.Entries())); d != "" {
+					t.Error(d)
+				}
+				_, m = r.post()
+				if !m.IsSnapshot() || !cmp.Equal(m.Sources, before.Posts.Sources()) {
+					t.Errorf("sources %s", cmp.Diff(m.Sources, before.Posts.Sources()))
+				}
+				r.nothingHidden()
+				r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 2)})
+				r.nothingHidden()
+			})
+		}
+	}
+}
+
+// The promises of the seam.
+func TestListSourceSuite(t *testing.T) {
+	bordertest.RunListSourceSuite(t, func(t *testing.T) bordertest.ListSourceFixture {
+		r, rng := newRig(t, Rules{}), seeded(t)
+		n := 0
+		var copies []string
+		f := bordertest.ListSourceFixture{Source: r.Keeper, List: "national"}
+		restored := false
+		f.Release = func() {
+			if restored {
+				restored = false
+				if _, err := r.Restored(t.Context(), "B-1", "B-2", "restored"); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			n++
+			r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", n)})
+			dir := t.TempDir()
+			copyDir(t, r.dir, dir)
+			copies = append(copies, dir)
+		}
+		f.Reopen = func() border.ListSource { r.reopen(); return r.Keeper }
+		f.Restore = func(releases int) border.ListSource {
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r.dir, restored = copies[releases-1], true
+			r.open()
+			return r.Keeper
+		}
+		return f
+	})
+}
+
+// copyDir copies a folder as it lies on the disk now.
+func copyDir(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
