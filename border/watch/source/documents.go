@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 	"strings"
 
 	"garita/border/watch"
@@ -26,7 +27,7 @@ const (
 	maxDocumentBytes = 16 << 30
 )
 
-var documentColumns = map[string]bool{"issuer": true, "type": true, "number": true, "reason": true, "since": true}
+var documentFields = [...]string{"issuer", "type", "number", "reason", "since"}
 
 var reasons = map[string]bool{"": true, "stolen": true, "lost": true, "revoked": true}
 
@@ -72,21 +73,18 @@ func (d *DocumentList) Err() error {
 func (d *DocumentList) Report() Report { return d.run.report }
 
 func (r *run) documents(in *input, yield func(DocumentRow) bool) error {
-	t, err := r.newTable(in, func(name string) bool { return documentColumns[name] }, "number")
+	t, err := r.newTable(in, func(name string) bool { return slices.Contains(documentFields[:], name) }, "number")
 	if err != nil {
 		return err
 	}
 	words := make(interned)
-	at := make(map[string]int, len(t.columns))
+	var at [len(documentFields)]int // of each field, its column; 0: there is none
 	for i, name := range t.columns {
-		at[name] = i
-	}
-	value := func(fields [][]byte, name string) []byte {
-		if i, ok := at[name]; ok {
-			return fields[i]
+		if f := slices.Index(documentFields[:], name); f >= 0 {
+			at[f] = i + 1
 		}
-		return nil
 	}
+	var row [len(documentFields)][]byte
 	for {
 		fields, code, err := t.read()
 		switch {
@@ -112,13 +110,17 @@ func (r *run) documents(in *input, yield func(DocumentRow) bool) error {
 		if r.report.Entries == r.o.MaxEntries {
 			return fail(ErrTooLarge, in.name, t.line, "too many documents")
 		}
-		row, ok := r.documentRow(t.line, words,
-			value(fields, "issuer"), value(fields, "type"), value(fields, "number"), value(fields, "reason"), value(fields, "since"))
+		for f, column := range at {
+			if column > 0 {
+				row[f] = fields[column-1]
+			}
+		}
+		document, ok := r.documentRow(t.line, words, row[0], row[1], row[2], row[3], row[4])
 		if !ok {
 			continue
 		}
 		r.report.Entries++
-		if !yield(row) {
+		if !yield(document) {
 			return errStopped
 		}
 	}
@@ -192,18 +194,21 @@ type meaning struct {
 const maxInterned = 50_000
 
 func (w interned) of(column byte, field []byte, read func(string) (string, bool), wrong Code, code *Code) string {
-	var key [maxField + 1]byte
+	var key [48]byte
 	key[0] = column
+	short := len(field) < len(key)
 	k := key[:1+copy(key[1:], field)]
 	m, ok := w[string(k)]
-	if !ok {
+	if !ok || !short {
 		s, bad := plain(string(field), maxField)
 		m.value, m.known = read(unguarded(s))
 		m.known = m.known && bad == ""
 		if len(w) == maxInterned {
 			clear(w)
 		}
-		w[string(k)] = m
+		if short {
+			w[string(k)] = m
+		}
 	}
 	if !m.known {
 		*code = wrong

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -59,12 +60,13 @@ func (r *run) newTable(in *input, known func(string) bool, need string) (*table,
 		}
 		key, value, ok := strings.Cut(strings.Trim(string(line), "# \t\r\n"), "=")
 		if ok {
-			if err := t.set(strings.TrimSpace(key), strings.Trim(value, " ,")); err != nil {
+			if err := t.set(strings.TrimSpace(key), strings.Trim(value, " ,;")); err != nil {
 				return nil, fail(ErrFormat, in.name, t.next, err.Error())
 			}
 		}
 		t.next++
 	}
+	t.comma = separator(in)
 	fields, code, err := t.read()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -91,6 +93,19 @@ func (r *run) newTable(in *input, known func(string) bool, need string) (*table,
 		return nil, fail(ErrFormat, in.name, t.line, "the header must name the column "+need)
 	}
 	return t, nil
+}
+
+// separator looks at the header for what stands between columns: spreadsheets write
+// semicolons where the comma is in decimals.
+func separator(in *input) byte {
+	header, _ := in.Peek(window)
+	if i := bytes.IndexByte(header, '\n'); i >= 0 {
+		header = header[:i]
+	}
+	if bytes.Count(header, []byte{';'}) > bytes.Count(header, []byte{','}) {
+		return ';'
+	}
+	return ','
 }
 
 var listName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)

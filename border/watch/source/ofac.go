@@ -55,6 +55,10 @@ func (r *run) readOFAC() error {
 		if n, ok := r.ofacName(line, "alt_name", f[3]); ok {
 			n.Quality = watch.Good
 			m := at(line, f[0])
+			if len(m.names) == maxNames {
+				r.problem(line, TooMany, "alt_name")
+				return nil
+			}
 			m.names = append(m.names, n)
 		}
 		return nil
@@ -76,7 +80,12 @@ func (r *run) readOFAC() error {
 		return err
 	}
 	if err := read("sdn_comments.csv", func(line int, f []string) error {
-		at(line, f[0]).remarks += f[1]
+		m := at(line, f[0])
+		if len(m.remarks)+len(f[1]) > maxCell {
+			r.problem(line, TooLong, "remarks")
+			return nil
+		}
+		m.remarks += f[1]
 		return nil
 	}); err != nil {
 		return err
@@ -157,7 +166,7 @@ func (r *run) ofacRows(in *input, columns int, kept *int, row func(int, []string
 			if s == "-0-" {
 				s = ""
 			}
-			if len(s) > 64*maxField {
+			if len(s) > maxCell {
 				s, code = "", TooLong
 			}
 			values[i] = s

@@ -19,11 +19,12 @@ type rows struct {
 	next   int      // of what comes
 	fields [][]byte // valid until the next row
 	quoted []byte   // unescaped quotations
+	comma  byte     // between columns
 	ended  bool     // the last row had its line end
 	mark   bool     // 0x1A was the last byte of the file, as OFAC writes it
 }
 
-func newRows(in *input) *rows { return &rows{in: in, next: 1, ended: true} }
+func newRows(in *input) *rows { return &rows{in: in, next: 1, ended: true, comma: ','} }
 
 // read reads one row. code says what is wrong with it; the reader has then gone past it.
 // At the end of the file it returns io.EOF.
@@ -104,12 +105,11 @@ func (r *rows) split(b []byte) (n, lines int, code Code) {
 			}
 			r.fields = append(r.fields, r.quoted[start:len(r.quoted):len(r.quoted)])
 		} else {
-			i := bytes.IndexAny(b[n:], ",\n\"")
-			if i < 0 {
-				i = len(b) - n
+			start := n
+			for n < len(b) && b[n] != r.comma && b[n] != '\n' && b[n] != '"' {
+				n++
 			}
-			f := b[n : n+i]
-			n += i
+			f := b[start:n]
 			if n < len(b) && b[n] == '"' {
 				return 0, 0, BadQuotes
 			}
@@ -121,7 +121,7 @@ func (r *rows) split(b []byte) (n, lines int, code Code) {
 		switch {
 		case n == len(b):
 			return n, lines, ""
-		case b[n] == ',':
+		case b[n] == r.comma:
 			n++
 		case b[n] == '\n':
 			return n + 1, lines + 1, ""

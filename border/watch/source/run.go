@@ -217,6 +217,15 @@ func (r *run) add(line int, e *watch.Entry) error {
 		return fail(ErrTooLarge, r.file, line, "too many entries")
 	}
 	r.seen[e.ID] = struct{}{}
+	for _, l := range []struct {
+		field string
+		list  *[]string
+	}{{"birth_dates", &e.BirthDates}, {"nationalities", &e.Nationalities}, {"birth_places", &e.BirthPlaces}, {"residences", &e.Residences}} {
+		if len(*l.list) > maxValues {
+			*l.list = (*l.list)[:maxValues]
+			r.problem(line, TooMany, l.field)
+		}
+	}
 	e.Source = r.o.Source
 	t := &r.o.Terms
 	if e.Handling == "" {
@@ -303,7 +312,8 @@ func directional(c rune) bool {
 		c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069
 }
 
-// addTo adds values to a list of an entry without repeating one.
+// addTo adds values to a list of an entry without repeating one, up to one more than the
+// entry may have: [run.add] then reports it.
 func addTo(list []string, values ...string) []string {
 next:
 	for _, v := range values {
@@ -312,7 +322,7 @@ next:
 				continue next
 			}
 		}
-		if v != "" && len(list) < maxValues {
+		if v != "" && len(list) <= maxValues { // one more tells that there are too many
 			list = append(list, v)
 		}
 	}

@@ -432,6 +432,7 @@ func (n *node) all(name string) (found []*node) {
 func (x *elements) tree(start xml.StartElement) (root *node, whole bool, err error) {
 	root = &node{name: start.Name.Local}
 	path := []*node{root}
+	texts := [][]byte{nil} // of the path's elements
 	nodes, content := 1, 0
 	for len(path) > 0 {
 		t, err := x.token()
@@ -448,13 +449,14 @@ func (x *elements) tree(start xml.StartElement) (root *node, whole bool, err err
 			if nodes++; nodes <= maxNodes {
 				top.kids = append(top.kids, k)
 			}
-			path = append(path, k)
+			path, texts = append(path, k), append(texts, nil)
 		case xml.CharData:
 			if content += len(t); content <= maxContent {
-				top.text += string(t)
+				texts[len(texts)-1] = append(texts[len(texts)-1], t...)
 			}
 		case xml.EndElement:
-			path = path[:len(path)-1]
+			top.text = string(texts[len(texts)-1])
+			path, texts = path[:len(path)-1], texts[:len(texts)-1]
 		}
 	}
 	return root, nodes <= maxNodes && content <= maxContent, nil
