@@ -22,6 +22,8 @@ type List struct {
 	Watch      *watch.List
 	// Documents are the stolen, lost and revoked documents; nil: the list has none.
 	Documents *document.Set
+	// DocumentsDamaged says that their files do not open: a clear answer about a document is none.
+	DocumentsDamaged bool
 }
 
 // stale reports whether a clear answer of the list is too old to be one.
@@ -121,6 +123,9 @@ func (s *Service) askLists(e *encounter) {
 			} else if l.stale(now) {
 				r.Outcome = verdict.Stale
 			}
+		}
+		if r := &e.asked.document; l.DocumentsDamaged && r.Outcome == verdict.Clear {
+			r.Outcome, r.Reason = verdict.NotChecked, verdict.ReasonFailed
 		}
 		for _, w := range papers {
 			s.askList(e, l, w)

@@ -23,7 +23,8 @@ type Config struct {
 
 	Provisioning string   `toml:"provisioning"` // file written by garita-hub provision
 	Officers     string   `toml:"officers"`     // TOML file of officers
-	Lists        []string `toml:"lists"`        // CSV files, see border/watch
+	Lists        []string `toml:"lists"`        // the station's own, CSV files (docs/watchlist-formats.md), besides those of the hub
+	Lookups      bool     `toml:"lookups"`      // the hub asks other services about travellers
 	Policy       string   `toml:"policy"`       // TOML policy table; "" for the one that ships
 	Form         string   `toml:"form"`         // TOML form of the record; "" for the one that ships
 

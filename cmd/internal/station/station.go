@@ -21,6 +21,7 @@ import (
 	"garita/border/counter"
 	"garita/border/form"
 	"garita/border/journal"
+	"garita/border/replica"
 	"garita/border/seal"
 	"garita/border/verdict"
 	"garita/cmd/internal/version"
@@ -28,6 +29,7 @@ import (
 	"garita/devices/hotplug"
 	"garita/devices/supervisor"
 	"garita/devices/workshop"
+	"garita/sync/downlink/follow"
 	"garita/sync/uplink"
 	uicounter "garita/ui/counter"
 )
@@ -42,6 +44,8 @@ type Station struct {
 	clock    *clock.Keeper
 	keys     *seal.StationKeys
 	uplink   *uplink.Uplink // nil: no hub is configured
+	replica  *replica.Replica
+	downlink *follow.Follower // nil: no hub is configured
 	scanners *supervisor.Supervisor
 	plugged  *hotplug.Watcher // nil: another bus stands in for the machine's
 	workshop *workshop.Workshop
@@ -71,7 +75,7 @@ func (s *Station) open(ctx context.Context) (err error) {
 	if s.lock, err = Lock(s.cfg.Data); err != nil {
 		return err
 	}
-	blinder, err := s.openKeys(ctx)
+	blinder, prov, err := s.openKeys(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,6 +89,9 @@ func (s *Station) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err = s.openLists(ctx, prov); err != nil {
+		return err
+	}
 	if err = s.openUplink(); err != nil {
 		return err
 	}
@@ -95,34 +102,35 @@ func (s *Station) open(ctx context.Context) (err error) {
 }
 
 // openKeys opens keys.db and reads the provisioning file. A new station makes its secret.
-func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, error) {
+func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, *seal.Provisioning, error) {
 	var prov seal.Provisioning
 	if err := seal.Load(s.cfg.Provisioning, &prov); err != nil {
 		if border.CodeOf(err) == border.NotFound {
-			return nil, &border.Error{Code: border.NotFound, Op: "read " + s.cfg.Provisioning, Err: err,
+			return nil, nil, &border.Error{Code: border.NotFound, Op: "read " + s.cfg.Provisioning, Err: err,
 				Message: "The station has no provisioning file. At the hub run: garita-hub provision --out FILE, and bring the file here."}
 		}
-		return nil, err
+		return nil, nil, err
 	}
 	path := filepath.Join(s.cfg.Data, "station.key")
 	var secret seal.StationSecret
 	err := seal.Load(path, &secret)
 	if border.CodeOf(err) == border.NotFound {
 		if _, statErr := os.Stat(filepath.Join(s.cfg.Data, "keys.db")); statErr == nil {
-			return nil, &border.Error{Code: border.NotFound, Op: "read " + path,
+			return nil, nil, &border.Error{Code: border.NotFound, Op: "read " + path,
 				Message: "The station's key file is gone, but its data are here. Without that file they cannot be read. Bring it back."}
 		}
 		secret = *seal.NewStationSecret()
 		err = seal.Save(path, &secret)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
 	if s.keys, err = seal.OpenStationKeys(ctx, filepath.Join(s.cfg.Data, "keys.db"), s.cfg.Station, &secret, &prov); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return seal.NewBlinder(prov.BlindKey)
+	blinder, err := seal.NewBlinder(prov.BlindKey)
+	return blinder, &prov, err
 }
 
 // indexer finds the blind indexes that a crossing was recorded with. Traces have none: a
@@ -149,7 +157,7 @@ func (s *Station) openUplink() (err error) {
 		return nil
 	}
 	s.uplink, err = uplink.New(uplink.Config{URL: s.cfg.Hub, Station: s.cfg.Station, Post: s.cfg.Post, Zone: s.cfg.Zone,
-		Software: version.Version, Clock: s.clock, Source: s.Journal, Log: s.log,
+		Software: version.Version, Clock: s.clock, Source: s.Journal, Lists: s.replica.Report, Log: s.log,
 		OnOffset: func(offset, _ time.Duration) { s.clock.Measured(offset) }})
 	return err
 }
@@ -179,10 +187,11 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 	if err != nil {
 		return err
 	}
-	lists, err := readLists(s.cfg.Lists)
+	own, err := readLists(ctx, s.cfg.Lists)
 	if err != nil {
 		return err
 	}
+	inForce := &lists{own: own, replica: s.replica}
 	policy := verdict.DefaultPolicy()
 	if s.cfg.Policy != "" {
 		b, err := os.ReadFile(s.cfg.Policy)
@@ -215,7 +224,7 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 		return err
 	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
-		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: func() []counter.List { return lists }, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
+		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: inForce.current, LateHits: lateHits{s.replica}, Lookups: s.cfg.Lookups, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
 		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
 	return err
 }
@@ -264,6 +273,7 @@ func (s *Station) Run(ctx context.Context) error {
 	}
 	if s.uplink != nil {
 		run(s.uplink.Run)
+		run(s.downlink.Run)
 	}
 	parts.Go(func() { s.refresh(ctx) })
 	run(func(ctx context.Context) error { return web.Serve(ctx, s.app, s.listener) })
@@ -296,6 +306,7 @@ func (s *Station) refresh(ctx context.Context) {
 		case <-hub:
 		case <-scanners:
 		case <-s.Journal.Changes():
+		case <-s.replica.Noticed():
 		case <-timer.C:
 		}
 		s.Counters.Refresh()
@@ -310,6 +321,9 @@ func (s *Station) Close() error {
 	}
 	if s.Counters != nil {
 		s.Counters.Close()
+	}
+	if s.replica != nil {
+		errs = append(errs, s.replica.Close())
 	}
 	if s.Journal != nil {
 		errs = append(errs, s.Journal.Close())
