@@ -187,7 +187,7 @@ PAN PA panama|panamanian
 PNG PG papua new guinea
 PRY PY paraguay|paraguayan
 PER PE peru|peruvian
-PHL PH philippines|filipino|philippine|phillipines|republic of philippines
+PHL PH philippines|filipino|philippine|republic of philippines
 PCN PN pitcairn|pitcairn islands
 POL PL poland|polish
 PRT PT portugal|portuguese

@@ -105,7 +105,7 @@ func yes(b bool) string {
 
 // alias writes a name as readAlias reads it.
 func alias(n watch.Name) string {
-	s := ""
+	var s string
 	switch {
 	case n.Full == "":
 		s = join(',', n.Surname, n.GivenNames)

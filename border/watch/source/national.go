@@ -98,7 +98,7 @@ func (r *run) newTable(in *input, known func(string) bool, need string) (*table,
 // separator looks at the header for what stands between columns: spreadsheets write
 // semicolons where the comma is in decimals.
 func separator(in *input) byte {
-	header, _ := in.Peek(window)
+	header, _ := in.Peek(min(window, in.Size()))
 	if i := bytes.IndexByte(header, '\n'); i >= 0 {
 		header = header[:i]
 	}

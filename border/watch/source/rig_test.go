@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,8 +17,8 @@ import (
 // files makes a source from the texts of its files, name and text in turn.
 func files(texts ...string) fstest.MapFS {
 	m := make(fstest.MapFS)
-	for i := 0; i < len(texts); i += 2 {
-		m[texts[i]] = &fstest.MapFile{Data: []byte(texts[i+1])}
+	for pair := range slices.Chunk(texts, 2) {
+		m[pair[0]] = &fstest.MapFile{Data: []byte(pair[1])}
 	}
 	return m
 }

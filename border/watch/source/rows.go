@@ -30,7 +30,7 @@ func newRows(in *input) *rows { return &rows{in: in, next: 1, ended: true, comma
 // At the end of the file it returns io.EOF.
 func (r *rows) read() (fields [][]byte, code Code, err error) {
 	for {
-		ahead, err := r.in.Peek(window)
+		ahead, err := r.in.Peek(min(window, r.in.Size()))
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, "", r.in.run.broken(r.in, r.next, err)
 		}

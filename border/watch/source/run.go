@@ -167,7 +167,11 @@ func (r *run) open(name string, read func(*input) error) error {
 	defer f.Close()
 	r.file = name
 	in := &input{name: name, run: r, file: f}
-	in.Reader = bufio.NewReaderSize(counted{in}, 2*window)
+	ahead := 2 * window
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() < window {
+		ahead = int(info.Size()) + 512
+	}
+	in.Reader = bufio.NewReaderSize(counted{in}, ahead)
 	head, err := in.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return r.broken(in, 1, err)

@@ -167,7 +167,7 @@ func (r *run) unBirth(line int, e *watch.Entry, k *node) {
 	if date == "" && y == "" && from == "" && to == "" {
 		return
 	}
-	d := ""
+	var d string
 	switch {
 	case from != "" || to != "":
 		d = years(year(from), year(to))
