@@ -95,17 +95,9 @@ func (r *Replica) apply(ctx context.Context, o *offer) error {
 
 // checkDigest reads a file to its end and compares it with its name.
 func (r *Replica) checkDigest(ctx context.Context, o *offer, d border.Digest, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
+	sum, err := digestOf(path)
+	if err != nil || sum == d {
 		return err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return err
-	}
-	if border.Digest(sum.Sum(nil)) == d {
-		return nil
 	}
 	if path == r.path(d) {
 		r.bad[d] = true // it was whole once
@@ -114,6 +106,20 @@ func (r *Replica) checkDigest(ctx context.Context, o *offer, d border.Digest, pa
 	}
 	return r.refuse(ctx, o.list, Corrupt, &border.Error{Code: border.Invalid, Op: "put a release in force", Err: release.ErrDamaged,
 		Message: "What was received is not the file that the release names. It is fetched anew."})
+}
+
+// digestOf gives the digest of a file's bytes.
+func digestOf(path string) (border.Digest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return border.Digest{}, err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return border.Digest{}, err
+	}
+	return border.Digest(sum.Sum(nil)), nil
 }
 
 // unusable raises the alarm for a release whose files are what the hub made, and are no list that

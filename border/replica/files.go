@@ -25,8 +25,9 @@ type part struct {
 	f                  *os.File // nil: not open
 }
 
-// A large file is synced, and its length noted, every so many bytes; a smaller one is simply
-// fetched again after a power cut.
+// A large file is synced, and its length noted, every so many bytes: after a power cut no more
+// than that is fetched again. A smaller one goes on where it ends, and is begun anew if its
+// digest is not right then.
 const syncEvery = 4 << 20
 
 const partSuffix = ".part"
@@ -91,9 +92,13 @@ func (r *Replica) want(ctx context.Context, o *offer) ([]border.ListFile, error)
 			r.parts[n.Digest] = p
 			if n.Size > syncEvery {
 				begun = append(begun, partRow{n.Digest, p.list, p.size, 0})
+			} else if info, err := os.Stat(r.partPath(n.Digest)); err == nil && info.Size() <= n.Size {
+				p.have = info.Size() // left by a run before this one; its digest will tell
 			}
 		}
-		out = append(out, border.ListFile{Digest: n.Digest, Size: n.Size, Have: p.have})
+		if p.have < p.size {
+			out = append(out, border.ListFile{Digest: n.Digest, Size: n.Size, Have: p.have})
+		}
 	}
 	for d, p := range r.parts {
 		if p.list == o.m.List && !wanted[d] { // of an offer that this one takes the place of

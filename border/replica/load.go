@@ -117,7 +117,11 @@ func chainOf(signed [][]byte) (chain []*release.Manifest, kept [][]byte) {
 // openChain opens a snapshot and the changes since, and says how many releases that is; with
 // an error where they are not all.
 func (r *Replica) openChain(chain []*release.Manifest) (*watch.List, int, error) {
-	base, err := r.openBase(chain[0], r.path(chain[0].Base.Digest))
+	err := r.whole(chain[0].Base.Digest)
+	var base *watch.Base
+	if err == nil {
+		base, err = r.openBase(chain[0], r.path(chain[0].Base.Digest))
+	}
 	if err != nil {
 		r.bad[chain[0].Base.Digest] = true
 		return nil, 0, err
@@ -129,7 +133,10 @@ func (r *Replica) openChain(chain []*release.Manifest) (*watch.List, int, error)
 			continue
 		}
 		var more []watch.Change
-		if more, err = r.openDelta(chain[n], r.path(chain[n].Delta.Digest)); err != nil {
+		if err = r.whole(chain[n].Delta.Digest); err == nil {
+			more, err = r.openDelta(chain[n], r.path(chain[n].Delta.Digest))
+		}
+		if err != nil {
 			r.bad[chain[n].Delta.Digest] = true
 			break
 		}
@@ -151,17 +158,41 @@ func (r *Replica) loadDocuments(h *held, m *release.Manifest) error {
 	if m.FilterSet != nil {
 		paths[m.FilterSet.Digest] = r.path(m.FilterSet.Digest)
 	}
-	filter, err := r.openFilter(m, paths, &held{})
-	var set *document.Set
-	if err != nil {
-		r.bad[m.Filter.Digest] = true
-	} else if set, err = r.openDocuments(m, filter, paths); err != nil {
-		r.bad[m.FilterSet.Digest] = true
-	}
+	filter, set, err := r.openBoth(m, paths)
 	if err != nil {
 		h.inForce.DocumentsDamaged = true
 		return err
 	}
 	h.filter, h.inForce.Documents = filter, set
 	return nil
+}
+
+// openBoth opens a filter and its changes, and remembers which of the files is not what it was.
+func (r *Replica) openBoth(m *release.Manifest, paths map[border.Digest]string) (filter *document.Filter, set *document.Set, err error) {
+	if err = r.whole(m.Filter.Digest); err == nil {
+		filter, err = r.openFilter(m, paths, &held{})
+	}
+	if err != nil {
+		r.bad[m.Filter.Digest] = true
+		return nil, nil, err
+	}
+	if m.FilterSet != nil {
+		err = r.whole(m.FilterSet.Digest)
+	}
+	if err == nil {
+		set, err = r.openDocuments(m, filter, paths)
+	}
+	if err != nil && m.FilterSet != nil {
+		r.bad[m.FilterSet.Digest] = true
+	}
+	return filter, set, err
+}
+
+// whole reads a file to its end and compares it with its name.
+func (r *Replica) whole(d border.Digest) error {
+	sum, err := digestOf(r.path(d))
+	if err == nil && sum != d {
+		err = release.ErrDamaged
+	}
+	return err
 }

@@ -1,9 +1,11 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"garita/border"
@@ -24,6 +26,8 @@ type OpenNotice struct {
 	// Body is nil if the notice does not open: its key is not held, or it is damaged. That
 	// there is one must be shown all the same.
 	Body *release.NoticeBody
+
+	order int64
 }
 
 // NoticesHeld implements [border.NoticeSink].
@@ -33,10 +37,13 @@ func (r *Replica) NoticesHeld(ctx context.Context) (uint64, error) {
 	return uint64(highest), notKept("read the notices", err)
 }
 
-// Notify implements [border.NoticeSink]. An older state of a notice never takes the place of a
-// newer one.
+// Notify implements [border.NoticeSink]. What is not above the highest order held has been seen,
+// and is passed over: an older state of a notice never takes the place of a newer one.
 func (r *Replica) Notify(ctx context.Context, notices []border.Notice) error {
 	const op = "keep notices"
+	if len(notices) == 0 {
+		return ctx.Err()
+	}
 	for i := range notices {
 		n := &notices[i]
 		switch {
@@ -46,11 +53,10 @@ func (r *Replica) Notify(ctx context.Context, notices []border.Notice) error {
 			return &border.Error{Code: border.Invalid, Op: op, Message: "A notice has no name, or no place in the order."}
 		}
 	}
-	if len(notices) == 0 {
-		return nil
-	}
+	notices = slices.Clone(notices)
+	slices.SortFunc(notices, func(a, b border.Notice) int { return cmp.Compare(a.Order, b.Order) })
 	now := r.now().UnixMilli()
-	err := r.store.do(ctx, func(t tx) error {
+	err := r.change(ctx, func(t tx) error {
 		for i := range notices {
 			if err := notify(t, &notices[i], now); err != nil {
 				return err
@@ -65,63 +71,97 @@ func (r *Replica) Notify(ctx context.Context, notices []border.Notice) error {
 		}
 		return nil
 	})
-	if err == nil {
-		signal(r.noticed)
-	}
 	return notKept(op, err)
 }
 
 func notify(t tx, n *border.Notice, now int64) error {
-	if err := t.exec(`UPDATE notices_held SET highest = max(highest, ?)`, int64(n.Order)); err != nil {
+	var highest int64
+	if err := t.row(`SELECT highest FROM notices_held`).Scan(&highest); err != nil || int64(n.Order) <= highest {
+		return err
+	}
+	if err := t.exec(`UPDATE notices_held SET highest = ?`, int64(n.Order)); err != nil {
 		return err
 	}
 	if n.Closed {
-		return t.exec(`DELETE FROM notice WHERE id = ? AND ord <= ?`, n.ID[:], int64(n.Order))
+		return t.exec(`DELETE FROM notice WHERE id = ?`, n.ID[:])
+	}
+	body := n.Body
+	if body == nil {
+		body = []byte{}
 	}
 	// One that comes again after the hub confirmed the acknowledgement was opened again there.
 	return t.exec(`INSERT INTO notice (id, ord, received_at, acknowledged, body) VALUES (?1, ?2, ?3, EXISTS (SELECT 1 FROM acknowledgement WHERE id = ?1), ?4)
 		ON CONFLICT (id) DO UPDATE SET ord = excluded.ord, body = excluded.body, acknowledged = excluded.acknowledged,
-			received_at = CASE WHEN acknowledged > excluded.acknowledged THEN excluded.received_at ELSE received_at END
-		WHERE excluded.ord > notice.ord`, n.ID[:], int64(n.Order), now, n.Body)
+			received_at = CASE WHEN acknowledged > excluded.acknowledged THEN excluded.received_at ELSE received_at END`,
+		n.ID[:], int64(n.Order), now, body)
 }
 
-// Notices lists the notices that nobody here has acknowledged, the oldest first.
-func (r *Replica) Notices(ctx context.Context) ([]OpenNotice, error) {
-	var out []OpenNotice
+// change changes notices, reads them anew and says so.
+func (r *Replica) change(ctx context.Context, fn func(tx) error) error {
+	r.noticing.Lock()
+	defer r.noticing.Unlock()
+	if err := r.store.do(ctx, fn); err != nil {
+		return err
+	}
+	// The change holds, whatever becomes of this: its caller must not undo it.
+	if err := r.reread(context.WithoutCancel(ctx)); err != nil {
+		r.cfg.Log.Error("lists: the notices could not be read", "error", err)
+	}
+	signal(r.noticed)
+	return nil
+}
+
+// Notices lists the notices that nobody here has acknowledged, the oldest first. It costs no
+// I/O. What it gives must not be changed.
+func (r *Replica) Notices() []OpenNotice { return *r.open.Load() }
+
+// reread reads the open notices from the database.
+func (r *Replica) reread(ctx context.Context) error {
+	opened := map[border.ID]OpenNotice{}
+	for _, n := range *r.open.Load() {
+		opened[n.ID] = n
+	}
+	out := []OpenNotice{}
 	err := r.store.do(ctx, func(t tx) error {
-		rows, err := t.rows(`SELECT id, received_at, body FROM notice WHERE acknowledged = 0 ORDER BY ord`)
+		rows, err := t.rows(`SELECT id, ord, received_at, body FROM notice WHERE acknowledged = 0 ORDER BY received_at, ord`)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var id, body []byte
-			var at int64
-			if err := rows.Scan(&id, &at, &body); err != nil {
+			var ord, at int64
+			if err := rows.Scan(&id, &ord, &at, &body); err != nil {
 				return err
 			}
 			if len(id) != len(border.ID{}) {
 				return errDamaged
 			}
-			out = append(out, r.openNotice(border.ID(id), at, body))
+			n, ok := opened[border.ID(id)]
+			if !ok || n.order != ord {
+				n = OpenNotice{ID: border.ID(id), order: ord, Body: r.openNotice(border.ID(id), body)}
+			}
+			n.Received = time.UnixMilli(at).UTC()
+			out = append(out, n)
 		}
 		return rows.Err()
 	})
-	return out, notKept("read the notices", err)
+	if err == nil {
+		r.open.Store(&out)
+	}
+	return err
 }
 
-func (r *Replica) openNotice(id border.ID, at int64, sealed []byte) OpenNotice {
-	n := OpenNotice{ID: id, Received: time.UnixMilli(at).UTC()}
+func (r *Replica) openNotice(id border.ID, sealed []byte) *release.NoticeBody {
 	if r.keys == nil {
-		return n
+		return nil
 	}
 	body, err := r.keys.OpenNotice(id, sealed)
 	if err != nil {
 		r.cfg.Log.Error("lists: a notice does not open", "notice", id, "error", err)
-		return n
+		return nil
 	}
-	n.Body = body
-	return n
+	return body
 }
 
 // Acknowledge keeps an officer's acknowledgement of an open notice durably before it returns nil,
@@ -133,7 +173,7 @@ func (r *Replica) Acknowledge(ctx context.Context, id border.ID, officer string)
 		return &border.Error{Code: border.Invalid, Op: op, Message: "An acknowledgement needs an officer."}
 	}
 	now := r.now().UnixMilli()
-	err := r.store.do(ctx, func(t tx) error {
+	err := r.change(ctx, func(t tx) error {
 		var done bool
 		err := t.row(`SELECT acknowledged FROM notice WHERE id = ?`, id[:]).Scan(&done)
 		switch {
@@ -151,7 +191,6 @@ func (r *Replica) Acknowledge(ctx context.Context, id border.ID, officer string)
 		return notKept(op, err)
 	}
 	signal(r.acks)
-	signal(r.noticed)
 	return nil
 }
 
@@ -162,7 +201,7 @@ func (r *Replica) Noticed() <-chan struct{} { return r.noticed }
 func (r *Replica) Acks(ctx context.Context) ([]border.NoticeAck, error) {
 	var out []border.NoticeAck
 	err := r.store.do(ctx, func(t tx) error {
-		rows, err := t.rows(`SELECT id, officer, at FROM acknowledgement ORDER BY at, id`)
+		rows, err := t.rows(`SELECT id, officer, at FROM acknowledgement ORDER BY no`)
 		if err != nil {
 			return err
 		}

@@ -85,6 +85,9 @@ type Replica struct {
 
 	current atomic.Pointer[[]*Held]
 
+	noticing sync.Mutex // held while notices change and are read anew
+	open     atomic.Pointer[[]OpenNotice]
+
 	ending  sync.Once
 	closed  chan struct{}
 	acks    chan struct{}
@@ -123,6 +126,7 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 		parts: map[border.Digest]*part{}, bad: map[border.Digest]bool{}, lists: map[string]*held{},
 		acks: make(chan struct{}, 1), noticed: make(chan struct{}, 1)}
 	r.current.Store(&[]*Held{})
+	r.open.Store(&[]OpenNotice{})
 	if r.cfg.step == nil {
 		r.cfg.step = func(string) error { return nil }
 	}
@@ -139,7 +143,11 @@ func Open(ctx context.Context, cfg Config) (*Replica, error) {
 	if err := r.openStore(ctx); err != nil {
 		return nil, notKept(op, err)
 	}
-	if err := r.load(ctx); err != nil {
+	err := r.load(ctx)
+	if err == nil {
+		err = r.reread(ctx)
+	}
+	if err != nil {
 		return nil, notKept(op, errors.Join(err, r.store.close()))
 	}
 	return r, nil
@@ -190,10 +198,16 @@ func (r *Replica) Close() (err error) {
 
 // take waits for the token.
 func (r *Replica) take(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return &border.Error{Code: border.Unavailable, Op: "wait for the lists", Err: ctx.Err()}
-	case r.work <- struct{}{}:
+	err := ctx.Err() // a token that is free must not win over a context that has ended
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case r.work <- struct{}{}:
+		}
+	}
+	if err != nil {
+		return &border.Error{Code: border.Unavailable, Op: "wait for the lists", Err: err}
 	}
 	select {
 	case <-r.closed:
@@ -213,7 +227,10 @@ func (r *Replica) give() { <-r.work }
 func (r *Replica) Current() []*Held { return *r.current.Load() }
 
 // Position implements [border.ListSink].
-func (r *Replica) Position(_ context.Context, list string) (border.ListPosition, error) {
+func (r *Replica) Position(ctx context.Context, list string) (border.ListPosition, error) {
+	if err := ctx.Err(); err != nil {
+		return border.ListPosition{}, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if h := r.lists[list]; h != nil && h.inForce != nil {

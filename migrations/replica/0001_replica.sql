@@ -30,7 +30,7 @@ CREATE TABLE refusal (
   at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Files that are being received, and how much of each is known to be on the disk.
+-- Large files that are being received, and how much of each is known to be on the disk.
 CREATE TABLE part (
   digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
   list   TEXT NOT NULL,
@@ -52,10 +52,11 @@ INSERT INTO notices_held VALUES (0);
 
 -- Acknowledgements that the hub has not confirmed.
 CREATE TABLE acknowledgement (
-  id      BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+  no      INTEGER NOT NULL PRIMARY KEY,
+  id      BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
   officer TEXT NOT NULL,
   at      INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- +goose Down
 DROP TABLE acknowledgement;

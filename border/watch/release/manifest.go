@@ -32,7 +32,7 @@ const (
 
 // Manifest is one version of a list: what it is made of, what it follows and how long it holds.
 type Manifest struct {
-	List  string       `json:"list"` // a to z, 0 to 9, - and _, from a letter, at most 32
+	List  string       `json:"list"` // a to z, 0 to 9 and -, from a letter, at most 32
 	Epoch border.Epoch `json:"epoch"`
 	// Parents are the positions at which earlier epochs ended and the next began, the newest
 	// first: all releases of an epoch repeat them, so that a station that missed some of it
@@ -151,10 +151,11 @@ func (m *Manifest) Renew(epoch border.Epoch, hash border.Digest) *Manifest {
 	return &n
 }
 
-var listName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+var listName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
-// ValidList reports whether name can be that of a list.
-func ValidList(name string) bool { return listName.MatchString(name) }
+// ValidList reports whether name can be that of a list. None is called file: subjects of the
+// stream say so where files lie.
+func ValidList(name string) bool { return listName.MatchString(name) && name != "file" }
 
 const maxVersion = 1 << 53 // what JSON numbers carry everywhere
 

@@ -1,0 +1,3 @@
+package replica_test
+
+func child(string) int { return 1 }
