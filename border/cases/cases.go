@@ -95,11 +95,12 @@ type Service struct {
 	noticed chan struct{}
 	failing atomic.Bool
 
-	working chan struct{} // one token: held by whoever follows the register; guards what follows
-	cursor  int64         // arrival of the last event that was looked at
-	last    border.Digest // what lay there
-	kept    int64         // as far as the database says so
-	screen  *screening
+	working  chan struct{} // one token: held by whoever follows the register; guards what follows
+	cursor   int64         // arrival of the last event that was looked at
+	last     border.Digest // what lay there
+	kept     int64         // as far as the database says so
+	screen   *screening
+	passages int // looked at in one go
 }
 
 var _ border.NoticeSource = (*Service)(nil)
@@ -121,7 +122,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.Window = defaultWindow
 	}
 	c.Limits = c.Limits.complete()
-	s := &Service{cfg: c, log: c.Log, noticed: make(chan struct{}, 1), working: make(chan struct{}, 1)}
+	s := &Service{cfg: c, log: c.Log, passages: passagesAtOnce, noticed: make(chan struct{}, 1), working: make(chan struct{}, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -202,6 +203,9 @@ func (s *Service) step(ctx context.Context, due bool) (more bool, err error) {
 		return false, &border.Error{Code: border.Unavailable, Op: "follow the register", Err: ctx.Err()}
 	}
 	defer func() { <-s.working }()
+	if err := s.begin(ctx); err != nil {
+		return false, err
+	}
 	more, err = s.follow(ctx)
 	if err == nil && due {
 		err = s.lookAgain(ctx)

@@ -161,13 +161,13 @@ func (s *Service) about(who *person, crossing border.ID) ([]subject, release.Tra
 }
 
 // check asks a list as counters do: a listed document always counts, a name from a probability
-// on, unless people have judged that it is not this person.
+// on; neither if people have judged that the holder of the document is not this person.
 func (s *Service) check(list *watch.List, asked []watch.Query, subjects []subject) []watch.Hit {
 	var room [watch.MaxHits]watch.Hit
 	var out []watch.Hit
 	for i := range asked {
 		for _, hit := range list.Check(&asked[i], room[:0]) {
-			if hit.Basis != watch.ByDocument && (hit.Score < s.cfg.MinScore || remembered(list, subjects, hit.Entry)) {
+			if hit.Basis != watch.ByDocument && hit.Score < s.cfg.MinScore || remembered(list, subjects, hit.Entry) {
 				continue
 			}
 			out = append(out, hit)
@@ -219,11 +219,14 @@ func lateness(h *border.Header, e *watch.Entry, current border.ListPosition) str
 		return LateNotAsked
 	case strings.Contains(says, "stale"):
 		return LateStale
-	case h.Lists[i].Version != strconv.FormatUint(current.Version, 10):
+	case h.Lists[i].Version != versionText(current):
 		return LateOlder
 	}
 	return LateNotNamed
 }
+
+// versionText is how records name a release of a list.
+func versionText(p border.ListPosition) string { return strconv.FormatUint(p.Version, 10) }
 
 // passage asks a small list made of new entries about a past crossing, and the whole list about
 // what that finds: how rare a name is says only the whole. q is reused between crossings.
@@ -287,7 +290,7 @@ func (s *Service) foundAgain(ctx context.Context, key border.Key, keys []watch.K
 			f.named = true
 		case a.Hub != nil && slices.Contains(a.Hub.SilentHits, k.String()):
 			f.named, f.handling = true, watch.Silent
-		case f.explained == nil || f.explained.Hit.Basis != watch.ByDocument && remembered(list, subjects, k):
+		case f.explained == nil || remembered(list, subjects, k):
 			continue
 		default:
 			f.late = LateGrown

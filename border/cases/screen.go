@@ -105,18 +105,25 @@ func (s *Service) rescreen(ctx context.Context, due bool) (more bool, err error)
 	return true, nil // the list may have grown again
 }
 
+// begin takes the list as it is when nothing has passed yet: whatever arrives is asked about it.
+func (s *Service) begin(ctx context.Context) error {
+	c := s.screen
+	list, now := s.cfg.List()
+	if list == nil || now.Version == 0 || c.position.Version > 0 || c.to.Version > 0 || s.cursor > 0 {
+		return nil
+	}
+	next := screening{position: now}
+	if err := s.write(ctx, "begin to follow the list", func(t *tx) error { return t.keepScreening(&next) }); err != nil {
+		return err
+	}
+	*c = next
+	return nil
+}
+
 // prepare compiles a small list of what is new and, unless that is known already, decides which
 // crossings to look at. Not ready: the list in force is not there yet.
 func (s *Service) prepare(ctx context.Context, now border.ListPosition) (ready bool, err error) {
 	c := s.screen
-	if c.position.Version == 0 && c.to.Version == 0 && s.cursor == 0 { // nothing has passed yet
-		next := screening{position: now}
-		if err := s.write(ctx, "begin to follow the list", func(t *tx) error { return t.keepScreening(&next) }); err != nil {
-			return false, err
-		}
-		*c = next
-		return false, nil
-	}
 	entries, to, err := s.cfg.Grown(ctx, c.position)
 	if err != nil {
 		return false, err
@@ -156,7 +163,7 @@ func (s *Service) look(ctx context.Context, whole *watch.List) (found []*finding
 	var q []watch.Query
 	var who person
 	day := s.now().Format(time.DateOnly)
-	last, err = s.cfg.Register.Passages(ctx, s.screen.done, s.screen.end, passagesAtOnce, func(p *register.Passage) error {
+	last, err = s.cfg.Register.Passages(ctx, s.screen.done, s.screen.end, s.passages, func(p *register.Passage) error {
 		if p.Outcome == string(border.Withdrawn) {
 			return nil
 		}

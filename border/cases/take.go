@@ -222,12 +222,14 @@ func (t *tx) take(f *finding) error {
 		if c.state != NotThisPerson || t.same(c, print) {
 			return t.again(c, f, print)
 		}
-		previous, c = &c.id, nil // judged by fields that the entry does not have any more
+		previous = &c.id // judged by fields that the entry does not have any more
 	}
-	if previous == nil {
-		if c, previous, err = t.belongs(f, entry, print); err != nil {
-			return err
-		}
+	c, last, err := t.belongs(f, entry, print)
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		previous = last
 	}
 	if c != nil {
 		return t.join(c, f, print)

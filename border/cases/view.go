@@ -365,13 +365,6 @@ func (s *Service) parts(ctx context.Context, q *sql.Tx, c *caseRow, v *Case) err
 		})
 }
 
-// partyReach is how many events of the same journal before and after a crossing are looked at
-// for others of its group; partyMax how many of them are shown.
-const (
-	partyReach = 500
-	partyMax   = 100
-)
-
 // fill asks the register who the person was, on what way, and in whose company.
 func (s *Service) fill(ctx context.Context, x *Sighting) error {
 	x.Companions = []Companion{}
@@ -386,40 +379,11 @@ func (s *Service) fill(ctx context.Context, x *Sighting) error {
 	if x.Group == nil {
 		return nil
 	}
-	seen := map[border.ID]bool{x.Crossing: true}
-	first := uint64(0)
-	if x.Event.Seq > partyReach {
-		first = x.Event.Seq - partyReach
-	}
-	for after := first; after < x.Event.Seq+partyReach && len(x.Companions) < partyMax; {
-		events, err := s.cfg.Register.Events(ctx, x.Station, x.Event.Epoch, after, int(x.Event.Seq+partyReach-after))
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			if after >= x.Event.Seq {
-				break
-			}
-			after = x.Event.Seq - 1 // a gap: what lies behind it may be here
-			continue
-		}
-		for _, b := range events {
-			after++
-			e, err := border.DecodeEvent(b)
-			if err != nil || e.Type != border.TypeCrossingRecorded {
-				continue
-			}
-			h, err := e.ReadHeader()
-			if err != nil || h.Group == nil || *h.Group != *x.Group || h.Crossing == nil || seen[*h.Crossing] {
-				continue
-			}
-			seen[*h.Crossing] = true
-			with, err := s.cfg.Register.Arrived(ctx, e.Key)
-			if err != nil {
-				return err
-			}
-			x.Companions = append(x.Companions, Companion{*h.Crossing, with.Personal})
+	party, err := s.cfg.Register.Party(ctx, x.Event, *x.Group)
+	for i := range party {
+		if h := party[i].Header; h.Crossing != nil && *h.Crossing != x.Crossing {
+			x.Companions = append(x.Companions, Companion{*h.Crossing, party[i].Personal})
 		}
 	}
-	return nil
+	return err
 }

@@ -69,6 +69,31 @@ func (r *Register) Arrived(ctx context.Context, key border.Key) (Arrival, error)
 	return r.arrival(&rows[0]), nil
 }
 
+// partyReach is how many events of a journal before and after one are looked at for others of
+// its group, and partyMax how many of those are returned.
+const (
+	partyReach = 500
+	partyMax   = 100
+)
+
+// Party returns the crossings that a station recorded of a group around one of its events, in
+// the station's order: at most 100, from among the 500 events before and after it.
+func (r *Register) Party(ctx context.Context, key border.Key, group border.ID) (out []Arrival, err error) {
+	err = r.read(ctx, "find who crossed together", func(q reader) error {
+		return q.around(ctx, key, partyReach, func(row *rawRow) bool {
+			e, err := border.DecodeEvent(row.bytes)
+			if err != nil || e.Type != border.TypeCrossingRecorded {
+				return true
+			}
+			if h, err := e.ReadHeader(); err == nil && h.Group != nil && *h.Group == group {
+				out = append(out, r.arrival(row))
+			}
+			return len(out) < partyMax
+		})
+	})
+	return out, err
+}
+
 func (r *Register) arrival(row *rawRow) Arrival {
 	a := Arrival{No: row.arrival, Key: row.key, Digest: row.digest, ReceivedAt: row.receivedAt}
 	if row.state == stateMalformed {

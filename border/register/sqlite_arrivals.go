@@ -29,6 +29,26 @@ func (r sqliteReader) arrivals(ctx context.Context, after int64, limit int) (out
 	return out, err
 }
 
+func (r sqliteReader) around(ctx context.Context, key border.Key, reach int, visit func(*rawRow) bool) error {
+	rs, err := r.tx.QueryContext(ctx, `SELECT r.arrival, r.epoch_no, e.station, e.epoch, r.seq, r.state, r.digest, r.hash, r.prev, r.received_at, r.bytes
+		FROM raw_event r JOIN epoch e ON e.no = r.epoch_no WHERE e.station = ? AND e.epoch = ? AND r.seq BETWEEN ? AND ? AND r.state <> 'malformed'
+		ORDER BY r.seq`, string(key.Station), key.Epoch[:], number(key.Seq)-int64(reach), number(key.Seq)+int64(reach))
+	if err != nil {
+		return err
+	}
+	defer rs.Close()
+	for rs.Next() {
+		row, err := scanRaw(rs)
+		if err != nil {
+			return err
+		}
+		if !visit(&row) {
+			break
+		}
+	}
+	return rs.Err()
+}
+
 func (r sqliteReader) projected(ctx context.Context) (n int64, err error) {
 	err = r.tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'projection_cursor'`).Scan(&n)
 	return n, err

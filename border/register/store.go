@@ -317,6 +317,8 @@ type reader interface {
 	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
 
 	arrivals(ctx context.Context, after int64, limit int) ([]rawRow, error)
+	// around calls visit for the events of a key's epoch that are near it, until it returns false.
+	around(ctx context.Context, key border.Key, reach int, visit func(*rawRow) bool) error
 	// projected is how far the projections have come.
 	projected(ctx context.Context) (int64, error)
 	// passages calls visit for crossings whose personal part is open, by arrival; of corrected
