@@ -26,6 +26,7 @@ type Scorer struct {
 
 	words [MaxWords]askedWord
 	n     int
+	all   bool // that can be one of the traveller's have been considered
 
 	memo memo
 	grid grid
@@ -58,7 +59,13 @@ func (s *Scorer) Ask(t *Traveller) {
 		w.common = int32(s.letters.Rarity(w.text, w.form&Cut != 0))
 	}
 	s.memo.clear()
+	s.all = false
 }
+
+// ConsideredAll says that every listed word which could be one of the traveller's has been
+// considered, as an index does that has looked up its keys. Other words then count as other
+// words, without a look at their letters; only initials still fit them.
+func (s *Scorer) ConsideredAll() { s.all = true }
 
 // Consider makes the scorer regard a dictionary word as what could stand behind the
 // traveller's words, so that a common word spelt oddly does not count as a rare one. The index
@@ -91,6 +98,10 @@ func (s *Scorer) row(id uint32) *row {
 	r.rarity = int32(s.dict.Rarity(id))
 	for i := range s.n {
 		w := &s.words[i]
+		if s.all && w.code.n > 1 && r.code.n > 1 {
+			r.cost[i] = never
+			continue
+		}
 		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0)))
 	}
 	return r
