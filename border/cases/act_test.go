@@ -276,7 +276,7 @@ func TestModel(t *testing.T) {
 		id := all[0].ID
 		state, proposed, version := Possible, "", all[0].Version
 		var did []string
-		for range rapid.IntRange(0, 12).Draw(r, "actions") {
+		for range rapid.IntRange(0, 8).Draw(r, "actions") {
 			do := rapid.SampledFrom(Dos[:]).Draw(r, "do")
 			by := rapid.SampledFrom([]string{"B1", "B2"}).Draw(r, "by")
 			stale := rapid.IntRange(0, 9).Draw(r, "stale") == 0

@@ -322,13 +322,13 @@ func TestEverythingAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	wg.Go(func() {
+	var work sync.WaitGroup
+	work.Go(func() {
 		for i := 0; i < len(b.events); i += 9 {
 			w.send(b.events[i:min(i+9, len(b.events))]...)
 		}
 		w.put(entry("2", bruno, watch.Refer))
 	})
-	var work sync.WaitGroup
 	for _, badge := range []string{"B1", "B2"} {
 		work.Go(func() {
 			for range 40 {
@@ -359,7 +359,8 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 	work.Wait()
 	for range 200 {
-		if p, err := w.cases.Screening(t.Context()); err == nil && p.Position == w.keeper.position && p.To.Version == 0 {
+		_, now := w.keeper.current()
+		if p, err := w.cases.Screening(t.Context()); err == nil && p.Position == now && p.To.Version == 0 {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
