@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -223,14 +224,14 @@ type rig struct {
 	dir   string
 	hub   *hub
 	clock *fixedClock
-	log   *bytes.Buffer
+	log   *strings.Builder
 	step  func(string) error
 	*replica.Replica
 }
 
 func newRig(t testing.TB, h *hub) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), hub: h, clock: &fixedClock{at: start}, log: &bytes.Buffer{}}
+	r := &rig{t: t, dir: t.TempDir(), hub: h, clock: &fixedClock{at: start}, log: new(strings.Builder)}
 	r.open()
 	t.Cleanup(func() { check(t, r.Close()) })
 	return r
@@ -267,8 +268,8 @@ func deliver(ctx context.Context, s border.ListSink, m bordertest.MadeRelease) e
 		return err
 	}
 	for _, w := range wanted {
-		for at := w.Have; at < w.Size; at += 128 << 10 {
-			if err := s.Receive(ctx, w.Digest, at, m.Files[w.Digest][at:min(w.Size, at+128<<10)]); err != nil {
+		for at := w.Have; at < w.Size; at += 1 << 20 {
+			if err := s.Receive(ctx, w.Digest, at, m.Files[w.Digest][at:min(w.Size, at+1<<20)]); err != nil {
 				return err
 			}
 		}
