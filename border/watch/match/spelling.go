@@ -13,7 +13,7 @@ type code struct {
 }
 
 func (w *code) set(text string) {
-	w.n = 0
+	*w = code{} // words are compared whole: nothing of a longer one may stay behind
 	w.add(text)
 }
 
