@@ -40,6 +40,9 @@ type ask struct {
 
 	keys     []match.Key
 	similar  []uint32
+	until    [match.MaxWords]int // end of each word's part of similar
+	fits     fits
+	masks    [match.MaxWords + 1]uint32 // letters of the traveller's words
 	terms    []term
 	parts    []match.Part
 	boards   [2]board // base, changes
@@ -112,7 +115,9 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 	}
 	a.scorer.Ask(&a.traveller)
 	a.similar = a.similar[:0]
-	for _, w := range words {
+	for i, w := range words {
+		a.masks[i] = letterMask(w.Text)
+		from := len(a.similar)
 		a.keys = match.Keys(a.keys[:0], w.Text)
 		for _, d := range a.dictionaries() {
 			a.similar = d.similar(a.similar, a.keys)
@@ -120,11 +125,12 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 				a.similar = d.beginning(a.similar, w.Text, maxBeginnings)
 			}
 		}
-	}
-	slices.Sort(a.similar)
-	a.similar = slices.Compact(a.similar)
-	for _, id := range a.similar {
-		a.scorer.Consider(id)
+		slices.Sort(a.similar[from:])
+		a.similar = a.similar[:from+len(slices.Compact(a.similar[from:]))]
+		for _, id := range a.similar[from:] {
+			a.scorer.ConsiderAs(id, i)
+		}
+		a.until[i] = len(a.similar)
 	}
 	for len(a.terms) < len(words) {
 		if len(a.terms) < cap(a.terms) {
@@ -134,58 +140,59 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 		a.terms = append(a.terms, term{})
 	}
 	a.terms = a.terms[:len(words)]
-	for i := range a.terms {
+	a.fits.clear()
+	from := 0
+	for i := range a.terms { // only now it is known how common each of the traveller's words is
 		t := &a.terms[i]
 		t.words, t.best, t.at, t.small = t.words[:0], 0, i, words[i].Form&forms != 0
-	}
-	for _, id := range a.similar { // again: now it is known how common each of the traveller's words is
-		gain, word := a.scorer.Consider(id)
-		if gain <= 0 {
-			continue
+		for _, id := range a.similar[from:a.until[i]] {
+			if gain := a.scorer.Gain(id, i); gain > 0 {
+				t.words = append(t.words, found{id, gain})
+				t.best = max(t.best, gain)
+				a.fits.add(id, i, gain)
+			}
 		}
-		t := &a.terms[word]
-		t.words = append(t.words, found{id, gain})
-		t.best = max(t.best, gain)
+		from = a.until[i]
 	}
 	return true
 }
 
 func (a *ask) dictionaries() [2]*dictionary { return [2]*dictionary{a.l.base.dict, a.l.overlay.dict} }
 
-// compare compares the traveller with an identity in full: the log-odds, and which name fits
-// best. False if the identity does not count for this query.
-func (a *ask) compare(s *segment, i uint32) (odds float64, name int, ok bool) {
+// compare compares the traveller with an identity: the log-odds, and which name fits best.
+// False if the identity does not count for this query, or cannot reach least.
+func (a *ask) compare(s *segment, i uint32, least float64) (odds float64, name int, ok bool) {
 	var id identity
 	r := reader{b: s.record(i)}
 	id.read(&r)
 	if !id.holds(a.day, a.direction) {
 		return 0, 0, false
 	}
-	return a.weigh(s, &id)
+	return a.weigh(s, &id, least)
 }
 
 // weigh compares the traveller with an identity, whether it counts for this query or not.
-func (a *ask) weigh(s *segment, id *identity) (odds float64, name int, ok bool) {
+func (a *ask) weigh(s *segment, id *identity, least float64) (odds float64, name int, ok bool) {
 	if len(a.traveller.Words) == 0 {
 		return 0, 0, false
 	}
+	e := a.evidence(id)
+	need := least - a.model.LogOdds(&e)
 	r := reader{b: id.names}
-	best := math.Inf(-1)
+	e.Name = math.Inf(-1)
 	for n := range id.count {
 		parts, low := r.nextName(a.parts[:0], s.dict)
 		a.parts = parts
-		if len(parts) == 0 {
+		if need := max(need, e.Name); len(parts) == 0 || a.reach(s, parts, need) < need {
 			continue
 		}
-		if x := a.scorer.Name(parts, low); x > best {
-			best, name = x, n
+		if x := a.scorer.Name(parts, low); x > e.Name {
+			e.Name, name = x, n
 		}
 	}
-	if math.IsInf(best, -1) {
+	if math.IsInf(e.Name, -1) {
 		return 0, 0, false
 	}
-	e := a.evidence(id)
-	e.Name = best
 	return a.model.LogOdds(&e), name, true
 }
 
@@ -202,7 +209,7 @@ func (a *ask) everything() {
 			if k == 0 && a.l.masked(i) {
 				continue
 			}
-			if odds, name, ok := a.compare(s, i); ok && odds >= floorOdds {
+			if odds, name, ok := a.compare(s, i, math.Inf(-1)); ok && odds >= floorOdds {
 				a.outcomes = append(a.outcomes, outcome{segment: k, identity: i, odds: odds, name: name})
 			}
 		}

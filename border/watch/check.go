@@ -124,7 +124,7 @@ func (a *ask) listed(segment int, entry uint32, issuer, number string, repaired 
 		return
 	}
 	o := outcome{segment: segment, identity: at, odds: never, name: -1, document: p, repaired: repaired}
-	if odds, name, ok := a.compare(a.segment(segment), at); ok && odds >= floorOdds {
+	if odds, name, ok := a.compare(a.segment(segment), at, floorOdds); ok && odds >= floorOdds {
 		o.odds, o.name = odds, name
 	}
 	a.outcomes = append(a.outcomes, o)

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"math"
 	"strings"
 
 	"garita/border/watch/match"
@@ -26,7 +27,7 @@ func (l *List) Explain(q *Query, k Key) (Explanation, bool) {
 		if !a.name(surname, given, full, cut) {
 			return
 		}
-		odds, n, ok := a.weigh(s, &id)
+		odds, n, ok := a.weigh(s, &id, math.Inf(-1))
 		if !ok || odds <= best.odds {
 			return
 		}

@@ -13,7 +13,7 @@ import (
 //	dates    u8 count; each i16 year, i16 until, u8 month + circa, u8 day
 //	nations  u8 count; each u16
 //	places   u8 count; each u16, if there
-//	names    uvarint count; each u8: words 4 bits, low; each word uvarint: number << 2 + form
+//	names    uvarint count; each u8: words 4 bits, low, forms that a name has as a whole; each word uvarint: number << 2 + form
 type identity struct {
 	sex      byte // of sexes
 	applies  Applies
@@ -32,6 +32,8 @@ const (
 	maxDates = 200
 	maxCodes = 200
 	always   = 99999999
+	// wordForms are the forms of single words; others hold for a name as a whole.
+	wordForms = 1<<5 - 1
 )
 
 var (
@@ -85,6 +87,9 @@ func appendRecord(dst []byte, e *Entry, names [][]match.Part) []byte {
 		head := byte(len(parts))
 		if e.Names[i].Quality == Low {
 			head |= 1 << 4
+		}
+		for _, p := range parts {
+			head |= byte(p.Form) &^ wordForms
 		}
 		dst = append(dst, head)
 		for _, p := range parts {
@@ -262,7 +267,7 @@ func (r *reader) nextName(dst []match.Part, d *dictionary) (parts []match.Part, 
 	for range min(int(head&15), match.MaxWords) {
 		v := r.uvarint()
 		id := uint32(v >> 2)
-		dst = append(dst, match.Part{ID: id, Form: match.Form(v&3) | d.form(id)})
+		dst = append(dst, match.Part{ID: id, Form: match.Form(v&3) | match.Form(head&^wordForms) | d.form(id)})
 	}
 	return dst, head>>4&1 == 1
 }

@@ -94,7 +94,7 @@ func (a *ask) search() {
 			if k == 0 && a.l.masked(c.identity) {
 				continue
 			}
-			if odds, name, ok := a.compare(s, c.identity); ok && odds >= floorOdds {
+			if odds, name, ok := a.compare(s, c.identity, a.threshold()); ok && odds >= floorOdds {
 				a.outcomes = append(a.outcomes, outcome{segment: k, identity: c.identity, odds: odds, name: name})
 				a.keep(odds)
 			}
@@ -198,6 +198,7 @@ type bounds struct {
 	words  int // of the traveller that identify
 	other  float64
 	slope  float64                     // of the gain
+	extra  float64                     // of each listed word that fits nothing
 	counts [match.MaxWords + 1]float64 // by how many words fit
 }
 
@@ -219,6 +220,7 @@ func (b *bounds) set(a *ask) {
 		best = max(best, a.terms[i].best)
 	}
 	b.slope = max(0, w[match.FeatGain])
+	b.extra = min(0, w[match.FeatListedLeft])
 	fixed := w[match.FeatOne] + max(0, w[match.FeatBest])*float64(best) + max(0, w[match.FeatSecond])*float64(best) +
 		max(0, w[match.FeatParticle])*float64(small)
 	for k := range b.counts {

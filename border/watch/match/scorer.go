@@ -26,7 +26,7 @@ type Scorer struct {
 
 	words [MaxWords]askedWord
 	n     int
-	all   bool // that can be one of the traveller's have been considered
+	all   bool // pairs that were not considered are other words, but for initials
 
 	memo memo
 	grid grid
@@ -62,11 +62,6 @@ func (s *Scorer) Ask(t *Traveller) {
 	s.all = false
 }
 
-// ConsideredAll says that every listed word which could be one of the traveller's has been
-// considered, as an index does that has looked up its keys. Other words then count as other
-// words, without a look at their letters; only initials still fit them.
-func (s *Scorer) ConsideredAll() { s.all = true }
-
 // Consider makes the scorer regard a dictionary word as what could stand behind the
 // traveller's words, so that a common word spelt oddly does not count as a rare one. The index
 // calls it for each word that its keys find, before Name. It returns what the word says at best
@@ -86,6 +81,28 @@ func (s *Scorer) Consider(id uint32) (gain int, word int) {
 		}
 	}
 	return int(best), at
+}
+
+// ConsiderAs is Consider for one of the traveller's words: the one whose keys found the listed
+// word. Pairs that were not considered are other words.
+func (s *Scorer) ConsiderAs(id uint32, i int) {
+	s.all = true
+	row, w := s.row(id), &s.words[i]
+	c := min(never, s.model.wordCost(&w.code, &row.code, w.form&Cut != 0))
+	row.cost[i] = int16(c)
+	if c < never {
+		w.common = min(w.common, row.rarity+c)
+	}
+}
+
+// Gain is what a listed word that was considered says at best for one of the traveller's
+// words, in centinats, once all have been considered.
+func (s *Scorer) Gain(id uint32, i int) int {
+	c := int32(s.row(id).cost[i])
+	if c >= never {
+		return -never
+	}
+	return int(s.words[i].common - c)
 }
 
 // row compares a dictionary word with all words of the traveller, or remembers.

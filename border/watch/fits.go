@@ -1,0 +1,141 @@
+package watch
+
+import (
+	"math/bits"
+
+	"garita/border/watch/match"
+)
+
+// fits tells which listed words could be which of the traveller's, and what they would say: a
+// hash table that is emptied without touching all of it.
+type fits struct {
+	slots []fit
+	used  []uint32
+}
+
+type fit struct {
+	id   uint32 // of the word, plus 1; 0: free
+	term uint16
+	gain uint16
+}
+
+func (f *fits) slot(id uint32) uint32 {
+	return id * 2654435769 >> 12 & uint32(len(f.slots)-1)
+}
+
+func (f *fits) clear() {
+	for _, i := range f.used {
+		f.slots[i] = fit{}
+	}
+	f.used = f.used[:0]
+	if f.slots == nil {
+		f.slots = make([]fit, 1<<11)
+	}
+}
+
+func (f *fits) add(id uint32, term, gain int) {
+	if 2*len(f.used) >= len(f.slots) {
+		old := f.slots
+		f.slots = make([]fit, 2*len(old))
+		kept := f.used
+		f.used = make([]uint32, 0, len(f.slots)/2)
+		for _, i := range kept {
+			f.put(old[i])
+		}
+	}
+	f.put(fit{id + 1, uint16(term), uint16(min(gain, 1<<16-1))})
+}
+
+func (f *fits) put(x fit) {
+	i := f.slot(x.id - 1)
+	for f.slots[i].id != 0 {
+		i = (i + 1) & uint32(len(f.slots)-1)
+	}
+	f.slots[i] = x
+	f.used = append(f.used, i)
+}
+
+// reach says what a listed name can say at most, beside the traveller's, where need is what it
+// takes to matter. It is quick: most names end here.
+func (a *ask) reach(s *segment, parts []match.Part, need float64) float64 {
+	var gains [match.MaxWords]int32
+	var open uint32 // listed words that fit nothing
+	listed := 0
+	mask := uint32(len(a.fits.slots) - 1)
+	for j, p := range parts {
+		if p.Form&forms == 0 {
+			listed++
+		}
+		found := false
+		for i := a.fits.slot(p.ID); a.fits.slots[i].id != 0; i = (i + 1) & mask {
+			if x := a.fits.slots[i]; x.id == p.ID+1 {
+				gains[x.term] = max(gains[x.term], int32(x.gain))
+				found = true
+			}
+		}
+		if !found {
+			open |= 1 << j
+		}
+	}
+	sum, words := 0, 0
+	var left uint32 // words of the traveller that nothing fits
+	for i, w := range a.traveller.Words {
+		switch {
+		case gains[i] == 0:
+			left |= 1 << i
+		case w.Form&forms == 0:
+			sum += int(gains[i])
+			words++
+		}
+	}
+	bound := a.bounds.name(sum, words) + a.bounds.extra*float64(max(0, listed-words))
+	if bound < need && bound+joinedBonus >= need && left != 0 && open != 0 && (left&(left>>1) != 0 || open&(open>>1) != 0) && a.joined(s, parts, left, open) {
+		bound += joinedBonus
+	}
+	return bound
+}
+
+// joinedBonus is added for words that are joined or split: their gain is not looked up.
+const joinedBonus = 12
+
+// joined reports whether a word that nothing fits could be two neighbours of the other name
+// that nothing fits, by their letters.
+func (a *ask) joined(s *segment, parts []match.Part, left, open uint32) bool {
+	var masks [match.MaxWords]uint32
+	var lengths [match.MaxWords]int
+	for j := range parts {
+		if open>>j&1 == 1 {
+			t := s.dict.Text(parts[j].ID)
+			masks[j], lengths[j] = letterMask(t), len(t)
+		}
+	}
+	for i := range a.traveller.Words {
+		if left>>i&1 == 0 {
+			continue
+		}
+		m, n := a.masks[i], len(a.traveller.Words[i].Text)
+		for j := range parts {
+			if open>>j&1 == 0 {
+				continue
+			}
+			if open>>(j+1)&1 == 1 && alike(m, n, masks[j]|masks[j+1], lengths[j]+lengths[j+1]) ||
+				left>>(i+1)&1 == 1 && alike(m|a.masks[i+1], n+len(a.traveller.Words[i+1].Text), masks[j], lengths[j]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// alike compares the letters of two words loosely.
+func alike(m uint32, n int, listed uint32, length int) bool {
+	return n >= 4 && max(n-length, length-n) <= 2 && bits.OnesCount32(m^listed) <= 3
+}
+
+func letterMask(word string) uint32 {
+	m := uint32(0)
+	for i := range len(word) {
+		m |= 1 << (word[i] - 'A')
+	}
+	return m
+}
