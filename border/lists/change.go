@@ -249,6 +249,9 @@ func (k *Keeper) describe(s *state, set *changeSet, p *plan) (watch.Change, bool
 	if old == nil && p.counts[set.source] == 0 {
 		return watch.Change{}, false
 	}
+	if set.kind == kindHand && len(p.changes) == 0 { // the moment of a change that is not theirs to see
+		return watch.Change{}, false
+	}
 	d := watch.Source{Name: set.source}
 	if old != nil {
 		d = *old

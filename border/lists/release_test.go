@@ -286,6 +286,9 @@ func TestNothingOfTheSilent(t *testing.T) {
 	if after.Version != before.Version+1 {
 		t.Fatalf("version %d after %d", after.Version, before.Version)
 	}
+	if after.Delta != nil {
+		t.Error("what was written about a silent entry made a delta")
+	}
 	if e, ok := post.Entry(silent.Key()); !ok || e.LegalBasis != "" || e.HighRisk {
 		t.Errorf("a post holds %+v", e)
 	}
