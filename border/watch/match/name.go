@@ -61,6 +61,7 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 	g.feat = Features{FeatOne: 1}
 	for j := range m {
 		g.rows[j] = *s.row(parts[j].ID)
+		low = low || parts[j].Form&Bare != 0
 		g.listed[j] = -1
 	}
 	for i := range n {
@@ -96,7 +97,7 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 		}
 		g.asked[bi], g.listed[bj] = int8(bj), int8(bi)
 		w, r := &s.words[bi], &g.rows[bj]
-		if w.code != r.code {
+		if w.code.n != r.code.n || w.code.c != r.code.c {
 			exact = false
 		}
 		if w.form&(Particle|Title) != 0 || parts[bj].Form&(Particle|Title) != 0 {
@@ -201,6 +202,7 @@ func (s *Scorer) joins(parts []Part, n, m int, f *Features, sum, best, second, c
 		both = *one
 		copy(both.c[both.n:], other.c[:other.n])
 		both.n += other.n
+		both.mask |= other.mask
 		return true
 	}
 	take := func(gain, before, c int32, i, j int) {

@@ -1,15 +1,18 @@
 package match
 
+import "math/bits"
+
 // Costs are centinats: -100 ln of a probability.
 const (
-	never   = 3000 // of two words that have too little in common to be one
+	never   = 1000 // of two words that have too little in common to be one
 	cutCost = 20   // of a word that goes on beyond the zone
 )
 
 // code is a word as numbers 0 to 25.
 type code struct {
-	n int
-	c [MaxLetters]uint8
+	n    int
+	mask uint32 // of its letters
+	c    [MaxLetters]uint8
 }
 
 func (w *code) set(text string) {
@@ -22,6 +25,7 @@ func (w *code) add(text string) {
 	for i := 0; i < len(text) && w.n < MaxLetters; i++ {
 		if c := text[i] - 'A'; c < 26 {
 			w.c[w.n] = c
+			w.mask |= 1 << c
 			w.n++
 		}
 	}
@@ -55,6 +59,9 @@ func (s *Spelling) Cost(asked, listed string, prefix bool) int {
 }
 
 func (s *Spelling) cost(a, b *code, prefix bool) int32 {
+	if bits.OnesCount32(a.mask&^b.mask) > 3 || !prefix && bits.OnesCount32(a.mask^b.mask) > min(2+min(a.n, b.n)/2, 6) {
+		return never // what most pairs of words come to
+	}
 	c := s.edit(a, b, 0, 0, prefix)
 	if a.n >= 5 && a.n < b.n+3 && article(a) && !prefix {
 		c = min(c, s.edit(a, b, 2, 0, false)+int32(s.Article))

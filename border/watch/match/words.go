@@ -28,6 +28,7 @@ const (
 	Particle                  // AL, BIN, DE, VAN: joins, hardly identifies
 	Title                     // HAJI, SHEIKH, DR: comes and goes
 	Cut                       // the zone was full: the word may go on
+	Bare                      // from a script that does not write vowels
 )
 
 // Word is one word of a name.
@@ -58,6 +59,9 @@ func CutWords(words []Word) {
 func appendWords(dst []Word, name string, form Form) []Word {
 	if name == "" {
 		return dst
+	}
+	if vowelless(name) {
+		form |= Bare
 	}
 	for text := range strings.FieldsSeq(Romanise(name)) {
 		if placeholder(text) {
@@ -122,6 +126,16 @@ func servant(w string) (string, bool) {
 		return "", false
 	}
 	return rest, true
+}
+
+// vowelless reports whether a name has letters of Hebrew or Arabic.
+func vowelless(name string) bool {
+	for _, r := range name {
+		if r >= 0x0590 && r <= 0x08FF {
+			return true
+		}
+	}
+	return false
 }
 
 func placeholder(w string) bool {
