@@ -30,7 +30,7 @@ func (s *Service) Act(ctx context.Context, a Action) (Summary, error) {
 	invalid := func(message string) (Summary, error) {
 		return Summary{}, &border.Error{Code: border.Invalid, Op: op, Message: message}
 	}
-	a.By, a.To, a.Note = strings.TrimSpace(a.By), strings.TrimSpace(a.To), strings.TrimSpace(a.Note)
+	a.By, a.To, a.Note = named(a.By), named(a.To), strings.TrimSpace(a.Note)
 	switch {
 	case moves[a.Do] == nil:
 		return invalid("This cannot be done to a case.")
@@ -69,13 +69,20 @@ func (s *Service) Act(ctx context.Context, a Action) (Summary, error) {
 	return out, err
 }
 
+// named writes a badge in one way, so that nobody is two people by a blank or a small letter.
+func named(badge string) string { return strings.ToUpper(strings.Join(strings.Fields(badge), "")) }
+
 func (t *tx) act(c *caseRow, a Action) error {
 	who := t.s.cfg.Blinder.Officer(a.By)
-	from := standing{c.state, t.risk(c), c.proposedBy}
-	to, err := from.after(a.Do, who)
+	risk, err := t.s.risk(context.Background(), c)
 	if err != nil {
 		return err
 	}
+	to, err := standing{c.state, risk, c.proposedBy}.after(a.Do, who)
+	if err != nil {
+		return err
+	}
+	from := c.state
 	t.change(c)
 	switch a.Do {
 	case Take:
@@ -92,13 +99,13 @@ func (t *tx) act(c *caseRow, a Action) error {
 	if a.Do == Dismiss && to.proposedBy != "" {
 		did = didCountersign
 	}
-	if err := t.step(c, did, who, from.state, nil, keptStep{a.By, a.To, a.Note}); err != nil {
+	if err := t.step(c, did, who, from, nil, keptStep{a.By, a.To, a.Note}); err != nil {
 		return err
 	}
 	switch {
-	case from.state == NotThisPerson && to.state != NotThisPerson:
+	case from == NotThisPerson && to.state != NotThisPerson:
 		err = t.owe(c, false)
-	case from.state != NotThisPerson && to.state == NotThisPerson:
+	case from != NotThisPerson && to.state == NotThisPerson:
 		err = t.owe(c, true)
 	}
 	if err != nil {
@@ -115,16 +122,13 @@ func (t *tx) act(c *caseRow, a Action) error {
 
 // risk reports whether a second person has to agree: the entry was of high risk when it hit, or
 // is now.
-func (t *tx) risk(c *caseRow) bool {
+func (s *Service) risk(ctx context.Context, c *caseRow) (bool, error) {
 	if c.highRisk {
-		return true
+		return true, nil
 	}
-	if list, _ := t.s.cfg.List(); list != nil {
-		if e, ok := list.Entry(c.kept.Key); ok {
-			return e.HighRisk
-		}
-	}
-	return false
+	list, _ := s.cfg.List()
+	e, err := s.entry(ctx, list, c.kept.Key)
+	return e != nil && e.HighRisk, err
 }
 
 // Confirmation is what somebody else says of a case: a lookup of another service.

@@ -40,6 +40,9 @@ type Config struct {
 
 	// List gives the whole list in force and which release it is; nil while there is none.
 	List func() (*watch.List, border.ListPosition)
+	// Entry gives an entry in full, as the hub alone holds it: the list in force may hold less of
+	// silent ones. NotFound if it is not on the list.
+	Entry func(context.Context, watch.Key) (*watch.Entry, error)
 	// Grown gives the entries that were added or changed after a release of the list, as they
 	// are now, and the release that they lead to: one that List gives, or will soon. The zero
 	// position: all entries.
@@ -108,7 +111,7 @@ var _ border.NoticeSource = (*Service)(nil)
 // Open opens the cases of a folder, one service at a time ([border.Conflict]). The register
 // must be open; cases are closed before it.
 func Open(ctx context.Context, c Config) (*Service, error) {
-	if c.Dir == "" || c.Clock == nil || c.Private == nil || c.Blinder == nil || c.Register == nil || c.List == nil || c.Grown == nil ||
+	if c.Dir == "" || c.Clock == nil || c.Private == nil || c.Blinder == nil || c.Register == nil || c.List == nil || c.Entry == nil || c.Grown == nil ||
 		c.Remember == nil || c.Forget == nil || c.Notices == nil {
 		return nil, &border.Error{Code: border.Internal, Op: "open the cases", Err: errors.New("incomplete configuration")}
 	}

@@ -92,9 +92,9 @@ func (s *Service) subjectsOf(p *person, crossing border.ID) (out []subject, docu
 
 // examine asks the whole list about an event that has arrived, and takes over what the station
 // has named.
-func (s *Service) examine(a *register.Arrival) []*finding {
+func (s *Service) examine(ctx context.Context, a *register.Arrival) ([]*finding, error) {
 	if a.Header.Crossing == nil || a.Header.Crossing.IsZero() || a.Personal == nil && a.Hub == nil {
-		return nil
+		return nil, nil
 	}
 	h := &a.Header
 	base := finding{crossing: *h.Crossing, key: a.Key, kind: a.Event.Type, post: h.Post, at: h.OccurredAt.UTC(), direction: h.Direction,
@@ -106,13 +106,7 @@ func (s *Service) examine(a *register.Arrival) []*finding {
 		if f == nil {
 			copied := base
 			f = &copied
-			f.entry, f.handling = k, watch.Refer // of an entry that nobody knows no more is told
-			if list != nil {
-				if e, ok := list.Entry(k); ok {
-					f.listed, f.handling = e, e.Handling
-				}
-			}
-			found[k] = f
+			f.entry, found[k] = k, f
 		}
 		return f
 	}
@@ -140,17 +134,53 @@ func (s *Service) examine(a *register.Arrival) []*finding {
 	}
 	if list != nil && h.Outcome != string(border.Withdrawn) {
 		for _, hit := range s.check(list, asked, base.subjects) {
-			if f := found[hit.Entry]; f == nil {
-				f = put(hit.Entry)
-				f.late = lateness(h, f.listed, position)
-			}
+			put(hit.Entry)
 		}
 	}
 	out := slices.SortedFunc(maps.Values(found), func(a, b *finding) int { return strings.Compare(a.entry.String(), b.entry.String()) })
 	for _, f := range out {
+		if err := s.know(ctx, f, list); err != nil {
+			return nil, err
+		}
+		if !f.named {
+			f.late = lateness(h, f.listed, position)
+		}
 		f.explain(list, asked)
 	}
-	return out
+	return out, nil
+}
+
+// know looks up the entry of a finding, and how it is handled: as it is listed, or as silently as
+// it was found. Of an entry that nobody knows no more is told than that the traveller is to be
+// referred.
+func (s *Service) know(ctx context.Context, f *finding, list *watch.List) (err error) {
+	handling := watch.Refer
+	if f.listed, err = s.entry(ctx, list, f.entry); err != nil {
+		return err
+	}
+	if f.listed != nil {
+		handling = f.listed.Handling
+	}
+	if f.handling != watch.Silent {
+		f.handling = stricter(handling, handling)
+	}
+	return nil
+}
+
+// entry gives an entry in full; nil if it is not on the list in force.
+func (s *Service) entry(ctx context.Context, list *watch.List, k watch.Key) (*watch.Entry, error) {
+	if list == nil {
+		return nil, nil
+	}
+	known, ok := list.Entry(k)
+	if !ok {
+		return nil, nil
+	}
+	e, err := s.cfg.Entry(ctx, k)
+	if border.CodeOf(err) == border.NotFound {
+		return known, nil // removed just now
+	}
+	return e, err
 }
 
 // about says who a traveller is, to the database and to stations.
@@ -277,19 +307,20 @@ func (s *Service) foundAgain(ctx context.Context, key border.Key, keys []watch.K
 	asked := who.queries("", s.day(h.LocalDate), nil)
 	var out []*finding
 	for _, k := range keys {
-		e, ok := list.Entry(k)
-		if !ok {
-			continue // gone in the meantime
-		}
 		f := &finding{crossing: *h.Crossing, key: a.Key, kind: a.Event.Type, post: h.Post, at: h.OccurredAt.UTC(), direction: h.Direction,
-			outcome: h.Outcome, party: h.Group, subjects: subjects, traveller: traveller, entry: k, listed: e, handling: e.Handling}
+			outcome: h.Outcome, party: h.Group, subjects: subjects, traveller: traveller, entry: k}
+		if a.Hub != nil && slices.Contains(a.Hub.SilentHits, k.String()) {
+			f.named, f.handling = true, watch.Silent
+		}
+		if err := s.know(ctx, f, list); err != nil {
+			return nil, err
+		}
 		f.declared = a.Personal.Answers[exitPost]
 		f.explain(list, asked)
 		switch {
+		case f.named:
 		case slices.Contains(a.Personal.Hits, k.String()):
 			f.named = true
-		case a.Hub != nil && slices.Contains(a.Hub.SilentHits, k.String()):
-			f.named, f.handling = true, watch.Silent
 		case f.explained == nil || remembered(list, subjects, k):
 			continue
 		default:

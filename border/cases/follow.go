@@ -126,9 +126,11 @@ func (s *Service) follow(ctx context.Context) (more bool, err error) {
 
 // examineWhole examines an arrival and says where a late hit can still be met.
 func (s *Service) examineWhole(ctx context.Context, a *register.Arrival) ([]*finding, error) {
-	found := s.examine(a)
+	found, err := s.examine(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range found {
-		var err error
 		if f.expected, err = s.expected(ctx, f); err != nil {
 			return nil, err
 		}

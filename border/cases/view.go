@@ -175,7 +175,7 @@ func (s *Service) Inbox(ctx context.Context, f Filter, offset, limit int) (out [
 	also(f.Handling != "", `handling = ?`, string(f.Handling))
 	also(f.Source != "", `source = ?`, f.Source)
 	also(f.Assignee == "-", `assignee = ''`)
-	also(f.Assignee != "" && f.Assignee != "-", `assignee = ?`, s.cfg.Blinder.Officer(f.Assignee))
+	also(f.Assignee != "" && f.Assignee != "-", `assignee = ?`, s.cfg.Blinder.Officer(named(f.Assignee)))
 	also(f.Post != "", `last_post = ?`, string(f.Post))
 	also(f.Late, `late`)
 	also(f.Overdue, `due_at <= ?`, micros(s.now()))
@@ -239,6 +239,7 @@ func (s *Service) Counts(ctx context.Context) (n Counts, err error) {
 func (s *Service) Case(ctx context.Context, id border.ID) (Case, error) {
 	const op = "open a case"
 	v := Case{Sightings: []Sighting{}, Alerts: []Alert{}, History: []Step{}, Confirmations: []Attested{}, Allowed: map[Do]bool{}}
+	var row *caseRow
 	err := s.store.read(ctx, op, func(q *sql.Tx) error {
 		var c *caseRow
 		err := rows(ctx, q, `SELECT `+caseColumns+` FROM case_file WHERE id = ?`, []any{id[:]}, func(rs *sql.Rows) (err error) {
@@ -252,11 +253,7 @@ func (s *Service) Case(ctx context.Context, id border.ID) (Case, error) {
 			return &border.Error{Code: border.NotFound, Op: op, Message: "There is no such case."}
 		}
 		v.Summary, v.Kept = s.summary(c), c.kept.Entry
-		if list, _ := s.cfg.List(); list != nil {
-			if e, ok := list.Entry(c.kept.Key); ok {
-				v.Listed, v.Changed = e, s.vault.fingerprint(e) != c.fingerprint
-			}
-		}
+		row = c
 		for _, do := range Dos {
 			_, err := standing{c.state, c.highRisk, c.proposedBy}.after(do, "")
 			v.Allowed[do] = err == nil
@@ -266,6 +263,11 @@ func (s *Service) Case(ctx context.Context, id border.ID) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
+	list, _ := s.cfg.List()
+	if v.Listed, err = s.entry(ctx, list, row.kept.Key); err != nil {
+		return Case{}, err
+	}
+	v.Changed = v.Listed != nil && s.vault.fingerprint(v.Listed) != row.fingerprint
 	for i := range v.Sightings {
 		if err := s.fill(ctx, &v.Sightings[i]); err != nil {
 			return Case{}, err

@@ -3,7 +3,7 @@ package cases
 import (
 	"context"
 	"encoding/json"
-	"maps"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +21,15 @@ import (
 	"garita/border/watch/release"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if os.Getenv("GARITA_SOAK") == "" { // each check is a case with its life on a real disk
+		if err := flag.Set("rapid.checks", "30"); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // testClock stands still unless moved.
 type testClock struct {
@@ -46,7 +54,8 @@ type keeper struct {
 	mu         sync.Mutex
 	list       *watch.List
 	position   border.ListPosition
-	version    map[watch.Key]uint64 // in which an entry was put last
+	version    map[watch.Key]uint64       // in which an entry was put last
+	full       map[watch.Key]*watch.Entry // the list holds silent ones as posts do
 	remembered map[watch.NonMatch]bool
 	refuses    error
 	calls      int // of Remember and Forget
@@ -58,6 +67,15 @@ func (k *keeper) current() (*watch.List, border.ListPosition) {
 	return k.list, k.position
 }
 
+func (k *keeper) entry(_ context.Context, key watch.Key) (*watch.Entry, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if e := k.full[key]; e != nil {
+		return e, nil
+	}
+	return nil, &border.Error{Code: border.NotFound, Op: "read an entry"}
+}
+
 func (k *keeper) grown(_ context.Context, after border.ListPosition) (out []*watch.Entry, _ border.ListPosition, _ error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -66,7 +84,7 @@ func (k *keeper) grown(_ context.Context, after border.ListPosition) (out []*wat
 	}
 	for e := range k.list.Entries() {
 		if k.version[e.Key()] > after.Version {
-			out = append(out, e)
+			out = append(out, k.full[e.Key()])
 		}
 	}
 	return out, k.position, nil
@@ -139,7 +157,7 @@ func newWorld(t testing.TB, config ...func(*Config)) *world {
 	base, err := watch.Compile(watch.Description{Name: "national", Sources: []watch.Source{{Name: "court", Version: "1"}}}, nil)
 	w.must(err)
 	w.keeper = &keeper{list: watch.New(base), position: border.ListPosition{List: "national", Epoch: bordertest.EpochNo(99), Version: 1},
-		version: map[watch.Key]uint64{}, remembered: map[watch.NonMatch]bool{}}
+		version: map[watch.Key]uint64{}, full: map[watch.Key]*watch.Entry{}, remembered: map[watch.NonMatch]bool{}}
 	w.open()
 	t.Cleanup(func() {
 		w.close()
@@ -169,7 +187,7 @@ func (w *world) open() {
 
 func (w *world) openCases() {
 	w.t.Helper()
-	c := Config{Dir: w.dir, Clock: w.clock, Private: w.private, Blinder: w.blinder, Register: w.reg, List: w.keeper.current, Grown: w.keeper.grown,
+	c := Config{Dir: w.dir, Clock: w.clock, Private: w.private, Blinder: w.blinder, Register: w.reg, List: w.keeper.current, Entry: w.keeper.entry, Grown: w.keeper.grown,
 		Remember: w.keeper.remember, Forget: w.keeper.forget, Notices: w.sealer}
 	w.config(&c)
 	var err error
@@ -218,7 +236,12 @@ func (w *world) put(entries ...*watch.Entry) {
 	k.position.Version++
 	var changes []watch.Change
 	for _, e := range entries {
-		changes = append(changes, watch.Change{Put: e})
+		held := e
+		if p, ok := watch.ForPosts(e); ok {
+			held = p
+		}
+		k.full[e.Key()] = e
+		changes = append(changes, watch.Change{Put: held})
 		k.version[e.Key()] = k.position.Version
 	}
 	list, err := k.list.With(changes)
@@ -511,4 +534,3 @@ func (w *world) copyRegister() (putBack func()) {
 	}
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
