@@ -18,6 +18,7 @@ type List struct {
 	removed    int            // how many those are
 	sources    []Source
 	remembered map[memory]Fingerprint
+	full       map[Key]*Entry // known in full, see InFull
 
 	// The changed entries, by key, and how they are found.
 	latest   []*Entry
@@ -46,7 +47,7 @@ func New(b *Base) *List {
 // set) fails with Invalid. It takes time in proportion to all changes since the base.
 func (l *List) With(changes []Change) (*List, error) {
 	n := &List{base: l.base, changed: maps.Clone(l.changed), gone: slices.Clone(l.gone), removed: l.removed,
-		sources: slices.Clone(l.sources), remembered: maps.Clone(l.remembered)}
+		sources: slices.Clone(l.sources), remembered: maps.Clone(l.remembered), full: maps.Clone(l.full)}
 	if n.gone == nil {
 		n.gone = make([]uint64, (l.base.len()+63)/64)
 	}
@@ -76,12 +77,14 @@ func (l *List) apply(c Change) error {
 		}
 		l.mask(c.Put.Key())
 		l.changed[c.Put.Key()] = c.Put
+		delete(l.full, c.Put.Key())
 	case c.Remove != nil:
 		_, there := l.changed[*c.Remove]
 		if !l.mask(*c.Remove) && !there {
 			return invalid(op, "entry "+c.Remove.String()+" to be removed is not there")
 		}
 		delete(l.changed, *c.Remove)
+		delete(l.full, *c.Remove)
 	case c.Remember != nil:
 		l.remembered[memory{c.Remember.Document, Key{c.Remember.Source, c.Remember.ID}}] = c.Remember.Fields
 	case c.Forget != nil:
@@ -158,6 +161,9 @@ func (l *List) Sources() []Source { return l.sources }
 
 // Entry gives an entry, which must not be changed.
 func (l *List) Entry(k Key) (*Entry, bool) {
+	if e, ok := l.full[k]; ok {
+		return e, true
+	}
 	if e, ok := l.changed[k]; ok {
 		return e, true
 	}
@@ -179,17 +185,17 @@ func (l *List) Entries() iter.Seq[*Entry] {
 					continue
 				}
 				for ; len(latest) > 0 && compareKeys(latest[0].Key(), e.Key()) < 0; latest = latest[1:] {
-					if !yield(latest[0]) {
+					if !yield(l.inFull(latest[0])) {
 						return
 					}
 				}
-				if !yield(e) {
+				if !yield(l.inFull(e)) {
 					return
 				}
 			}
 		}
 		for _, e := range latest {
-			if !yield(e) {
+			if !yield(l.inFull(e)) {
 				return
 			}
 		}
