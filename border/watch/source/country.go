@@ -40,6 +40,7 @@ BTN BT bhutan|bhutanese
 BOL BO bolivia|bolivian|plurinational state of bolivia
 BES BQ bonaire|bonaire sint eustatius and saba|caribbean netherlands
 BIH BA bosnia and herzegovina|bosnia-herzegovina|bosnia & herzegovina|bosnia|bosina-herzegovina|bosnian
+BVT BV bouvet island
 BWA BW botswana
 BRA BR brazil|brazilian|brasil
 IOT IO british indian ocean territory
@@ -62,7 +63,7 @@ CCK CC cocos islands|cocos keeling islands
 COL CO colombia|colombian
 COM KM comoros|comoros islands|comorian|union of comoros
 COG CG congo|republic of congo|congo republic of|congo brazzaville|congo-brazzaville|congolese republic
-COD CD democratic republic of congo|congo democratic republic of|democratic republic of|drc|dr congo|dem rep congo|congo kinshasa|congo-kinshasa|zaire|zairian
+COD CD democratic republic of congo|congo democratic republic of|drc|dr congo|dem rep congo|congo kinshasa|congo-kinshasa|zaire|zairian
 COK CK cook islands
 CRI CR costa rica|costa rican
 CIV CI cote d'ivoire|cote d ivoire|cote divoire|ivory coast|ivorian
@@ -129,7 +130,7 @@ JOR JO jordan|jordanian|hashemite kingdom of jordan
 KAZ KZ kazakhstan|kazakh|kazakhstani|kazakh ssr
 KEN KE kenya|kenyan
 KIR KI kiribati
-PRK KP democratic people's republic of korea|democratic peoples republic of korea|north korea|north korean|korea north|dprk|dpr korea|rpdc|korea democratic people's republic of|north
+PRK KP democratic people's republic of korea|democratic peoples republic of korea|north korea|north korean|korea north|dprk|dpr korea|rpdc|korea democratic people's republic of
 KOR KR republic of korea|south korea|south korean|korea south|korea republic of|korea
 RKS XK kosovo|kosovar|kosovan|republic of kosovo
 KWT KW kuwait|kuwaiti|state of kuwait
@@ -247,7 +248,7 @@ UGA UG uganda|ugandan
 UKR UA ukraine|ukrainian|ukrainian ssr
 ARE AE united arab emirates|uae|emirati
 GBR GB united kingdom|united kingdom of great britain and northern ireland|uk|great britain|britain|british|england|english|scotland|scottish|wales|welsh|northern ireland
-USA US united states of america|united states|usa|us|american|u s|u s a
+USA US united states of america|united states|usa|us|american|u s|u s a|new mexico
 UMI UM united states minor outlying islands
 URY UY uruguay|uruguayan
 UZB UZ uzbekistan|uzbek|uzbekistani|uzbek ssr
@@ -334,7 +335,7 @@ func placeCountry(place string) []string {
 	words := strings.Fields(strings.NewReplacer("(", " ", ")", " ").Replace(last))
 	for n := min(4, len(words)-1); n > 0; n-- {
 		tail := strings.Join(words[len(words)-n:], " ")
-		if code := indexed().byName[countryKey(tail)]; code != "" && countryKey(tail) != "north" && !strings.EqualFold(last, "new mexico") {
+		if code := indexed().byName[countryKey(tail)]; code != "" {
 			return []string{code}
 		}
 	}

@@ -65,6 +65,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add(source.Template)
 	f.Add(oldHead + oldHeader + "1,UTOPIAN,JANA,1974-08-12,UTO,D23145890,UTO,open\n")
 	f.Add("entry;aliases;documents\n1;low: a\\, b|'=c, d, e;UTO/P/1\\/2\n")
+	f.Add("entry;surname;aliases\n1;JANA;low:\n") // found by fuzzing: a quality and nothing else
 	f.Fuzz(func(t *testing.T, s string) { fuzzed(t, source.CSV, files("a.csv", s)) })
 }
 

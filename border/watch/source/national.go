@@ -415,6 +415,7 @@ func readAlias(s string) watch.Name {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
 	switch len(parts) {
+	case 0: // "low:" alone
 	case 1:
 		n.Full = parts[0]
 	case 2:
