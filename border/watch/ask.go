@@ -10,7 +10,7 @@ import (
 
 // Floor is the least probability of a hit. Below it nothing is worth anybody's look, and a
 // search need not go.
-const Floor = 0.01
+const Floor = 0.03
 
 var floorOdds = logOdds(Floor)
 
@@ -183,7 +183,7 @@ func (a *ask) weigh(s *segment, id *identity, least float64) (odds float64, name
 	for n := range id.count {
 		parts, low := r.nextName(a.parts[:0], s.dict)
 		a.parts = parts
-		if need := max(need, e.Name); len(parts) == 0 || a.reach(s, parts, need) < need {
+		if need := max(need, e.Name); len(parts) == 0 || a.reach(s, parts, low, need) < need {
 			continue
 		}
 		if x := a.scorer.Name(parts, low); x > e.Name {

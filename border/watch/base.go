@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"garita/border"
 	"garita/border/watch/match"
@@ -33,7 +32,6 @@ type Base struct {
 	ids      []byte
 	blockAt  words32
 	payload  []byte
-	seen     sync.Pool // *board
 }
 
 // head is the first section.
@@ -100,7 +98,11 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 			return nil, &border.Error{Code: border.TooLarge, Op: op, Message: "The list is too large for one file. Take sources out of it."}
 		}
 	}
-	return newBase(&parts)
+	b, err := newBase(&parts)
+	if err == nil {
+		b.dict.setSmall()
+	}
+	return b, err
 }
 
 // pack2 writes IDs and payload.
@@ -204,6 +206,7 @@ func OpenBase(data []byte) (*Base, error) {
 	if !b.valid() {
 		return nil, damaged("it contradicts itself")
 	}
+	b.dict.setSmall()
 	return b, nil
 }
 

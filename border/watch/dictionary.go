@@ -21,6 +21,7 @@ type dictionary struct {
 	slots    words32
 	keys     []byte
 	alphabet words32 // words by text, for those that the zone has cut
+	small    uint32  // words below hardly identify, and have forms
 }
 
 const rarityBits = 12 // match.Rarity is at most 2500
@@ -45,6 +46,9 @@ func (d *dictionary) Rarity(id uint32) match.Rarity {
 }
 
 func (d *dictionary) form(id uint32) match.Form {
+	if id >= d.first+d.small {
+		return 0
+	}
 	return match.Form(d.info(id) >> rarityBits << 2)
 }
 
@@ -117,14 +121,22 @@ type newWord struct {
 	count  int // identities that have it
 }
 
-// newDictionary numbers words, the most frequent first.
+// setSmall counts the words that hardly identify; they come first.
+func (d *dictionary) setSmall() {
+	for d.small < uint32(d.len()) && d.info(d.first+d.small)>>rarityBits != 0 {
+		d.small++
+	}
+}
+
+// newDictionary numbers words: those that hardly identify, then the others, each the most
+// frequent first.
 func newDictionary(base *dictionary, words []newWord) *dictionary {
 	d := &dictionary{base: base}
 	if base != nil {
 		d.first = uint32(base.len())
 	}
 	slices.SortFunc(words, func(a, b newWord) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.text, b.text))
+		return cmp.Or(cmp.Compare(b.form, a.form), cmp.Compare(b.count, a.count), strings.Compare(a.text, b.text))
 	})
 	var text strings.Builder
 	at := []byte{0, 0, 0, 0}
@@ -141,6 +153,7 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 		}
 	}
 	d.text, d.at = text.String(), at
+	d.setSmall()
 	slices.Sort(all)
 	slots := 1 << max(0, bits.Len(uint(len(all)))-2)
 	next := 0

@@ -57,7 +57,7 @@ func (f *fits) put(x fit) {
 
 // reach says what a listed name can say at most, beside the traveller's, where need is what it
 // takes to matter. It is quick: most names end here.
-func (a *ask) reach(s *segment, parts []match.Part, need float64) float64 {
+func (a *ask) reach(s *segment, parts []match.Part, low bool, need float64) float64 {
 	var gains [match.MaxWords]int32
 	var open uint32 // listed words that fit nothing
 	listed := 0
@@ -77,26 +77,48 @@ func (a *ask) reach(s *segment, parts []match.Part, need float64) float64 {
 			open |= 1 << j
 		}
 	}
-	sum, words := 0, 0
+	sum, best, words := 0, 0, 0
 	var left uint32 // words of the traveller that nothing fits
+	surname, given := !a.bounds.surname, !a.bounds.given
 	for i, w := range a.traveller.Words {
-		switch {
-		case gains[i] == 0:
+		switch g := int(gains[i]); {
+		case g == 0:
 			left |= 1 << i
 		case w.Form&forms == 0:
-			sum += int(gains[i])
+			sum += g
+			best = max(best, g)
 			words++
+			surname = surname || w.Form&match.Surname != 0
+			given = given || w.Form&match.Surname == 0
 		}
 	}
-	bound := a.bounds.name(sum, words) + a.bounds.extra*float64(max(0, listed-words))
+	w := &a.model.Weights
+	bound := a.bounds.exactly(words) + a.bounds.slope*float64(sum) + w[match.FeatBest]*float64(best)
+	if listed > words {
+		bound += w[match.FeatListedLeft] * float64(listed-words)
+	} else {
+		bound += w[match.FeatAllListed]
+		if words >= a.bounds.words {
+			bound += w[match.FeatAll] + max(0, w[match.FeatExact])
+		}
+	}
+	if !surname {
+		bound += w[match.FeatSurname]
+	}
+	if !given {
+		bound += w[match.FeatGiven]
+	}
+	if low {
+		bound += w[match.FeatLow]
+	}
 	if bound < need && bound+joinedBonus >= need && left != 0 && open != 0 && (left&(left>>1) != 0 || open&(open>>1) != 0) && a.joined(s, parts, left, open) {
-		bound += joinedBonus
+		return need
 	}
 	return bound
 }
 
-// joinedBonus is added for words that are joined or split: their gain is not looked up.
-const joinedBonus = 12
+// joinedBonus is the most that words joined or split may say: it is not looked up.
+const joinedBonus = 8
 
 // joined reports whether a word that nothing fits could be two neighbours of the other name
 // that nothing fits, by their letters.

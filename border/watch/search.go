@@ -195,62 +195,50 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 
 // bounds says what a comparison can reach at best.
 type bounds struct {
-	words  int // of the traveller that identify
-	other  float64
-	slope  float64                     // of the gain
-	extra  float64                     // of each listed word that fits nothing
-	counts [match.MaxWords + 1]float64 // by how many words fit
+	words          int  // of the traveller that identify
+	surname, given bool // some of them are in the surname, in the given names
+	other          float64
+	slope          float64                     // of the gain
+	most           [match.MaxWords + 1]float64 // by how many words fit at most: name and all
+	fixed          [match.MaxWords + 1]float64 // by how many words fit: what does not depend on the listed name
 }
 
 // set reads them off the model's weights.
 func (b *bounds) set(a *ask) {
 	m := a.model
 	w := &m.Weights
-	b.words = 0
+	*b = bounds{slope: max(0, w[match.FeatGain]), other: m.Prior}
 	small, best := 0, 0
 	for i, x := range a.traveller.Words {
-		if i >= len(a.terms) {
-			break
-		}
 		if x.Form&forms != 0 {
 			small += a.terms[i].best
 			continue
 		}
 		b.words++
 		best = max(best, a.terms[i].best)
-	}
-	b.slope = max(0, w[match.FeatGain])
-	b.extra = min(0, w[match.FeatListedLeft])
-	fixed := w[match.FeatOne] + max(0, w[match.FeatBest])*float64(best) + max(0, w[match.FeatSecond])*float64(best) +
-		max(0, w[match.FeatParticle])*float64(small)
-	for k := range b.counts {
-		sum := fixed
-		whole := k >= b.words
-		for f := range match.Feats {
-			x := max(0, w[f])
-			switch f {
-			case match.FeatOne, match.FeatGain, match.FeatBest, match.FeatSecond, match.FeatParticle:
-			case match.FeatAskedLeft:
-				if w[f] < 0 {
-					sum += w[f] * float64(max(0, b.words-k))
-				} else {
-					sum += w[f] * float64(b.words)
-				}
-			case match.FeatAll, match.FeatAllAsked, match.FeatExact:
-				if whole {
-					sum += x
-				}
-			case match.FeatMatched:
-				sum += x * float64(k)
-			case match.FeatCost:
-				sum += x * 500
-			default:
-				sum += x
-			}
+		if x.Form&match.Surname != 0 {
+			b.surname = true
+		} else {
+			b.given = true
 		}
-		b.counts[k] = sum
 	}
-	b.other = m.Prior
+	base := w[match.FeatOne] + max(0, w[match.FeatSecond])*float64(best) + max(0, w[match.FeatParticle])*float64(small)
+	base += max(0, w[match.FeatBothLeft])*4 + max(0, w[match.FeatSmallLeft])*4 + max(0, w[match.FeatCrossed]) + max(0, w[match.FeatShort])
+	full := max(0, w[match.FeatBest])*float64(best) + max(0, w[match.FeatAllListed])
+	for k := range b.fixed {
+		sum := base + w[match.FeatAskedLeft]*float64(max(0, b.words-k)) + w[match.FeatMatched]*float64(k)
+		if k >= b.words {
+			sum += w[match.FeatAllAsked]
+		}
+		b.fixed[k] = sum
+		b.most[k] = sum + full
+		if k >= b.words {
+			b.most[k] += max(0, w[match.FeatAll]) + max(0, w[match.FeatExact])
+		}
+		if k > 0 {
+			b.most[k] = max(b.most[k], b.most[k-1])
+		}
+	}
 	if a.sex == "M" || a.sex == "F" {
 		b.other += max(0, m.Sexes[match.TraitSame])
 	}
@@ -259,9 +247,12 @@ func (b *bounds) set(a *ask) {
 	}
 }
 
+// exactly is what a name says of which so many words fit, apart from what depends on it.
+func (b *bounds) exactly(words int) float64 { return b.fixed[words] }
+
 // name is the most that a name can say of which so many words fit, with so much gain.
 func (b *bounds) name(gain, words int) float64 {
-	return b.counts[min(max(words, 0), match.MaxWords)] + b.slope*float64(gain)
+	return b.most[min(max(words, 0), match.MaxWords)] + b.slope*float64(gain)
 }
 
 // regions gives the identities in runs, by what their dates can say.

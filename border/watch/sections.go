@@ -116,9 +116,8 @@ func damaged(why string) error {
 // words32 is a section of 32-bit numbers.
 type words32 []byte
 
-func (w words32) len() int          { return len(w) / 4 }
-func (w words32) at(i int) uint32   { return binary.LittleEndian.Uint32(w[4*i:]) }
-func (w words32) from(i int) []byte { return w[4*i:] }
+func (w words32) len() int        { return len(w) / 4 }
+func (w words32) at(i int) uint32 { return binary.LittleEndian.Uint32(w[4*i:]) }
 
 // offsets checks a section of n+1 ascending offsets into a section of size bytes or items.
 func (w words32) offsets(n, size int) bool {
