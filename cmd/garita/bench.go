@@ -14,6 +14,7 @@ import (
 // benchCmd measures this machine.
 type benchCmd struct {
 	Record benchRecordCmd `cmd:"" help:"Measure the record path beside the disk's floor: journal, HTTP, group commit. Under 4 minutes."`
+	Watch  benchWatchCmd  `cmd:"" help:"Measure checks against watchlists, beside a plain Jaro-Winkler scan."`
 }
 
 type benchRecordCmd struct {
