@@ -144,20 +144,21 @@ type plan struct {
 	changes []watch.Change // for posts, in the order in which they are applied
 	urgent  []watch.Key
 	hubOnly map[watch.Key]*watch.Entry
+	silent  map[watch.Key]*watch.Entry
 	counts  map[string]int
 	forget  []watch.NonMatch // rows that go with their entries
 }
 
 // plan works out a change set against the list in force.
 func (k *Keeper) plan(ctx context.Context, s *state, set *changeSet) (*plan, error) {
-	p := &plan{hubOnly: s.hubOnly, counts: s.counts}
+	p := &plan{hubOnly: s.hubOnly, silent: s.silent, counts: s.counts}
 	var remembered map[watch.Key][]watch.NonMatch
 	if len(set.steps) > 0 {
 		var err error
 		if remembered, err = k.remembered(ctx); err != nil {
 			return nil, err
 		}
-		p.hubOnly, p.counts = maps.Clone(s.hubOnly), maps.Clone(s.counts)
+		p.hubOnly, p.silent, p.counts = maps.Clone(s.hubOnly), maps.Clone(s.silent), maps.Clone(s.counts)
 	}
 	// Not in the order in which a file happens to have them.
 	slices.SortFunc(set.steps, func(a, b step) int { return compareKeys(a.key, b.key) })
@@ -198,8 +199,12 @@ func (p *plan) step(s *state, st step, remembered []watch.NonMatch) {
 		p.counts[st.key.Source]--
 	}
 	delete(p.hubOnly, st.key)
-	if st.entry != nil && !has {
+	delete(p.silent, st.key)
+	switch {
+	case st.entry != nil && !has:
 		p.hubOnly[st.key] = st.entry
+	case has && st.entry.Handling == watch.Silent:
+		p.silent[st.key] = st.entry
 	}
 	for _, m := range remembered {
 		alive := st.entry != nil && watch.FingerprintOf(st.entry) == m.Fields

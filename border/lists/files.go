@@ -109,8 +109,7 @@ func (k *Keeper) load(ctx context.Context) error {
 		if chain, err = k.loadChain(ctx, tx, n); err != nil {
 			return err
 		}
-		n.hubOnly, n.counts, err = k.loadEntries(ctx, tx)
-		return err
+		return k.loadEntries(ctx, tx, n)
 	})
 	if err != nil {
 		return err
@@ -182,30 +181,34 @@ func (k *Keeper) loadChain(ctx context.Context, tx *sql.Tx, n *state) ([]release
 	return chain, nil
 }
 
-// loadEntries reads what is for the hub alone, and counts what is for posts.
-func (k *Keeper) loadEntries(ctx context.Context, tx *sql.Tx) (map[watch.Key]*watch.Entry, map[string]int, error) {
-	hubOnly, counts := make(map[watch.Key]*watch.Entry), make(map[string]int)
-	err := k.eachEntry(ctx, tx, "e.hub_only = 1", func(e *watch.Entry) error {
-		hubOnly[e.Key()] = e
+// loadEntries reads what posts do not hold, and counts what they do.
+func (k *Keeper) loadEntries(ctx context.Context, tx *sql.Tx, n *state) error {
+	n.hubOnly, n.silent, n.counts = make(map[watch.Key]*watch.Entry), make(map[watch.Key]*watch.Entry), make(map[string]int)
+	err := k.eachEntry(ctx, tx, "(e.hub_only = 1 OR r.handling = 'silent')", func(e *watch.Entry) error {
+		if e.Distribution == watch.HubOnly {
+			n.hubOnly[e.Key()] = e
+		} else {
+			n.silent[e.Key()] = e
+		}
 		return nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT source, count(*) FROM entry WHERE gone = 0 AND hub_only = 0 GROUP BY source`)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var source string
-		var n int
-		if err := rows.Scan(&source, &n); err != nil {
-			return nil, nil, err
+		var count int
+		if err := rows.Scan(&source, &count); err != nil {
+			return err
 		}
-		counts[source] = n
+		n.counts[source] = count
 	}
-	return hubOnly, counts, rows.Err()
+	return rows.Err()
 }
 
 func (k *Keeper) readFile(f release.File, l release.Label) ([]byte, error) {
@@ -268,8 +271,7 @@ func (k *Keeper) repair(ctx context.Context) error {
 		}
 		s.manifest = &chain[len(chain)-1]
 		s.Issued = s.manifest.Issued
-		s.hubOnly, s.counts, err = k.loadEntries(ctx, tx)
-		return err
+		return k.loadEntries(ctx, tx, s)
 	})
 	if err != nil {
 		return err

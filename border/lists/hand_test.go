@@ -244,7 +244,15 @@ func TestRemember(t *testing.T) {
 	r.reopen()
 	r.nothingHidden()
 	try(r.Forget(ctx, other), 3)
-	try(r.Forget(ctx, hidden), 4)
+	shown := *list[1]
+	shown.Distribution = watch.ToPosts
+	r.byHand(Proposal{Op: Change, Entry: &shown})
+	if post, _ := r.post(); !post.Remembered(hidden.Document, shown.Key()) {
+		t.Error("the entry came to posts without what is remembered of it")
+	}
+	r.byHand(Proposal{Op: Change, Entry: list[1]})
+	try(nil, 5)
+	try(r.Forget(ctx, hidden), 6)
 	if r.Current().Remembered(hidden.Document, list[1].Key()) {
 		t.Error("the hub has not forgotten")
 	}
@@ -259,7 +267,13 @@ func TestRemember(t *testing.T) {
 	if post, _ := r.post(); post.Remembered(m.Document, list[0].Key()) {
 		t.Error("remembered, though the entry is another one")
 	}
-	try(r.Forget(ctx, m), 6) // gone with the change
+	try(r.Forget(ctx, m), 8) // gone with the change
+	changed.Sex = ""
+	r.byHand(Proposal{Op: Change, Entry: &changed})
+	if post, _ := r.post(); post.Remembered(m.Document, list[0].Key()) {
+		t.Error("forgotten at the hub, and still remembered at posts")
+	}
+	r.nothingHidden()
 }
 
 // Cases hear of what is new, and of no more.

@@ -15,9 +15,10 @@
 // (A check gives at most [watch.MaxHits]: where further hits push some of the posts' last ones
 // out, the hub's others are still the posts' best ones.)
 //
-// That is why the payload of silent entries is not laid over: an entry that is put again is
-// found by another way than one in the base, and a difference in what is found is a
-// difference in answers. Who needs an entry in full asks [Keeper.Entry].
+// That is why the payload of silent entries is not put over theirs: an entry that is put again
+// is found by another way than one in the base, and a difference in what is found is a
+// difference in answers. It stands beside them instead ([watch.List.InFull]), where no search
+// looks.
 //
 // # What happens in which order
 //
@@ -106,7 +107,7 @@ func (r Rules) complete() Rules {
 
 // Held is the list in force at the hub.
 type Held struct {
-	List     *watch.List // what the hub checks with: all that posts hold, and entries for the hub alone
+	List     *watch.List // what the hub checks with: all that posts hold, in full, and entries for the hub alone
 	Posts    *watch.List // what a post of this version holds
 	Position border.ListPosition
 	Issued   time.Time
@@ -122,7 +123,8 @@ type state struct {
 	base     int64 // serial of the snapshot it stands on
 	changes  int   // since that snapshot
 	hubOnly  map[watch.Key]*watch.Entry
-	counts   map[string]int // entries at posts, by source
+	silent   map[watch.Key]*watch.Entry // that posts hold, in full
+	counts   map[string]int             // entries at posts, by source
 }
 
 // Keeper keeps one list. Its methods may be called from several goroutines.
@@ -209,9 +211,8 @@ func (k *Keeper) Close() error {
 	return k.store.close()
 }
 
-// Current is the list that the hub checks with, nil before the first release. It stays as it
-// is; ask again for the next version. Silent entries are in it as posts hold them: see
-// [Keeper.Entry].
+// Current is the list that the hub checks with, nil before the first release: all entries, in
+// full. It stays as it is; ask again for the next version.
 func (k *Keeper) Current() *watch.List {
 	if s := k.current.Load(); s != nil {
 		return s.List

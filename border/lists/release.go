@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,7 +37,7 @@ func (k *Keeper) decide(ctx context.Context, set *changeSet) (border.ListPositio
 	none := border.ListPosition{}
 	s := k.current.Load()
 	if s == nil {
-		s = &state{hubOnly: map[watch.Key]*watch.Entry{}, counts: map[string]int{}}
+		s = &state{hubOnly: map[watch.Key]*watch.Entry{}, silent: map[watch.Key]*watch.Entry{}, counts: map[string]int{}}
 	}
 	p, err := k.plan(ctx, s, set)
 	if err != nil {
@@ -93,7 +94,7 @@ func (k *Keeper) settle() error {
 
 // next makes the state of the next version and its files.
 func (k *Keeper) next(ctx context.Context, s *state, set *changeSet, p *plan) (*state, []file, error) {
-	n := &state{hubOnly: p.hubOnly, counts: p.counts, changes: s.changes + len(p.changes)}
+	n := &state{hubOnly: p.hubOnly, silent: p.silent, counts: p.counts, changes: s.changes + len(p.changes)}
 	issued := k.clock.Now().UTC().Truncate(time.Millisecond)
 	if issued.Before(s.Issued) { // the clock went back; a later release is not an older one
 		issued = s.Issued
@@ -273,10 +274,17 @@ func describeIn(sources []watch.Source, d watch.Source) []watch.Source {
 	return append(sources, d)
 }
 
-// overlay lays over the posts' list what is for the hub alone.
+// overlay lays over the posts' list what is for the hub alone: entries, and beside those of
+// posts what these must not know of silent ones.
 func (k *Keeper) overlay(ctx context.Context, n *state, set *changeSet) (*watch.List, error) {
+	inFull := func(l *watch.List) *watch.List {
+		if len(n.silent) == 0 {
+			return l
+		}
+		return l.InFull(slices.Collect(maps.Values(n.silent)))
+	}
 	if len(n.hubOnly) == 0 {
-		return n.Posts, nil
+		return inFull(n.Posts), nil
 	}
 	changes := make([]watch.Change, 0, len(n.hubOnly))
 	for _, key := range sortedKeys(n.hubOnly) {
@@ -310,7 +318,11 @@ func (k *Keeper) overlay(ctx context.Context, n *state, set *changeSet) (*watch.
 	for i := range hidden {
 		changes = append(changes, watch.Change{Describe: &hidden[i]})
 	}
-	return n.Posts.With(changes)
+	l, err := n.Posts.With(changes)
+	if err != nil {
+		return nil, err
+	}
+	return inFull(l), nil
 }
 
 // hiddenSources describes the sources that posts do not hear of.
