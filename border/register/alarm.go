@@ -27,6 +27,7 @@ const (
 	AlarmRestored        AlarmKind = "hub_restored"      // the hub was restored from a copy; stations send again
 	AlarmDamaged         AlarmKind = "part_damaged"      // a personal part cannot be opened with its own key
 	AlarmProjection      AlarmKind = "projection_failed" // raw events are safe, the register lags behind them
+	AlarmListRefused     AlarmKind = "list_refused"      // a station refused a release of a list; the last good one is in force there
 )
 
 // Alarm is something that a person at the hub must know. It holds no personal data.

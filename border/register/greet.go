@@ -50,6 +50,9 @@ func (r *Register) Greet(ctx context.Context, hello border.Hello) (border.Welcom
 		if err := t.greeted(hello, now); err != nil {
 			return err
 		}
+		if err := keepLists(t, hello, now); err != nil {
+			return err
+		}
 		b := &batch{r: r, t: t, now: now, epochs: map[stationEpoch]*epochRow{}}
 		if !hello.Head.Epoch.IsZero() {
 			head := border.Position{Epoch: hello.Head.Epoch, Seq: min(hello.Head.Seq, maxSeq)}

@@ -267,7 +267,7 @@ func TestStationsAndChanges(t *testing.T) {
 	got, err := w.reg.Stations(t.Context())
 	w.must(err)
 	want := []Station{{Station: "PUT-1", Post: "PUT", Zone: "America/Guyana", Software: "1.2", LastSeen: w.clock.Now(), GreetedAt: w.clock.Now(),
-		EventAt: bordertest.Start, OffsetMS: 3000, Clock: hello.Clock, Head: hello.Head, Backlog: 6, Epochs: 1, Held: 1, Missing: 6}}
+		EventAt: bordertest.Start, OffsetMS: 3000, Clock: hello.Clock, Head: hello.Head, Backlog: 6, Epochs: 1, Held: 1, Missing: 6, Lists: []border.ListReport{}}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("stations (-want +got):\n%s", d)
 	}

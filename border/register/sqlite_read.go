@@ -138,9 +138,24 @@ func (r sqliteReader) stations(ctx context.Context) ([]Station, error) {
 			if s.EventAt.After(s.LastSeen) {
 				s.LastSeen = s.EventAt
 			}
+			s.Lists = []border.ListReport{}
 			out = append(out, s)
 			return err
 		})
+	if err != nil {
+		return nil, err
+	}
+	at := 0 // both are by station
+	err = r.rows(ctx, listColumns+`ORDER BY station, list`, nil, func(rs *sql.Rows) error {
+		station, report, err := scanList(rs)
+		for at < len(out) && out[at].Station < station {
+			at++
+		}
+		if at < len(out) && out[at].Station == station {
+			out[at].Lists = append(out[at].Lists, report)
+		}
+		return err
+	})
 	return out, err
 }
 

@@ -230,6 +230,9 @@ type tx interface {
 
 	saw(station border.StationID, at time.Time) error
 	greeted(h border.Hello, at time.Time) error
+	// stationLists lists what a station said of its lists last, by name.
+	stationLists(station border.StationID) ([]border.ListReport, error)
+	putStationLists(station border.StationID, reports []border.ListReport) error
 	// complete notes that everything a station announced is here, unless something is missing.
 	complete(station border.StationID, at time.Time) error
 

@@ -62,6 +62,8 @@ type Station struct {
 	// CompleteAt is until when everything that the station recorded is here, in hub time; zero:
 	// never yet.
 	CompleteAt time.Time `json:"complete_at"`
+	// Lists says which releases of lists it holds and what it refused last, by name.
+	Lists []border.ListReport `json:"lists"`
 }
 
 // Counts are the totals of the register since its beginning.

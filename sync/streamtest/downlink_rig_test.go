@@ -138,7 +138,7 @@ func (c *country) follow(p *post, id border.StationID, url string, tune ...func(
 	c.t.Helper()
 	conf := follow.Config{
 		URL: url, Station: id, Names: []string{national}, Lists: p.replica, Notices: p.notices, Clock: wallClock{}, Log: c.log,
-		Check: 200 * time.Millisecond, Notice: 100 * time.Millisecond, Jitter: time.Millisecond, RequestTimeout: 2 * time.Second,
+		Check: 50 * time.Millisecond, Notice: 50 * time.Millisecond, Jitter: time.Millisecond, RequestTimeout: 2 * time.Second,
 		ChunkTimeout: 2 * time.Second, RetryMax: 300 * time.Millisecond, Ping: 300 * time.Millisecond,
 	}
 	for _, f := range tune {
@@ -166,7 +166,16 @@ func (p *post) reaches(t testing.TB, want border.ListPosition) {
 	eventually(t, fmt.Sprintf("version %d of %s is in force", want.Version, want.Epoch), func() bool { return p.at(t) == want })
 }
 
-// refuses waits until the follower has refused something since it began.
+// looks waits until the follower has looked at the head some more times.
+func (p *post) looks(t testing.TB, times int) {
+	t.Helper()
+	for range times {
+		seen := p.Lists()[0].Seen
+		eventually(t, "the head is looked at", func() bool { return p.Lists()[0].Seen.After(seen) })
+	}
+}
+
+// refuses waits until the follower has refused something so often since it began.
 func (p *post) refuses(t testing.TB, more uint64) {
 	t.Helper()
 	eventually(t, "a release is refused", func() bool { return p.Lists()[0].Refused >= more })

@@ -62,11 +62,14 @@ func TestListsReachEveryPost(t *testing.T) {
 		if got := post.replica.InForce("documents"); len(got) != 1 || !bytes.Equal(got[0], file) {
 			t.Error("the file arrived otherwise than it was sent")
 		}
-		for _, s := range post.Lists() {
-			if s.Problem != "" || s.Held != s.Head || s.Refused != 0 || s.Seen.IsZero() {
-				t.Errorf("status %+v", s)
+		eventually(t, "it says that all is well", func() bool {
+			for _, s := range post.Lists() {
+				if s.Problem != "" || s.Held != s.Head || s.Refused != 0 || s.Seen.IsZero() {
+					return false
+				}
 			}
-		}
+			return true
+		})
 	}
 	if got := applied(); !slices.IsSorted(got) {
 		t.Errorf("in force came %v", got)

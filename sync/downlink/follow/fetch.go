@@ -59,6 +59,7 @@ func (l *follower) take(ctx context.Context, s *shelf, p border.ListPosition) (b
 		return judged(err)
 	}
 	l.f.c.Log.Info("list in force", "list", l.list, "version", p.Version)
+	l.note(func(s *ListStatus) { s.Carried, s.CarriedAt = "", time.Time{} })
 	return true, nil
 }
 
@@ -69,8 +70,9 @@ func judged(err error) (bool, error) {
 		return false, nil
 	case border.Forbidden, border.Invalid, border.TooLarge:
 		return false, fmt.Errorf("%w: %w", errRefused, err)
+	default:
+		return false, err
 	}
-	return false, err
 }
 
 // manifest fetches a release's manifest. One that is not what the head says is fetched once
@@ -142,5 +144,7 @@ func (l *follower) chunk(ctx context.Context, s *shelf, f border.ListFile, n int
 			return b, nil
 		}
 	}
-	return nil, &border.Error{Code: border.TooLarge, Op: "fetch a file of a list", Err: errors.New("a chunk has another length than it must have")}
+	return nil, carried{"truncated", &border.Error{
+		Code: border.TooLarge, Op: "fetch a file of a list", Err: errors.New("a chunk has another length than it must have"),
+	}}
 }

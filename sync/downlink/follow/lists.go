@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,9 +20,13 @@ type ListStatus struct {
 	// Head is the newest release that the hub has announced; Held the one in force here.
 	Head    border.ListPosition `json:"head"`
 	Held    border.ListPosition `json:"held"`
-	Seen    time.Time           `json:"seen"`              // when the head was looked at last; zero: never
-	Refused uint64              `json:"refused"`           // releases that the replica refused since the start
-	Problem string              `json:"problem,omitempty"` // plain words
+	Seen    time.Time           `json:"seen"`    // when the head was looked at last; zero: never
+	Refused uint64              `json:"refused"` // releases that the replica refused since the start
+	// Carried is why a release was refused on its way, before the replica could judge it:
+	// truncated, or unreadable; "" if none was since the last one that came into force.
+	Carried   string    `json:"carried,omitempty"`
+	CarriedAt time.Time `json:"carried_at,omitzero"`
+	Problem   string    `json:"problem,omitempty"` // plain words
 }
 
 // Lists tells the state of every list.
@@ -31,6 +36,25 @@ func (f *Follower) Lists() []ListStatus {
 	defer f.mu.Unlock()
 	for _, l := range f.lists {
 		out = append(out, l.status)
+	}
+	return out
+}
+
+// Report adds to what the replica says of its lists what was refused on the way to it.
+func (f *Follower) Report(held []border.ListReport) []border.ListReport {
+	out := slices.Clone(held)
+	for _, s := range f.Lists() {
+		if s.Carried == "" {
+			continue
+		}
+		at := slices.IndexFunc(out, func(r border.ListReport) bool { return r.Position.List == s.List })
+		if at < 0 {
+			out = append(out, border.ListReport{Position: border.ListPosition{List: s.List}})
+			at = len(out) - 1
+		}
+		if r := &out[at]; r.Refused == "" || r.RefusedAt.Before(s.CarriedAt) {
+			r.Refused, r.RefusedAt = s.Carried, s.CarriedAt
+		}
 	}
 	return out
 }
@@ -47,7 +71,17 @@ type follower struct {
 	// refused is the head, by its place in the stream, that led to a release which the
 	// replica refuses: nothing is tried again until there is another.
 	refused uint64
+	older   uint64 // the head, by its place in the stream, that named an older release than ours
 }
+
+// carried is a refusal before the replica could judge.
+type carried struct {
+	why string
+	err error
+}
+
+func (c carried) Error() string { return c.why + ": " + c.err.Error() }
+func (c carried) Unwrap() error { return c.err }
 
 // errRefused ends a pursuit for good, until there is another head.
 var errRefused = errors.New("refused")
@@ -109,46 +143,57 @@ func (l *follower) follow(ctx context.Context, js jetstream.JetStream) error {
 		return err
 	}
 	raw, seq, err := s.get(ctx, wire.HeadSubject(l.list), l.f.c.RequestTimeout)
-	if border.CodeOf(err) == border.NotFound {
-		l.note(func(s *ListStatus) { s.Problem = "The hub has not published this list." })
-		return nil
-	}
-	if err != nil {
+	absent := border.CodeOf(err) == border.NotFound
+	if err != nil && !absent {
 		return err
+	}
+	now := l.f.c.Clock.Now()
+	l.note(func(s *ListStatus) {
+		if s.Seen = now; absent {
+			s.Problem = "The hub has not published this list."
+		}
+	})
+	if absent {
+		return nil
 	}
 	if seq == l.refused {
 		return nil
 	}
 	head, err := wire.DecodeHead(raw, l.list)
 	if err != nil {
-		l.refuse(seq, err)
-		return nil
+		return l.refuse(seq, carried{"unreadable", err})
 	}
-	now := l.f.c.Clock.Now()
-	l.note(func(s *ListStatus) { s.Head, s.Seen = head.Position, now })
-	err = l.pursue(ctx, s, head)
+	l.note(func(s *ListStatus) { s.Head = head.Position })
+	err = l.pursue(ctx, s, head, seq)
 	switch {
 	case errors.Is(err, errRefused):
-		l.refuse(seq, err)
-		return nil
+		return l.refuse(seq, err)
 	case err == nil:
 		l.note(func(s *ListStatus) { s.Problem = "" })
 	}
 	return err
 }
 
-func (l *follower) refuse(seq uint64, err error) {
+// refuse leaves it at that until there is another head; therefore it returns nil.
+func (l *follower) refuse(seq uint64, err error) error {
 	l.refused = seq
 	l.f.c.Log.Error("a release was refused; the last good one stays in force", "list", l.list, "err", err)
+	var c carried
+	errors.As(err, &c)
+	now := l.f.c.Clock.Now()
 	l.note(func(s *ListStatus) {
 		s.Refused++
+		if c.why != "" {
+			s.Carried, s.CarriedAt = c.why, now
+		}
 		s.Problem = "A release was refused; the last good one stays in force."
 	})
+	return nil
 }
 
 // pursue takes one release after another until the head is in force: those that lie between,
 // or the latest snapshot where they are not there, too many, or do not fit.
-func (l *follower) pursue(ctx context.Context, s *shelf, head wire.Head) error {
+func (l *follower) pursue(ctx context.Context, s *shelf, head wire.Head, seq uint64) error {
 	snapshot := head.Snapshot // zero once it was tried
 	for steps := 2*l.f.c.Far + 16; steps > 0; steps-- {
 		at, err := l.f.c.Lists.Position(ctx, l.list)
@@ -160,7 +205,13 @@ func (l *follower) pursue(ctx context.Context, s *shelf, head wire.Head) error {
 			return nil
 		}
 		same := at.Version > 0 && at.Epoch == head.Position.Epoch
-		if same && at.Version >= head.Position.Version { // an old head, or a fork: the replica judges
+		if same && at.Version >= head.Position.Version {
+			// An old head, or a fork: the replica judges, and raises its alarm. But a broker of
+			// several servers may answer with a head that it has just replaced.
+			if at.Version > head.Position.Version && l.older != seq {
+				l.older = seq
+				return nil
+			}
 			_, err := l.take(ctx, s, head.Position)
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/sync/link"
 	"garita/sync/wire"
 )
 
@@ -24,9 +25,10 @@ func (p *Publisher) session(ctx context.Context, settled func()) error {
 	out := map[string]wire.Head{} // heads that this session has published
 	compare := time.NewTicker(p.c.Compare)
 	defer compare.Stop()
+	trouble := link.Backoff{Min: time.Second, Max: p.c.RetryMax}
 	all := true
 	for {
-		full, err := p.pass(ctx, s, out, all)
+		done, full, err := p.pass(ctx, s, out, all)
 		if err != nil {
 			return err
 		}
@@ -35,9 +37,16 @@ func (p *Publisher) session(ctx context.Context, settled func()) error {
 			continue
 		}
 		settled()
-		all = false
+		var retry <-chan time.Time
+		if done {
+			trouble.Reset()
+			all = false
+		} else {
+			retry = time.After(trouble.Next())
+		}
 		select {
 		case <-p.c.Lists.Published():
+		case <-retry:
 		case <-compare.C:
 			all = true
 		case <-ctx.Done():
@@ -47,18 +56,20 @@ func (p *Publisher) session(ctx context.Context, settled func()) error {
 }
 
 // pass publishes what is new, or, if all is set, whatever is named and not there, and then
-// prunes what is not named. Full reports that the stream took no more. Only the broker's
-// errors end a pass: a list that cannot be read keeps nothing back of the others.
-func (p *Publisher) pass(ctx context.Context, s *shelf, out map[string]wire.Head, all bool) (full bool, err error) {
+// prunes what is not named. Done reports that nothing was left out, full that the stream took
+// no more. Only the broker's errors end a pass: a list that cannot be read keeps nothing back
+// of the others.
+func (p *Publisher) pass(ctx context.Context, s *shelf, out map[string]wire.Head, all bool) (done, full bool, err error) {
 	if all {
 		if err := s.look(ctx); err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
 	plans, complete, err := p.plan(ctx, out, all)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
+	done = complete
 	try := func(pl *plan) error {
 		err := p.publish(ctx, s, pl, out)
 		switch {
@@ -72,28 +83,29 @@ func (p *Publisher) pass(ctx context.Context, s *shelf, out map[string]wire.Head
 		case border.CodeOf(err) == border.StorageFull:
 			full, pl.full = true, true
 		}
+		done = false
 		p.alarm(pl.list, "List "+pl.list+" cannot be published; stations keep what they have.", err)
 		return nil
 	}
 	for _, pl := range plans {
 		if err := try(pl); err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
 	if !all || !complete {
-		return full, nil
+		return done, full, nil
 	}
-	if err := p.prune(ctx, s, plans); err != nil || !full {
-		return false, err
+	if err := p.prune(ctx, s, plans); err != nil {
+		return false, false, err
 	}
 	for _, pl := range plans {
-		if pl.full { // now there may be room
+		if pl.full { // there may be room now; if so, the next pass says that all is done
 			if err := try(pl); err != nil {
-				return false, err
+				return false, false, err
 			}
 		}
 	}
-	return full, nil
+	return done, full, nil
 }
 
 // publish publishes the releases of one list, and its head when they are there.

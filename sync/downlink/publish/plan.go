@@ -75,8 +75,11 @@ func (p *Publisher) gather(ctx context.Context, head, since border.ListPosition,
 		if seen[r.Position] {
 			return nil
 		}
-		seen[r.Position] = true
 		files, err := p.check(ctx, r)
+		if border.CodeOf(err) == border.NotFound && r.Position != head {
+			return nil // pruned meanwhile
+		}
+		seen[r.Position] = true
 		*to = append(*to, planned{r, files})
 		return err
 	}
