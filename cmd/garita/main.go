@@ -17,13 +17,14 @@ import (
 
 // cli is the command line: one field for each command.
 type cli struct {
-	Bench   benchCmd   `cmd:"" help:"Measure this machine."`
-	Demo    demoCmd    `cmd:"" help:"Run hub and station with simulated readers and invented travellers."`
-	Device  deviceCmd  `cmd:"" help:"Scanners of this machine."`
-	MRZ     mrzCmd     `cmd:"" help:"Read machine readable zones: JSON Lines in, JSON Lines out."`
-	Profile profileCmd `cmd:"" help:"Check and explain firmware profiles of scanners."`
-	Verify  verifyCmd  `cmd:"" help:"Check a record, without keys and without writing."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Bench     benchCmd     `cmd:"" help:"Measure this machine."`
+	Demo      demoCmd      `cmd:"" help:"Run hub and station with simulated readers and invented travellers."`
+	Device    deviceCmd    `cmd:"" help:"Scanners of this machine."`
+	MRZ       mrzCmd       `cmd:"" help:"Read machine readable zones: JSON Lines in, JSON Lines out."`
+	Profile   profileCmd   `cmd:"" help:"Check and explain firmware profiles of scanners."`
+	Verify    verifyCmd    `cmd:"" help:"Check a record, without keys and without writing."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Watchlist watchlistCmd `cmd:"" help:"Watchlists: build, ask, explain, sign."`
 }
 
 // world is what commands touch outside themselves, so that tests can give them another.

@@ -22,7 +22,7 @@ const first = 10
 type Point struct {
 	Rate      float64 `json:"rate"`
 	Recall    float64 `json:"recall"`
-	Threshold float64 `json:"threshold"`
+	Threshold float64 `json:"threshold"` // -1: any hit is above it
 	Over      int     `json:"negatives_over"`
 }
 
@@ -104,7 +104,7 @@ func Score(truth []*Truth, answers []*Answer) (*Result, error) {
 	r.Top1, r.Top10 = float64(top1)/float64(max(1, len(positive))), over(positive, none)
 	for _, f := range Rates {
 		th := threshold(negative, f)
-		p := Point{Rate: f, Recall: over(positive, th), Threshold: th}
+		p := Point{Rate: f, Recall: over(positive, th), Threshold: max(-1, th)}
 		for _, n := range negative {
 			if n.score > th {
 				p.Over++

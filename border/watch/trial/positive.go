@@ -29,13 +29,17 @@ func (m *maker) positives(persons []*person, n int) {
 		rest -= left[s]
 	}
 	left[Plain] = rest
-	asked := 0
+	var others []*person
 	for _, p := range persons {
-		if asked == n {
-			return
+		if n > 0 && m.positive(p, left) {
+			n--
+		} else {
+			others = append(others, p)
 		}
-		if m.positive(p, left) {
-			asked++
+	}
+	for _, p := range others { // for strata that too few names were fit for
+		if left = map[string]int{Plain: n}; n > 0 && m.positive(p, left) {
+			n--
 		}
 	}
 }
