@@ -193,9 +193,10 @@ func TestKilledAtEveryStep(t *testing.T) {
 	if os.Getenv("GARITA_SOAK") != "" {
 		stride = 1
 	}
-	data, fresh := "", false
+	data := ""
 	for n := 0; ; {
-		if fresh = kills%2 == 0; fresh { // every other folder is killed over again
+		fresh := kills%2 == 0
+		if fresh { // every other folder is killed over again
 			data = t.TempDir()
 		}
 		cmd := exec.Command(os.Args[0])

@@ -2,7 +2,6 @@ package replica
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"time"
 
@@ -30,14 +29,15 @@ func (r *Replica) examine(ctx context.Context, signed []byte) (offer, error) {
 		return offer{}, &border.Error{Code: border.Forbidden, Op: op,
 			Message: "The station's provisioning file has no keys for lists. Bring a new one from the hub."}
 	}
-	m, err := release.Verify(signed, ed25519.PublicKey(r.signer))
+	m, err := release.Verify(signed, r.signer)
 	if err != nil {
-		reason, code := Corrupt, border.CodeOf(err)
-		switch code {
+		reason := Corrupt
+		switch border.CodeOf(err) {
 		case border.Forbidden:
 			reason = Signature
 		case border.TooLarge:
 			reason = TooLarge
+		default:
 		}
 		return offer{}, r.refuseAll(ctx, reason, err)
 	}

@@ -117,12 +117,10 @@ func chainOf(signed [][]byte) (chain []*release.Manifest, kept [][]byte) {
 // openChain opens a snapshot and the changes since, and says how many releases that is; with
 // an error where they are not all.
 func (r *Replica) openChain(chain []*release.Manifest) (*watch.List, int, error) {
-	err := r.whole(chain[0].Base.Digest)
-	var base *watch.Base
-	if err == nil {
-		base, err = r.openBase(chain[0], r.path(chain[0].Base.Digest))
-	}
-	if err != nil {
+	whole := make(chan error, 1) // a large file: it is compared with its name while it is opened
+	go func() { whole <- r.whole(chain[0].Base.Digest) }()
+	base, err := r.openBase(chain[0], r.path(chain[0].Base.Digest))
+	if err = errors.Join(<-whole, err); err != nil {
 		r.bad[chain[0].Base.Digest] = true
 		return nil, 0, err
 	}

@@ -93,8 +93,8 @@ func DecodeDelta(r io.Reader) ([]watch.Change, error) {
 	if n > MaxChanges {
 		return nil, &border.Error{Code: border.TooLarge, Op: op, Message: "The delta has too many changes."}
 	}
-	var plain io.Reader = in
 	raw := bufio.NewReader(in)
+	var plain io.Reader = raw
 	if kind == 'z' {
 		z, err := zlib.NewReader(raw)
 		if err != nil {
@@ -102,8 +102,6 @@ func DecodeDelta(r io.Reader) ([]watch.Change, error) {
 		}
 		defer z.Close()
 		plain = z
-	} else {
-		plain = raw
 	}
 	changes, err := readChanges(bufio.NewReaderSize(io.LimitReader(plain, maxPlain+1), 64<<10), n)
 	if err != nil {

@@ -206,7 +206,7 @@ func chunkNonce(n uint64, last bool) (nonce [12]byte) {
 type Opener struct {
 	r     io.Reader
 	aead  cipher.AEAD
-	in    []byte // a sealed chunk and one byte more, which tells whether it is the last; opened in place
+	in    []byte // a sealed chunk and one byte more, which tells whether it is the last
 	ahead int    // bytes of the next chunk that have been read: 0 or 1
 	first byte   // that byte
 	plain []byte // verified, not yet given out
@@ -242,15 +242,22 @@ func (o *Opener) Read(p []byte) (int, error) {
 		if o.err != nil {
 			return 0, o.err
 		}
-		o.next()
+		if len(p) >= chunk { // a whole one fits: no copy of a large file is made on the way
+			if n := o.next(p[:0]); n > 0 {
+				return n, nil
+			}
+			continue
+		}
+		n := o.next(o.in[:0])
+		o.plain = o.in[:n]
 	}
 	n := copy(p, o.plain)
 	o.plain = o.plain[n:]
 	return n, nil
 }
 
-// next opens the next chunk.
-func (o *Opener) next() {
+// next opens the next chunk into dst, which has room for one, and says how many bytes it held.
+func (o *Opener) next(dst []byte) int {
 	o.in[0] = o.first
 	n, err := io.ReadFull(o.r, o.in[o.ahead:])
 	n += o.ahead
@@ -262,23 +269,24 @@ func (o *Opener) next() {
 		last = true
 	default:
 		o.err = unreadable(err)
-		return
+		return 0
 	}
 	if n < tag || n == tag && o.n > 0 { // nothing is a chunk only in an empty file
 		o.err = unreadable(io.ErrUnexpectedEOF)
-		return
+		return 0
 	}
 	nonce := chunkNonce(o.n, last)
 	o.first, o.ahead = o.in[n], 1
-	o.plain, err = o.aead.Open(o.in[:0], nonce[:], o.in[:n], nil)
+	plain, err := o.aead.Open(dst, nonce[:], o.in[:n], nil)
 	if err != nil {
-		o.plain, o.err = nil, o.failure(n, last)
-		return
+		o.err = o.failure(n, last)
+		return 0
 	}
 	o.n++
 	if last {
 		o.err = io.EOF
 	}
+	return len(plain)
 }
 
 // failure tells a file that was cut at the end of a chunk from one that was changed.
