@@ -1,9 +1,9 @@
 package cases
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"strconv"
@@ -258,31 +258,84 @@ func lateness(h *border.Header, e *watch.Entry, current border.ListPosition) str
 // versionText is how records name a release of a list.
 func versionText(p border.ListPosition) string { return strconv.FormatUint(p.Version, 10) }
 
-// passage asks a small list made of new entries about a past crossing, and the whole list about
-// what that finds: how rare a name is says only the whole. q is reused between crossings.
-func (s *Service) passage(small, whole *watch.List, p *register.Passage, day string, q []watch.Query, who *person) ([]watch.Key, []watch.Query) {
-	*who = person{Lines: who.Lines[:0], Documents: who.Documents[:0]}
-	if json.Unmarshal(bytes.TrimRight(p.Personal, " "), who) != nil {
-		return nil, q // the register calls it damaged
+// looker asks a small list made of new entries about past crossings, and the whole list about
+// what that finds: how rare a name is says only the whole.
+type looker struct {
+	small, whole *watch.List
+	day          string
+	minScore     float64
+
+	// clear holds hashes of people who are none of the new entries, each in the one place where
+	// it can be: most travellers cross again and again with the same document.
+	clear []uint64
+	seed  maphash.Seed
+
+	who person
+	q   []watch.Query
+}
+
+// clearPlaces is the number of places of a looker's memory: 16 MiB.
+const clearPlaces = 1 << 21
+
+func newLooker(small, whole *watch.List, minScore float64) *looker {
+	return &looker{small: small, whole: whole, minScore: minScore, clear: make([]uint64, clearPlaces), seed: maphash.MakeSeed()}
+}
+
+// look gives the entries that the person of a past crossing could be.
+func (l *looker) look(p *register.Passage) (out []watch.Key) {
+	l.who = person{Lines: l.who.Lines[:0], Documents: l.who.Documents[:0]}
+	if json.Unmarshal(p.Personal, &l.who) != nil {
+		return nil // the register calls it damaged
 	}
-	direction := "" // somebody inside is expected at an exit: a no-exit order counts for an entry
-	if p.Direction == border.Exit {
-		direction = border.Exit
+	hash := l.hash()
+	if l.clear[hash%clearPlaces] == hash {
+		return nil
 	}
-	q = who.queries(direction, day, q[:0])
+	// Somebody inside is expected at an exit: a no-exit order counts for an entry too. A ban on
+	// entering does not count for somebody who has left.
+	l.q = l.who.queries("", l.day, l.q[:0])
+	found := false
 	var room [watch.MaxHits]watch.Hit
-	var out []watch.Key
-	for i := range q {
-		for _, hit := range small.Check(&q[i], room[:0]) {
-			if slices.Contains(out, hit.Entry) || hit.Basis != watch.ByDocument && hit.Score < s.cfg.MinScore*candidateShare {
+	for i := range l.q {
+		for _, hit := range l.small.Check(&l.q[i], room[:0]) {
+			if slices.Contains(out, hit.Entry) || hit.Basis != watch.ByDocument && hit.Score < l.minScore*candidateShare {
 				continue
 			}
-			if x, ok := whole.Explain(&q[i], hit.Entry); ok && (x.Hit.Basis == watch.ByDocument || x.Hit.Score >= s.cfg.MinScore) {
+			x, ok := l.whole.Explain(&l.q[i], hit.Entry)
+			if !ok || x.Hit.Basis != watch.ByDocument && x.Hit.Score < l.minScore {
+				continue
+			}
+			found = true
+			if e, ok := l.whole.Entry(hit.Entry); ok && (p.Direction != border.Exit || e.Applies != watch.AppliesEntry) {
 				out = append(out, hit.Entry)
 			}
 		}
 	}
-	return out, q
+	if !found {
+		l.clear[hash%clearPlaces] = hash
+	}
+	return out
+}
+
+// hash is that of everything the lists are asked with, but for the day.
+func (l *looker) hash() uint64 {
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	add := func(texts ...string) {
+		for _, t := range texts {
+			_, _ = h.WriteString(t) // never fails
+			_ = h.WriteByte(0)
+		}
+	}
+	w := &l.who
+	add(w.Surname, w.GivenNames, w.BirthDate, w.Sex, w.Nationality, w.Code, w.Number, w.Issuer)
+	add(w.Lines...)
+	for i := range w.Documents {
+		d := &w.Documents[i]
+		add("", d.Surname, d.GivenNames, d.BirthDate, d.Sex, d.Nationality, d.DocumentCode, d.DocumentNumber, d.IssuingState)
+		add(d.Lines...)
+	}
+	return max(1, h.Sum64()) // 0 is an empty place
 }
 
 // candidateShare: what the small list gives at least this share of the probability that makes a

@@ -20,7 +20,7 @@ type screening struct {
 	done, end int64               // arrivals: up to where it has come, and has to come
 	began     time.Time
 
-	small *watch.List // of the entries since position; nil after a restart
+	looker *looker // with the entries since position; nil after a restart
 }
 
 // passagesAtOnce bounds one look at the register: about a tenth of a second.
@@ -69,7 +69,7 @@ func (s *Service) rescreen(ctx context.Context, due bool) (more bool, err error)
 	if list == nil || now.Version == 0 || c.to.Version == 0 && (!due || c.position == now) {
 		return false, nil
 	}
-	if c.to.Version == 0 || c.small == nil {
+	if c.to.Version == 0 || c.looker == nil {
 		if ready, err := s.prepare(ctx, now); err != nil || !ready {
 			return false, err
 		}
@@ -136,7 +136,7 @@ func (s *Service) prepare(ctx context.Context, now border.ListPosition) (ready b
 		return false, err
 	}
 	next := *c
-	if next.small = watch.New(base); c.to.Version == 0 {
+	if next.looker = newLooker(watch.New(base), nil, s.cfg.MinScore); c.to.Version == 0 {
 		from, err := s.cfg.Register.ArrivedSince(ctx, s.now().Add(-s.cfg.Window))
 		if err != nil {
 			return false, err
@@ -160,15 +160,16 @@ func (s *Service) look(ctx context.Context, whole *watch.List) (found []*finding
 		keys []watch.Key
 	}
 	var candidates []candidate
-	var q []watch.Query
-	var who person
-	day := s.now().Format(time.DateOnly)
+	l := s.screen.looker
+	if day := s.now().Format(time.DateOnly); l.whole != whole || l.day != day { // what was clear need not be any more
+		clear(l.clear)
+		l.whole, l.day = whole, day
+	}
 	last, err = s.cfg.Register.Passages(ctx, s.screen.done, s.screen.end, s.passages, func(p *register.Passage) error {
 		if p.Outcome == string(border.Withdrawn) {
 			return nil
 		}
-		var keys []watch.Key
-		if keys, q = s.passage(s.screen.small, whole, p, day, q, &who); len(keys) > 0 {
+		if keys := l.look(p); len(keys) > 0 {
 			candidates = append(candidates, candidate{p.Key, keys})
 		}
 		return nil

@@ -533,4 +533,3 @@ func (w *world) copyRegister() (putBack func()) {
 		}
 	}
 }
-
