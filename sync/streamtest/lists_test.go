@@ -346,3 +346,17 @@ func TestReplicaCannotStoreForAWhile(t *testing.T) {
 	p.reaches(t, second)
 	eventually(t, "and that it is over", func() bool { return p.Lists()[0].Problem == "" })
 }
+
+func TestBrokerWithoutRoomForLists(t *testing.T) {
+	c := newCountry(t)
+	c.conf = func(p *publish.Config) { p.StreamBytes = 1 << 50 }
+	c.startPublisher()
+	eventually(t, "an alarm is raised", func() bool { return len(c.alarmed()) > 0 })
+	c.stopPublisher()
+	if n := len(c.alarmed()); n != 1 {
+		t.Errorf("%d alarms, want one", n)
+	}
+	c.conf = func(*publish.Config) {}
+	c.startPublisher()
+	c.post("PUT-1", c.url()).reaches(t, c.release(true, 1000))
+}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"garita/border"
 	"garita/sync/link"
 	"garita/sync/wire"
@@ -19,8 +21,13 @@ import (
 func (p *Publisher) session(ctx context.Context, settled func()) error {
 	st, err := p.ensure(ctx)
 	if err != nil {
+		var api *jetstream.APIError
+		if errors.As(err, &api) {
+			p.alarm(" stream", "The broker has no room for the stream of lists, or refuses it; stations keep what they have.", err)
+		}
 		return err
 	}
+	p.over(" stream")
 	s := &shelf{js: p.js, st: st, timeout: p.c.RequestTimeout}
 	out := map[string]wire.Head{} // heads that this session has published
 	compare := time.NewTicker(p.c.Compare)

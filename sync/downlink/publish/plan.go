@@ -36,16 +36,16 @@ func (p *Publisher) plan(ctx context.Context, out map[string]wire.Head, all bool
 	heads, err := p.c.Lists.Heads(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			p.alarm("", "The lists cannot be read; stations keep what they have.", err)
+			p.alarm(" heads", "The lists cannot be read; stations keep what they have.", err)
 		}
 		return nil, false, ctx.Err()
 	}
-	p.over("")
+	p.over(" heads")
 	complete = true
 	for i, head := range heads {
 		list := head.Position.List
 		if i >= wire.MaxLists || !wire.ValidListName(list) {
-			p.alarm("names", "There are lists that cannot be published: too many, or a name that is none.", nil)
+			p.alarm(" names", "There are lists that cannot be published: too many, or a name that is none.", nil)
 			complete = false
 			continue
 		}

@@ -49,7 +49,7 @@ type Publisher struct {
 
 	// These belong to the goroutine that publishes lists.
 	whole   map[border.Digest]bool // files that this process has seen whole in the stream
-	alarmed map[string]bool
+	alarmed map[string]bool        // by list, or by a word with a space before it, which no list's name has
 
 	mu       sync.Mutex                  // guards both below; nothing else is locked under it
 	cut      context.CancelFunc          // ends the present session; nil if there is none

@@ -95,9 +95,13 @@ func (s *shelf) get(ctx context.Context, subject string) ([]byte, error) {
 	return m.Data, nil
 }
 
-// codeStoreFull is what the broker says of a stream that takes no more (errors.json of
-// nats-server). codeMaximum* are the same, from where the bound was met before storing.
-const codeStoreFull jetstream.ErrorCode = 10077
+// What the broker says when it takes no more (errors.json of nats-server): the stream's bound,
+// the broker's disk, the broker's bound on all streams.
+const (
+	codeStoreFull    jetstream.ErrorCode = 10077
+	codeInsufficient jetstream.ErrorCode = 10023
+	codeExceeded     jetstream.ErrorCode = 10047
+)
 
 // put publishes a message and returns when the broker has it on disk. StorageFull: the
 // stream takes no more.
@@ -107,7 +111,7 @@ func (s *shelf) put(ctx context.Context, subject string, b []byte) error {
 	_, err := s.js.Publish(ctx, subject, b, jetstream.WithExpectStream(wire.ListStream), jetstream.WithRetryAttempts(0))
 	var api *jetstream.APIError
 	switch {
-	case errors.As(err, &api) && api.ErrorCode == codeStoreFull:
+	case errors.As(err, &api) && (api.ErrorCode == codeStoreFull || api.ErrorCode == codeInsufficient || api.ErrorCode == codeExceeded):
 		return &border.Error{Code: border.StorageFull, Op: "publish a list", Message: "The stream of lists is full.", Err: err}
 	case err != nil:
 		return unavailable("publish a list", err)
