@@ -67,6 +67,12 @@ func (m *maker) negative(stratum string) {
 			n, b = m.anybody()
 		}
 	}
+	form := []string{"TD3", "TD1", "manual"}[weigh(m.r, 0.68, 0.22, 0.1)]
+	size := map[string]int{"TD3": td3, "TD1": td1, "manual": td3}[form]
+	if len(n.cut(size).given) < 3 {
+		m.negative(stratum) // a listed surname with next to nothing beside it is no innocent's name
+		return
+	}
 	labels := map[string]string{"transform": Plain}
 	switch weigh(m.r, 0.695, 0.15, 0.155) {
 	case 1:
@@ -76,8 +82,6 @@ func (m *maker) negative(stratum string) {
 	case 2:
 		n, labels["transform"] = misread(m.r, n), OCR
 	}
-	form := []string{"TD3", "TD1", "manual"}[weigh(m.r, 0.68, 0.22, 0.1)]
-	size := map[string]int{"TD3": td3, "TD1": td1, "manual": td3}[form]
 	if n.length() > size {
 		n, labels["transform"] = n.cut(size), Truncated
 	}
