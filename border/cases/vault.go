@@ -48,7 +48,7 @@ func (v *vault) seal(about string, id []byte, what any) ([]byte, error) {
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "seal a row of the cases"} // the cause could repeat it
 	}
-	return v.aead.Seal(make([]byte, 0, len(plain)+v.aead.Overhead()), nil, plain, append([]byte(about), id...)), nil
+	return v.aead.Seal(make([]byte, 0, len(plain)+v.aead.Overhead()), nil, plain, append([]byte(about), id...)), nil //nolint:gosec // a false alarm: no nonce is passed, the cipher makes a random one
 }
 
 func (v *vault) open(about string, id, sealed []byte, into any) error {

@@ -180,14 +180,13 @@ func (r *Register) Passages(ctx context.Context, after, upto int64, limit int, v
 				return nil // it has changed on the disk
 			}
 			e.Key, e.Parts = row.key, append(e.Parts[:0], part)
-			plain, err := r.keys.Open(&e, border.PartPersonal)
-			if err != nil {
-				return nil // its key was destroyed since, or it is damaged: the register says which
+			if plain, err := r.keys.Open(&e, border.PartPersonal); err == nil {
+				p = Passage{Crossing: row.crossing, Key: row.key, Personal: plain, Direction: row.direction, Outcome: row.outcome}
+				err := visit(&p)
+				clear(plain)
+				return err
 			}
-			p = Passage{Crossing: row.crossing, Key: row.key, Personal: plain, Direction: row.direction, Outcome: row.outcome}
-			err = visit(&p)
-			clear(plain)
-			return err
+			return nil // its key was destroyed since, or it is damaged: the register says which
 		})
 		if last = end; n < limit {
 			last = upto
