@@ -333,6 +333,28 @@ func TestHubRestoredBeginsAnEpoch(t *testing.T) {
 	}
 }
 
+// TestEpochWithoutASnapshot goes on from the last release of the one before.
+func TestEpochWithoutASnapshot(t *testing.T) {
+	c := newCountry(t)
+	c.startPublisher()
+	exact := c.post("PUT-1", c.url())
+	var parent border.ListPosition
+	for i := range 3 {
+		parent = c.release(i == 0, 1000+i)
+	}
+	exact.reaches(t, parent)
+	c.lists.Restore(national, 3)
+	c.release(false, 2000)
+	last := c.release(false, 2001)
+	exact.reaches(t, last)
+	late := c.post("PUT-2", c.url()) // has the whole way to go
+	applied := order(late)
+	late.reaches(t, last)
+	if got := applied(); !slices.Equal(got, []uint64{1, 2, 3, 1, 2}) {
+		t.Errorf("in force came %v", got)
+	}
+}
+
 func TestReplicaCannotStoreForAWhile(t *testing.T) {
 	c := newCountry(t)
 	c.startPublisher()

@@ -224,7 +224,8 @@ func (l *follower) pursue(ctx context.Context, s *shelf, head wire.Head, seq uin
 			ways = append(ways, next)
 		}
 		if snapshot.Version > 0 {
-			if same && head.Position.Version-at.Version > l.f.c.Far {
+			far := same && head.Position.Version-at.Version > l.f.c.Far
+			if far || !same && snapshot.Epoch == head.Position.Epoch {
 				ways = append([]border.ListPosition{snapshot}, ways...)
 			} else {
 				ways = append(ways, snapshot)
