@@ -46,6 +46,7 @@ func TestHostileFtM(t *testing.T) {
 		"other shape":    {`{"id":1974}`, "!2 bad_json"},
 		"array":          {`[]`, "!2 bad_json"},
 		"deep":           {`{"properties":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}", "!2 bad_json"},
+		"deep, not read": {`{"id":"2","schema":"Person","x":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "}", "!2 bad_json"},
 		"huge":           {`{"id":"` + strings.Repeat("UTOPIAN", 200_000) + `"}`, "!2 too_long"},
 		"not UTF-8":      {`{"id":"JANA` + "\xc1" + `"}`, "!2 not_text"},
 		"NUL":            {`{"id":"JANA` + "\x00" + `"}`, "!2 bad_json"},

@@ -285,8 +285,6 @@ func plain(s string, limit int) (string, Code) {
 		return s, ""
 	case len(s) > limit:
 		return "", TooLong
-	case !utf8.ValidString(s):
-		return "", NotText
 	}
 	var b strings.Builder
 	space := false
@@ -297,7 +295,7 @@ func plain(s string, limit int) (string, Code) {
 			continue
 		case directional(c):
 			continue
-		case unicode.IsControl(c), c == utf8.RuneError:
+		case unicode.IsControl(c), c == utf8.RuneError: // bytes that are not UTF-8 read as that, too
 			return "", NotText
 		}
 		if space {
