@@ -16,12 +16,16 @@ import (
 
 	"garita/border"
 	"garita/border/api"
+	"garita/border/cases"
+	"garita/border/lists"
+	"garita/border/lookup"
 	"garita/border/register"
 	"garita/border/seal"
 	"garita/cmd/internal/settings"
 	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
 	"garita/sync/broker"
+	"garita/sync/downlink/publish"
 	"garita/sync/intake"
 	"garita/ui/operations"
 )
@@ -34,6 +38,10 @@ type Config struct {
 	NATS   string `toml:"nats" env:"GARITA_HUB_NATS"`     // loopback host:port of the embedded broker
 	// Broker is the URL of an outside NATS server; "" runs the embedded one.
 	Broker string `toml:"broker" env:"GARITA_HUB_BROKER"`
+	// ExitPosts are where a listed traveller is expected who has not said where he leaves; none: all.
+	ExitPosts []border.PostID `toml:"exit_posts"`
+	// Lookups are other people's services that are asked about travellers (docs/LOOKUPS.md).
+	Lookups []lookup.ServiceConfig `toml:"lookup"`
 }
 
 // ReadConfig reads the configuration file and the environment.
@@ -70,12 +78,16 @@ func Private(cfg Config) (*seal.HubPrivate, error) {
 // Hub is an open hub. Run serves it.
 type Hub struct {
 	Register *register.Register
+	Lists    *lists.Keeper
+	Cases    *cases.Service
 
 	cfg      Config
 	log      *slog.Logger
 	keys     *seal.HubKeys
 	broker   *broker.Server // nil: an outside one
 	intake   *intake.Intake
+	downlink *publish.Publisher
+	audit    *lookup.AuditFile // nil: no service is asked
 	app      *fiber.App
 	listener net.Listener
 	stop     chan struct{}
@@ -110,13 +122,23 @@ func (h *Hub) open(ctx context.Context, clock border.Clock) error {
 	if err != nil {
 		return err
 	}
+	if err = h.openLists(ctx, private, blinder, clock); err != nil {
+		return err
+	}
 	url := h.cfg.Broker
 	if url == "" {
 		if url, err = h.openBroker(ctx); err != nil {
 			return err
 		}
 	}
-	if h.intake, err = intake.New(intake.Config{URL: url, Sink: h.Register, Asker: h.Register, Clock: clock, Log: h.log}); err != nil {
+	asker, err := h.openAsker(clock)
+	if err != nil {
+		return err
+	}
+	if h.intake, err = intake.New(intake.Config{URL: url, Sink: h.Register, Asker: asker, Clock: clock, Log: h.log}); err != nil {
+		return err
+	}
+	if err = h.openDownlink(url, clock); err != nil {
 		return err
 	}
 	h.app = web.NewApp(h.log)
@@ -161,7 +183,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var parts sync.WaitGroup
-	failed := make(chan error, 2)
+	failed := make(chan error, 5)
 	run := func(f func(context.Context) error) {
 		parts.Go(func() {
 			if err := f(ctx); err != nil && ctx.Err() == nil {
@@ -170,6 +192,10 @@ func (h *Hub) Run(ctx context.Context) error {
 		})
 	}
 	run(h.intake.Run)
+	run(h.downlink.Run)
+	run(h.Lists.Run)
+	run(h.Cases.Run)
+	parts.Go(func() { h.chase(ctx) })
 	run(func(ctx context.Context) error { return web.Serve(ctx, h.app, h.listener) })
 	var err error
 	select {
@@ -193,6 +219,15 @@ func (h *Hub) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), brokerStop)
 		defer cancel()
 		errs = append(errs, h.broker.Stop(ctx))
+	}
+	if h.audit != nil {
+		errs = append(errs, h.audit.Close())
+	}
+	if h.Cases != nil {
+		errs = append(errs, h.Cases.Close())
+	}
+	if h.Lists != nil {
+		errs = append(errs, h.Lists.Close())
 	}
 	if h.Register != nil {
 		errs = append(errs, h.Register.Close())
