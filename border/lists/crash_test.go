@@ -138,6 +138,9 @@ func (r *rig) filesAreNamed() {
 		}
 		named[d] = true
 	}
+	if err := rows.Err(); err != nil {
+		r.t.Fatal(err)
+	}
 	there, err := os.ReadDir(r.Keeper.dir)
 	if err != nil {
 		r.t.Fatal(err)

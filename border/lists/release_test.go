@@ -499,6 +499,12 @@ func TestRestored(t *testing.T) {
 	if got, err := r.Ahead(ctx, reports); err != nil || !cmp.Equal(got, []border.StationID{"PCB-1"}) {
 		t.Errorf("ahead: %v, %v", got, err)
 	}
+	later := gone
+	later.Epoch = border.Epoch{1}
+	unknown := map[border.StationID][]border.ListReport{"PCD-1": {{Position: later}}, "PCE-1": {{Position: border.ListPosition{List: "another", Epoch: later.Epoch, Version: 1}}}}
+	if got, err := r.Ahead(ctx, unknown); err != nil || !cmp.Equal(got, []border.StationID{"PCD-1"}) {
+		t.Errorf("ahead by an epoch: %v, %v", got, err)
+	}
 	other := r.byHand(Proposal{Op: Add, Entry: person(rng, "hand", 2)}) // before anybody noticed: a fork
 	if got, err := r.Ahead(ctx, reports); err != nil || !cmp.Equal(got, []border.StationID{"PCB-1"}) {
 		t.Errorf("ahead by another release: %v, %v", got, err)

@@ -8,10 +8,10 @@ import (
 	"garita/border"
 )
 
-// Ahead lists stations that hold a release of this epoch that is not ours: newer than the
-// newest one here, or another one of the same version. The hub has then been put back from a
-// copy, and [Keeper.Restored] must follow: posts take no other release of this epoch in the
-// place of one that they hold.
+// Ahead lists stations that hold a release that is not ours: newer than the newest one here,
+// another one of the same version, or of an epoch not known here. The hub has then been put
+// back from a copy, and [Keeper.Restored] must follow: posts take no other release in the place
+// of one that they hold.
 func (k *Keeper) Ahead(ctx context.Context, reports map[border.StationID][]border.ListReport) ([]border.StationID, error) {
 	var out []border.StationID
 	err := k.store.read(ctx, "compare what stations hold", func(tx *sql.Tx) error {
@@ -41,8 +41,11 @@ func (k *Keeper) Ahead(ctx context.Context, reports map[border.StationID][]borde
 
 func (k *Keeper) ahead(ctx context.Context, tx *sql.Tx, newest int64, p border.ListPosition) (bool, error) {
 	no, err := epochNo(ctx, tx, p.Epoch)
-	if err != nil || no == 0 || no != epochOf(newest) {
-		return false, err // of an earlier epoch, or of one that nobody here has heard of: the station decides
+	if err != nil || no == 0 {
+		return err == nil, err // of an epoch that began after the copy was taken
+	}
+	if no != epochOf(newest) {
+		return false, nil // it will come to ours by itself
 	}
 	serial := serialOf(no, p.Version)
 	if serial > newest {
