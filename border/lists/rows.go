@@ -46,7 +46,7 @@ func (k *Keeper) newest(ctx context.Context) (serial int64, err error) {
 // eachEntry opens the entries in force that a condition on entry e and its revision r picks.
 func (k *Keeper) eachEntry(ctx context.Context, tx *sql.Tx, where string, each func(*watch.Entry) error, args ...any) error {
 	const from = `SELECT e.source, e.id, r.sealed FROM entry e JOIN entry_revision r ON r.revision = e.revision WHERE e.gone = 0 AND `
-	rows, err := tx.QueryContext(ctx, from+where+` ORDER BY e.source, e.id`, args...) //nolint:gosec // conditions are this package's own
+	rows, err := tx.QueryContext(ctx, from+where+` ORDER BY e.source, e.id`, args...)
 	if err != nil {
 		return err
 	}
