@@ -19,6 +19,7 @@ var namesText string
 // region is where some names are at home.
 type region struct {
 	states         []string
+	byHand         bool // made of a few words, so that many bear the same name
 	surnames       []string
 	givenF, givenM []string
 }
@@ -31,10 +32,13 @@ func world() []region {
 		if strings.HasPrefix(line, "#") || len(f) != 5 {
 			continue
 		}
-		all = append(all, region{strings.Fields(f[1]), strings.Split(f[2], ","), strings.Split(f[3], ","), strings.Split(f[4], ",")})
+		all = append(all, region{strings.Fields(f[1]), !inFaker(f[0]), strings.Split(f[2], ","), strings.Split(f[3], ","), strings.Split(f[4], ",")})
 	}
 	return all
 }
+
+// inFaker tells the locales of the package that names come from: xx or xx_YY.
+func inFaker(region string) bool { return len(region) == 2 || strings.Contains(region, "_") }
 
 // negatives adds n innocent travellers.
 func (m *maker) negatives(n int) {
@@ -54,7 +58,9 @@ func (m *maker) negatives(n int) {
 func (m *maker) negative(stratum string) {
 	var n zoneName
 	var b bearer
-	for try := 0; n.surname == "" || m.lookup.names[key(n.words())]; try++ { // who is called exactly so is no innocent of this set
+	// Who is called as a listed person is no innocent of this set; of recombined names, too, who
+	// is called by a part of a listed name.
+	for try := 0; n.surname == "" || m.lookup.names[key(n.words())] || stratum != General && m.lookup.within(n.words()); try++ {
 		if try == 100 {
 			stratum = General // a list of a few persons has nothing to recombine
 		}
@@ -100,6 +106,9 @@ func (m *maker) negative(stratum string) {
 // sex, and papers are not always those of the name's home.
 func (m *maker) anybody() (zoneName, bearer) {
 	g := pick(m.r, m.world)
+	if g.byHand && m.chance(0.6) { // few of them are in the development set
+		g = pick(m.r, m.world)
+	}
 	b := bearer{sex: []string{"M", "F", "X"}[weigh(m.r, 0.45, 0.45, 0.1)], nationality: pick(m.r, g.states)}
 	given := g.givenM
 	if b.sex == "F" || b.sex == "X" && m.chance(0.5) {
@@ -131,12 +140,22 @@ func (m *maker) sameSurname() (zoneName, bearer) {
 	if m.chance(0.4) {
 		c = pick(m.r, m.lookup.regions[origin(a.states)])
 	}
+	if first, _, more := strings.Cut(c.given, " "); more && m.chance(0.2) {
+		c.given = first
+	}
 	return zoneName{a.surname, c.given}, m.bearerFrom(a.states, c.states)
 }
 
+// regionalShares are how often recombined names come from a part of the world.
+var regionalShares = map[string]float64{"arabic-script": 0.26, "spanish": 0.26, "other": 0.24, "cyrillic": 0.11, "african": 0.07, "east-asian": 0.06}
+
 // regional puts a name together from listed ones of one part of the world.
 func (m *maker) regional() (zoneName, bearer) {
-	from := m.lookup.regions[pick(m.r, m.lookup.order)]
+	weights := make([]float64, len(m.lookup.order))
+	for i, o := range m.lookup.order {
+		weights[i] = regionalShares[o]
+	}
+	from := m.lookup.regions[m.lookup.order[weigh(m.r, weights...)]]
 	a := pick(m.r, from)
 	n := zoneName{surname: a.surname}
 	if words := strings.Fields(a.surname); len(words) > 1 && m.chance(0.6) {

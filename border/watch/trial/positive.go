@@ -219,7 +219,8 @@ func (m *maker) add(q Question, t Truth) {
 
 // lookup is what negatives are recombined from.
 type lookup struct {
-	names   map[string]bool // all listed names, without order
+	names   map[string]bool       // all listed names, without order
+	having  map[string][][]string // the listed names that have a word
 	bearers []listedName
 	regions map[string][]listedName
 	order   []string // of the regions, sorted
@@ -231,11 +232,15 @@ type listedName struct {
 }
 
 func newLookup(entries []*watch.Entry) *lookup {
-	l := &lookup{names: make(map[string]bool), regions: make(map[string][]listedName)}
+	l := &lookup{names: make(map[string]bool), having: make(map[string][][]string), regions: make(map[string][]listedName)}
 	for _, e := range entries {
 		for i, n := range e.Names {
 			f := fold(n)
-			l.names[key(f.words())] = true
+			words := f.words()
+			l.names[key(words)] = true
+			for _, w := range words {
+				l.having[w] = append(l.having[w], words)
+			}
 			if i > 0 || f.surname == "" || f.given == "" || n.Full != "" {
 				continue // primary names that tell surname from given names
 			}
@@ -251,4 +256,9 @@ func newLookup(entries []*watch.Entry) *lookup {
 	}
 	slices.SortFunc(l.order, func(a, b string) int { return cmp.Compare(a, b) })
 	return l
+}
+
+// within reports whether all words are those of one listed name.
+func (l *lookup) within(words []string) bool {
+	return slices.ContainsFunc(l.having[words[0]], func(listed []string) bool { return len(without(words, listed)) == 0 })
 }
