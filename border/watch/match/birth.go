@@ -104,8 +104,7 @@ func CompareDates(asked, listed Date) DateLevel {
 	case asked.Until < listed.Year:
 		apart = int(listed.Year) - int(asked.Until)
 	}
-	wide := listed.Circa || listed.Until != listed.Year || asked.Circa || asked.Until != asked.Year
-	if wide {
+	if asked.wide() || listed.wide() {
 		switch {
 		case apart == 0, apart <= 2 && (listed.Circa || asked.Circa):
 			return DateRange
@@ -189,3 +188,6 @@ func ordinal(d Date) int {
 	}
 	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + int(d.Day)
 }
+
+// wide reports whether a date is an interval, or about a year.
+func (d Date) wide() bool { return d.Circa || d.Until != d.Year }

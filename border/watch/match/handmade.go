@@ -70,3 +70,6 @@ func handSpelling() *Spelling {
 	}
 	return s
 }
+
+// HandSpelling is the channel that learning starts from.
+func HandSpelling() *Spelling { return handSpelling() }

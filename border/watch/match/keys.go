@@ -5,10 +5,10 @@ package match
 type Key uint32
 
 // MaxKeys bounds the keys of one word.
-const MaxKeys = MaxLetters + 4
+const MaxKeys = MaxLetters + 6
 
 // Keys appends the keys of a word to dst, listed or asked alike: the word, the word without each
-// one of its letters, and its skeleton of consonants. Two words with a key in common may be
+// one of its letters, and its skeletons of consonants. Two words with a key in common may be
 // one; two words without seldom are.
 func Keys(dst []Key, word string) []Key {
 	dst = append(dst, hash(1, word, -1))
@@ -23,6 +23,9 @@ func Keys(dst []Key, word string) []Key {
 	var buf [MaxLetters]byte
 	if sk := skeleton(buf[:0], word); len(sk) >= 2 || len(word) <= 4 {
 		dst = append(dst, hashBytes(2, sk))
+	}
+	if sk := loose(buf[:0], word); len(sk) >= 3 {
+		dst = append(dst, hashBytes(3, sk))
 	}
 	if len(word) >= 7 && (word[0] == 'A' || word[0] == 'E') && (word[1] == 'L' || word[1] == word[2]) {
 		dst = append(dst, hash(1, word[2:], -1))
@@ -73,7 +76,7 @@ func skeleton(dst []byte, word string) []byte {
 			next = word[i+1]
 		}
 		switch {
-		case word[i] == 'C' && next == 'H', word[i] == 'D' && next == 'J', word[i] == 'D' && next == 'Z':
+		case word[i] == 'C' && next == 'H', word[i] == 'D' && next == 'J', word[i] == 'D' && next == 'Z', word[i] == 'Z' && next == 'H':
 			k = 'J'
 			i++
 		case word[i] == 'T' && next == 'C' && i+2 < len(word) && word[i+2] == 'H':
@@ -101,6 +104,43 @@ func skeleton(dst []byte, word string) []byte {
 			dst = append(dst, k)
 		}
 		last = k
+	}
+	return dst
+}
+
+// loose appends what is left of a word when its vowels are taken off and all that some
+// romanisation writes as a vowel, or as a breath, or not at all (Y, J, V, W, H, KH, GH, ZH).
+func loose(dst []byte, word string) []byte {
+	var last byte
+	put := func(k byte) {
+		if k != last && len(dst) < cap(dst) {
+			dst = append(dst, k)
+		}
+		last = k
+	}
+	for i := 0; i < len(word); i++ {
+		c := word[i] - 'A'
+		if c > 25 {
+			continue
+		}
+		breath := i+1 < len(word) && word[i+1] == 'H'
+		switch word[i] {
+		case 'X':
+			put('K')
+			put('S')
+			continue
+		case 'J', 'V':
+			continue
+		case 'K', 'G', 'Z':
+			if breath {
+				continue
+			}
+		}
+		if k := classes[c]; k != 0 {
+			put(k)
+		} else if word[i] != 'H' && word[i] != 'Y' && word[i] != 'W' {
+			last = 0
+		}
 	}
 	return dst
 }

@@ -19,27 +19,35 @@ type Feature int
 
 // The features.
 const (
-	FeatOne        Feature = iota // always 1
-	FeatGain                      // what the words that fit say
-	FeatBest                      // the best of them
-	FeatSecond                    // the second best
-	FeatParticle                  // what particles and titles say
-	FeatCost                      // how much their spellings differ
-	FeatAskedLeft                 // the traveller's words that nothing fits
-	FeatListedLeft                // the listed words that nothing fits
-	FeatBothLeft                  // the less of the two: names that differ
-	FeatSmallLeft                 // particles and titles left over
-	FeatMatched                   // words that fit
-	FeatCrossed                   // surname fits a given name
-	FeatSurname                   // the surname fits nothing
-	FeatGiven                     // no given name fits
-	FeatAll                       // nothing is left over on either side
-	FeatAllAsked                  // nothing is left of the traveller's name
-	FeatAllListed                 // nothing is left of the listed name
-	FeatExact                     // all is the same, letter by letter
-	FeatJoined                    // words joined or split
-	FeatLow                       // a name of low quality
-	FeatShort                     // how short of letters the fitting words are
+	FeatOne           Feature = iota // always 1
+	FeatGain                         // what the words that fit say
+	FeatBest                         // the best of them
+	FeatSecond                       // the second best
+	FeatParticle                     // what particles and titles say
+	FeatCost                         // how much their spellings differ
+	FeatAskedLeft                    // the traveller's words that nothing fits
+	FeatListedLeft                   // the listed words that nothing fits
+	FeatBothLeft                     // the less of the two: names that differ
+	FeatSmallLeft                    // particles and titles left over
+	FeatMatched                      // words that fit
+	FeatCrossed                      // surname fits a given name
+	FeatSurname                      // the surname fits nothing
+	FeatGiven                        // no given name fits
+	FeatAll                          // nothing is left over on either side
+	FeatAllAsked                     // nothing is left of the traveller's name
+	FeatAllListed                    // nothing is left of the listed name
+	FeatExact                        // all is the same, letter by letter
+	FeatJoined                       // words joined or split
+	FeatLow                          // a name of low quality
+	FeatShort                        // how short of letters the fitting words are
+	FeatOrder                        // fitting words in another order, but for surname and given names crossed
+	FeatOneFits                      // only one word fits
+	FeatOneAsked                     // only one word fits, and it is all that the traveller has
+	FeatBare                         // the traveller has particles and titles for given names
+	FeatSyllables                    // words of few letters on both sides, none left over
+	FeatSyllablesLeft                // words of few letters, some left over
+	FeatAskedSays                    // how much the traveller's words left over would say
+	FeatListedSays                   // how much the listed words left over would say
 	Feats
 )
 
@@ -60,7 +68,11 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 	n, m := s.n, min(len(parts), MaxWords)
 	g.feat = Features{FeatOne: 1}
 	for j := range m {
-		g.rows[j] = *s.row(parts[j].ID)
+		r := s.row(parts[j].ID)
+		for i := range n {
+			s.cost(r, i)
+		}
+		g.rows[j] = *r
 		low = low || parts[j].Form&Bare != 0
 		g.listed[j] = -1
 	}
@@ -121,6 +133,8 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 	s.joins(parts, n, m, f, &sum, &best, &second, &cost)
 	surname, given := false, false
 	surnames, givens := false, false
+	smallGivens, words, longest := 0, 0, 0
+	var askedLeft, listedLeft int32
 	for i := range n {
 		w := &s.words[i]
 		left := g.asked[i] < 0
@@ -130,10 +144,16 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 				f[FeatSmallLeft]++
 				exact = false
 			}
+			if w.form&Given != 0 {
+				smallGivens++
+			}
 			continue
 		case left:
 			f[FeatAskedLeft]++
+			askedLeft += w.common
 		}
+		words++
+		longest = max(longest, w.code.n)
 		if w.form&Surname != 0 {
 			surnames = true
 			surname = surname || !left
@@ -143,14 +163,19 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 		}
 	}
 	for j := range m {
+		small := parts[j].Form&(Particle|Title) != 0
+		if !small {
+			longest = max(longest, g.rows[j].code.n)
+		}
 		if g.listed[j] >= 0 {
 			continue
 		}
-		if parts[j].Form&(Particle|Title) != 0 {
+		if small {
 			f[FeatSmallLeft]++
 			exact = false
 		} else {
 			f[FeatListedLeft]++
+			listedLeft += g.rows[j].rarity
 		}
 	}
 	f[FeatGain] = float64(sum)
@@ -178,10 +203,51 @@ func (s *Scorer) compare(parts []Part, low bool) *Features {
 		}
 	}
 	f[FeatShort] = float64(max(0, 10-letters))
+	f[FeatOrder] = float64(g.disorder(n))
+	f[FeatAskedSays] = float64(askedLeft)
+	f[FeatListedSays] = float64(listedLeft)
+	if f[FeatMatched] == 1 {
+		f[FeatOneFits] = 1
+		if words == 1 {
+			f[FeatOneAsked] = 1
+		}
+	}
+	if smallGivens > 0 && !givens {
+		f[FeatBare] = 1
+	}
+	if longest <= 6 && words >= 2 {
+		if f[FeatAll] == 1 {
+			f[FeatSyllables] = 1
+		} else {
+			f[FeatSyllablesLeft] = 1
+		}
+	}
 	if low {
 		f[FeatLow] = 1
 	}
 	return f
+}
+
+// disorder counts how often the fitting words go back to an earlier one, but once: names that
+// begin with another part are in order.
+func (p *pairing) disorder(n int) int {
+	first, last, back := int8(-1), int8(-1), 0
+	for i := range n {
+		j := p.asked[i]
+		if j < 0 {
+			continue
+		}
+		if first < 0 {
+			first = j
+		} else if j < last {
+			back++
+		}
+		last = j
+	}
+	if last > first {
+		back++
+	}
+	return max(0, back-1)
 }
 
 // minGain is what a pair of words must say to be taken for one word.
@@ -259,9 +325,13 @@ func (s *Scorer) joins(parts []Part, n, m int, f *Features, sum, best, second, c
 		if r.code.n < 5 {
 			continue
 		}
-		for i := 0; i+1 < n; i++ {
-			a, b := &s.words[i], &s.words[i+1]
-			if g.asked[i] >= 0 && int(g.asked[i]) != j || g.asked[i+1] >= 0 && int(g.asked[i+1]) != j {
+		for i := range n {
+			k := (i + 1) % n
+			if k == i || n == 2 && k == 0 {
+				break
+			}
+			a, b := &s.words[i], &s.words[k]
+			if g.asked[i] >= 0 && int(g.asked[i]) != j || g.asked[k] >= 0 && int(g.asked[k]) != j {
 				continue
 			}
 			if !try(&a.code, &r.code, &b.code) {
@@ -279,10 +349,10 @@ func (s *Scorer) joins(parts []Part, n, m int, f *Features, sum, best, second, c
 			if gain <= before+50 {
 				continue
 			}
-			if k := g.listed[j]; k >= 0 {
-				g.asked[k] = -1
+			if had := g.listed[j]; had >= 0 {
+				g.asked[had] = -1
 			}
-			g.asked[i], g.asked[i+1], g.listed[j] = int8(j), int8(j), int8(i)
+			g.asked[i], g.asked[k], g.listed[j] = int8(j), int8(j), int8(i)
 			g.gain[i][j] = gain
 			take(gain, before, c, i, j)
 		}

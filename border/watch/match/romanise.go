@@ -15,6 +15,9 @@ import (
 // romanisation by letter (Han, Hangul, Kana and others) is left out: lists give those names in
 // Latin letters too.
 func Romanise(name string) string {
+	if romanised(name) {
+		return name
+	}
 	plain := true
 	for i := 0; i < len(name); i++ {
 		if c := name[i]; c >= 0x80 || c >= '0' && c <= '9' {
@@ -28,11 +31,29 @@ func Romanise(name string) string {
 	return icao.NormaliseName(name)
 }
 
+// romanised reports whether a name is as Romanise leaves it; those of travellers mostly are.
+func romanised(name string) bool {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if (c < 'A' || c > 'Z') && (c != ' ' || i == 0 || i+1 == len(name) || name[i-1] == ' ') {
+			return false
+		}
+	}
+	return true
+}
+
 func letters(name string) string {
 	var b strings.Builder
 	b.Grow(len(name) + 8)
+	var last rune
 	for _, r := range norm.NFC.String(name) {
 		u := unicode.ToUpper(r)
+		if last == 'Ο' && (u == 'Υ' || u == 'Ύ') {
+			b.WriteByte('U')
+			last = u
+			continue
+		}
+		last = u
 		if s, ok := scripts[u]; ok {
 			b.WriteString(s)
 			continue
@@ -64,7 +85,7 @@ var scripts = func() map[rune]string {
 	add("پP چCH ژZH گG ڤV کK یI ےE ہH ھH ٹT ڈD ڑR ںN ټT ډD ړR ښSH ڼN ځZ څS ېE ۍI ٱA")
 	// Hebrew, final letters as the others.
 	add("אA בB גG דD הH וV זZ חH טT יY כK ךK לL מM םM נN ןN סS עA פP ףF צTS ץTS קK רR שSH תT")
-	for r := rune(0x0610); r <= 0x065F; r++ { // Arabic marks
+	for r := rune(0x064B); r <= 0x065F; r++ { // Arabic marks
 		t[r] = ""
 	}
 	for r := rune(0x0591); r <= 0x05C7; r++ { // Hebrew points
@@ -72,6 +93,5 @@ var scripts = func() map[rune]string {
 	}
 	t[0x0640] = ""
 	t['Ь'], t['Ъ'] = "", ""
-	t['Đ'], t['Ð'] = "D", "D"
 	return t
 }()

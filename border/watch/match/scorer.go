@@ -70,7 +70,7 @@ func (s *Scorer) Consider(id uint32) (gain int, word int) {
 	row := s.row(id)
 	best, at := int32(-never), 0
 	for i := range s.n {
-		c := int32(row.cost[i])
+		c := s.cost(row, i)
 		if c >= never {
 			continue
 		}
@@ -98,7 +98,7 @@ func (s *Scorer) ConsiderAs(id uint32, i int) {
 // Gain is what a listed word that was considered says at best for one of the traveller's
 // words, in centinats, once all have been considered.
 func (s *Scorer) Gain(id uint32, i int) int {
-	c := int32(s.row(id).cost[i])
+	c := s.cost(s.row(id), i)
 	if c >= never {
 		return -never
 	}
@@ -116,12 +116,24 @@ func (s *Scorer) row(id uint32) *row {
 	for i := range s.n {
 		w := &s.words[i]
 		if s.all && w.code.n > 1 && r.code.n > 1 {
-			r.cost[i] = never
+			r.cost[i] = unseen
 			continue
 		}
 		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0)))
 	}
 	return r
+}
+
+// unseen stands for a cost that nobody has looked at: the index found the word otherwise.
+const unseen = -1
+
+// cost of one of the traveller's words beside a word of the dictionary.
+func (s *Scorer) cost(r *row, i int) int32 {
+	if r.cost[i] == unseen {
+		w := &s.words[i]
+		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0)))
+	}
+	return int32(r.cost[i])
 }
 
 // initialCost is what an initial for a word costs, either way.

@@ -99,7 +99,7 @@ func appendWord(dst []Word, text string, form Form) []Word {
 // abd reports whether a word is the first half of a servant name, its article on it or not.
 func abd(w string) bool {
 	switch w {
-	case "ABD", "ABDUL", "ABDEL", "ABDAL", "ABDOL", "ABDIL", "ABDU", "ABDOUL", "ABDOU", "ABED", "ABEDEL", "ABID":
+	case "ABD", "ABDUL", "ABDEL", "ABDAL", "ABDOL", "ABDIL", "ABDU", "ABDOUL", "ABDOU", "ABED", "ABEDEL":
 		return true
 	}
 	return false
@@ -114,6 +114,9 @@ func servant(w string) (string, bool) {
 	rest := w[3:]
 	switch {
 	case strings.HasPrefix(rest, "OUL"):
+		if len(rest) < 7 { // ABDOULAYE
+			return "", false
+		}
 		rest = rest[3:]
 	case vowel(rest[0]) && rest[1] == 'L' && len(rest) > 5 && rest[2] != 'L':
 		rest = rest[2:]
