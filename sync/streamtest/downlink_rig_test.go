@@ -10,6 +10,7 @@ import (
 
 	"garita/border"
 	"garita/border/bordertest"
+	"garita/sync/broker"
 	"garita/sync/downlink/follow"
 	"garita/sync/downlink/publish"
 	"garita/sync/wire"
@@ -58,6 +59,9 @@ func (c *country) startPublisher() {
 		c.t.Fatalf("publisher: %v", err)
 	}
 	c.halt = run(c.t, p.Run)
+	if conf.StreamBytes <= broker.DefaultMaxStore { // a server stopped in the middle of making a stream leaves goroutines behind
+		c.shelf()
+	}
 }
 
 func (c *country) stopPublisher() {

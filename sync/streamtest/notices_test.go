@@ -44,11 +44,22 @@ func TestNoticesReachTheirStationsAndComeBackAcknowledged(t *testing.T) {
 	one.holds(t, a)
 	two.holds(t, a)
 	calls := two.notices.Calls()
+	nc, _ := connect(t, c.url())
+	woken, err := nc.SubscribeSync("down.PUT-2.notice")
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	c.cases.Notice(b, body(10), "PUT-1")
 	one.holds(t, a, b)
 	one.notices.Acknowledge(a, "o-17")
 	one.holds(t, b)
 	two.holds(t) // one acknowledgement closes all
+	if n, _, err := woken.Pending(); err != nil || n != 1 {
+		t.Errorf("the other station was woken %d times, %v; want once", n, err)
+	}
 	if n := two.notices.Calls(); n != calls+1 {
 		t.Errorf("the other station was told something %d times, want once", n-calls)
 	}

@@ -19,15 +19,19 @@ func (p *Publisher) notices(ctx context.Context, station border.StationID, body 
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	if _, known := p.stations[station]; known || len(p.stations) < maxStations {
-		p.stations[station] = r.After
-	}
-	p.mu.Unlock()
 	ns, err := p.c.Notices.Notices(ctx, station, r.After, r.Limit)
 	if err != nil {
 		return nil, err
 	}
+	told := r.After // if the reply is lost, the station asks again without being woken
+	if len(ns) > 0 {
+		told = ns[len(ns)-1].Order
+	}
+	p.mu.Lock()
+	if _, known := p.stations[station]; known || len(p.stations) < maxStations {
+		p.stations[station] = told
+	}
+	p.mu.Unlock()
 	// One that is too large would make the station refuse the others with it.
 	ns = slices.DeleteFunc(ns, func(n border.Notice) bool {
 		if len(n.Body) > border.MaxNotice {

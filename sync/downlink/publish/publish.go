@@ -53,7 +53,7 @@ type Publisher struct {
 
 	mu       sync.Mutex                  // guards both below; nothing else is locked under it
 	cut      context.CancelFunc          // ends the present session; nil if there is none
-	stations map[border.StationID]uint64 // who asks for notices, and after which order
+	stations map[border.StationID]uint64 // who asks for notices, and up to which order it was told
 }
 
 // New checks the configuration.
