@@ -320,7 +320,7 @@ func (id *identity) nation(asked uint16) match.Trait {
 		return match.TraitSame
 	case hasCode(id.places, asked):
 		return match.TraitRelated
-	case len(id.nations)+len(id.places) == 0:
+	case len(id.nations) == 0:
 		return match.TraitUnknown
 	}
 	return match.TraitOther

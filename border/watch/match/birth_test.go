@@ -68,7 +68,7 @@ func TestTraits(t *testing.T) {
 		t.Error("sexes")
 	}
 	if CompareNations("UTO", []string{"UTO"}, nil) != TraitSame || CompareNations("UTO", []string{"XXA"}, []string{"UTO"}) != TraitRelated ||
-		CompareNations("UTO", []string{"D"}, nil) != TraitOther || CompareNations("UTO", nil, nil) != TraitUnknown || CompareNations("XXX", []string{"UTO"}, nil) != TraitUnknown {
+		CompareNations("UTO", []string{"D"}, nil) != TraitOther || CompareNations("UTO", nil, []string{"D"}) != TraitUnknown || CompareNations("UTO", nil, nil) != TraitUnknown || CompareNations("XXX", []string{"UTO"}, nil) != TraitUnknown {
 		t.Error("nationalities")
 	}
 }

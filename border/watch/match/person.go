@@ -29,7 +29,7 @@ func CompareSex(asked, listed string) Trait {
 }
 
 // CompareNations compares a nationality with an entry's nationalities, and with its countries
-// of birth and residence.
+// of birth and residence. Who has no nationality listed is not told apart by where he lives.
 func CompareNations(asked string, nationalities, others []string) Trait {
 	if asked == "" || asked == "XXX" || asked == "XXA" || asked == "XXB" || asked == "XXC" {
 		return TraitUnknown
@@ -44,7 +44,7 @@ func CompareNations(asked string, nationalities, others []string) Trait {
 			return TraitRelated
 		}
 	}
-	if len(nationalities) == 0 && len(others) == 0 {
+	if len(nationalities) == 0 {
 		return TraitUnknown
 	}
 	return TraitOther
