@@ -16,6 +16,9 @@ var floorOdds = logOdds(Floor)
 
 func logOdds(p float64) float64 { return math.Log(p / (1 - p)) }
 
+// usual is how many entries the lists have that the model learned from.
+const usual = 5500
+
 // Limits of one check, for the rare name of which everything is common.
 const (
 	maxBeginnings = 256  // words that a cut word may be the beginning of
@@ -27,6 +30,7 @@ type ask struct {
 	l      *List
 	model  *match.Model
 	scorer *match.Scorer
+	crowd  float64 // how much less likely than with a list of usual length an entry is
 
 	traveller match.Traveller
 	date      match.Date
@@ -79,7 +83,7 @@ type outcome struct {
 }
 
 func newAsk(l *List) *ask {
-	a := &ask{l: l, model: match.Default()}
+	a := &ask{l: l, model: match.Default(), crowd: math.Log(max(1, float64(l.Len())/usual))}
 	a.scorer = match.NewScorer(a.model, l.overlay.dict, l.base.letters)
 	return a
 }
@@ -94,13 +98,17 @@ func (a *ask) segment(i int) *segment {
 // begin reads what is the same for all spellings of a name.
 func (a *ask) begin(q *Query) {
 	a.traveller.Words = a.traveller.Words[:0]
-	a.date = match.ParseDate(q.BirthDate)
-	a.bcd = bcd(a.date)
-	a.full = a.date.Month != 0 && a.date.Day != 0 && !a.date.Circa && a.date.Until == a.date.Year
-	a.turning = a.bcd&0xFFFF == 0x0101 || a.bcd&0xFFFF == 0x1231
+	a.born(match.ParseDate(q.BirthDate))
 	a.sex, a.nation, a.direction = q.Sex, code(q.Nationality), q.Direction
 	a.day, _ = dayNumber(q.Day)
 	a.outcomes = a.outcomes[:0]
+}
+
+// born notes the traveller's date of birth.
+func (a *ask) born(d match.Date) {
+	a.date, a.bcd = d, bcd(d)
+	a.full = d.Month != 0 && d.Day != 0 && !d.Circa && d.Until == d.Year
+	a.turning = a.bcd&0xFFFF == 0x0101 || a.bcd&0xFFFF == 0x1231
 }
 
 // name begins with one spelling of the traveller's name; false if it has no word.
@@ -123,6 +131,9 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 			a.similar = d.similar(a.similar, a.keys)
 			if w.Form&match.Cut != 0 && len(w.Text) >= 2 {
 				a.similar = d.beginning(a.similar, w.Text, maxBeginnings)
+			}
+			if id, ok := d.find(w.Text[:1]); ok && len(w.Text) > 1 {
+				a.similar = append(a.similar, id)
 			}
 		}
 		slices.Sort(a.similar[from:])
@@ -171,19 +182,20 @@ func (a *ask) compare(s *segment, i uint32, least float64) (odds float64, name i
 	return a.weigh(s, &id, least)
 }
 
-// weigh compares the traveller with an identity, whether it counts for this query or not.
+// weigh compares the traveller with an identity, whether it counts for this query or not; with
+// least -Inf also names of which no word fits.
 func (a *ask) weigh(s *segment, id *identity, least float64) (odds float64, name int, ok bool) {
 	if len(a.traveller.Words) == 0 {
 		return 0, 0, false
 	}
 	e := a.evidence(id)
-	need := least - a.model.LogOdds(&e)
+	need := least - a.odds(&e)
 	r := reader{b: id.names}
 	e.Name = math.Inf(-1)
 	for n := range id.count {
 		parts, low := r.nextName(a.parts[:0], s.dict)
 		a.parts = parts
-		if need := max(need, e.Name); len(parts) == 0 || a.reach(s, parts, low, need) < need {
+		if len(parts) == 0 || !math.IsInf(least, -1) && !a.reaches(s, parts, low, max(need, e.Name)) {
 			continue
 		}
 		if x := a.scorer.Name(parts, low); x > e.Name {
@@ -193,13 +205,17 @@ func (a *ask) weigh(s *segment, id *identity, least float64) (odds float64, name
 	if math.IsInf(e.Name, -1) {
 		return 0, 0, false
 	}
-	return a.model.LogOdds(&e), name, true
+	return a.odds(&e), name, true
 }
 
 // evidence gives what everything but the name says.
 func (a *ask) evidence(id *identity) match.Evidence {
 	return match.Evidence{Names: id.count, Date: id.birth(a.date, a.model), Sex: match.CompareSex(a.sex, sexes[id.sex]), Nation: id.nation(a.nation)}
 }
+
+// odds adds the evidence up. The longer the list, the more people on it are like anybody: the
+// model's prior is for a list of usual entries, and a longer one has a lower one.
+func (a *ask) odds(e *match.Evidence) float64 { return a.model.LogOdds(e) - a.crowd }
 
 // everything compares with all identities: what the search is measured against.
 func (a *ask) everything() {
@@ -209,7 +225,7 @@ func (a *ask) everything() {
 			if k == 0 && a.l.masked(i) {
 				continue
 			}
-			if odds, name, ok := a.compare(s, i, math.Inf(-1)); ok && odds >= floorOdds {
+			if odds, name, ok := a.compare(s, i, never); ok && odds >= floorOdds {
 				a.outcomes = append(a.outcomes, outcome{segment: k, identity: i, odds: odds, name: name})
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -213,6 +214,9 @@ func OpenBase(data []byte) (*Base, error) {
 func newBase(parts *[sections][]byte) (*Base, error) {
 	dict := &dictionary{at: parts[secWordAt], text: string(parts[secWords]), rarities: parts[secRarity],
 		slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
+	if n := dict.slots.len() - 1; n > 0 {
+		dict.bits = bits.Len(uint(n)) - 1
+	}
 	b := &Base{parts: parts, letters: new(match.Letters), segment: segment{dict: dict,
 		recordAt: parts[secRecordAt], records: parts[secRecords], births: parts[secBirths], years: parts[secYears],
 		entryOf: parts[secEntryOf], documents: parts[secDocuments], postingAt: parts[secPostingAt], postings: parts[secPostings]},

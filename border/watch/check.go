@@ -78,16 +78,16 @@ func (a *ask) hit(o *outcome) Hit {
 func (a *ask) documents(q *Query) {
 	for i := range q.Documents {
 		d := &q.Documents[i]
-		a.document(d, d.Number, false)
+		document(a, d, d.Number, false)
 		if d.DigitWrong && len(d.Number) <= maxNumber {
 			var buf [maxNumber]byte
-			repairs(append(buf[:0], d.Number...), d.CheckDigit, func(number []byte) { a.document(d, string(number), true) })
+			repairs(append(buf[:0], d.Number...), d.CheckDigit, func(number []byte) { document(a, d, number, true) })
 		}
 	}
 }
 
 // document looks for entries with one number.
-func (a *ask) document(d *QueryDocument, number string, repaired bool) {
+func document[T string | []byte](a *ask, d *QueryDocument, number T, repaired bool) {
 	h, ok := hashNumber(number)
 	if !ok {
 		return
@@ -96,7 +96,7 @@ func (a *ask) document(d *QueryDocument, number string, repaired bool) {
 		s := a.segment(k)
 		lo, hi := s.documents.find(h)
 		for ; lo < hi; lo++ {
-			a.listed(k, s.documents.entry(lo), d.Issuer, number, repaired)
+			a.listed(k, s.documents.entry(lo), d.Issuer, string(number), repaired)
 		}
 	}
 }

@@ -19,7 +19,8 @@ type dictionary struct {
 	text     string
 	rarities []byte // u16 each; the word's forms in the upper bits
 	slots    words32
-	keys     []byte
+	bits     int // of the number of slots
+	keys     words32
 	alphabet words32 // words by text, for those that the zone has cut
 	small    uint32  // words below hardly identify, and have forms
 }
@@ -59,18 +60,22 @@ func (d *dictionary) info(id uint32) uint16 {
 	return binary.LittleEndian.Uint16(d.rarities[2*(id-d.first):])
 }
 
+// There are 2^n slots, and more than words. The first n bits of a key tell its slot; a key in its
+// slot is the other bits, above n bits for the word.
+
 // slot gives the keys that begin as k does.
-func (d *dictionary) slot(k match.Key) []byte {
-	i := int(uint64(k) * uint64(d.slots.len()-1) >> 32)
-	return d.keys[8*int(d.slots.at(i)) : 8*int(d.slots.at(i+1))]
+func (d *dictionary) slot(k match.Key) words32 {
+	i := int(uint64(k) >> (32 - d.bits))
+	return d.keys[4*d.slots.at(i) : 4*d.slots.at(i+1)]
 }
 
 // similar appends the words that share a key with word.
 func (d *dictionary) similar(dst []uint32, keys []match.Key) []uint32 {
 	for _, k := range keys {
-		for s := d.slot(k); len(s) > 0; s = s[8:] {
-			if binary.LittleEndian.Uint32(s) == uint32(k) {
-				dst = append(dst, binary.LittleEndian.Uint32(s[4:]))
+		tag := uint32(uint64(k) << d.bits)
+		for s := d.slot(k); len(s) > 0; s = s[4:] {
+			if x := s.at(0); x&^(1<<d.bits-1) == tag {
+				dst = append(dst, d.first+x&(1<<d.bits-1))
 			}
 		}
 	}
@@ -100,10 +105,10 @@ func (d *dictionary) beginning(dst []uint32, prefix string, limit int) []uint32 
 
 // find gives the number of a word.
 func (d *dictionary) find(word string) (uint32, bool) {
-	var buf [1]match.Key
-	keys := match.Keys(buf[:0:1], word) // the first is the word's own
-	for s := d.slot(keys[0]); len(s) > 0; s = s[8:] {
-		if id := binary.LittleEndian.Uint32(s[4:]); d.Text(id) == word {
+	var buf [match.MaxKeys]match.Key
+	keys := match.Keys(buf[:0], word) // the first is the word's own
+	for s := d.slot(keys[0]); len(s) > 0; s = s[4:] {
+		if id := d.first + s.at(0)&(1<<d.bits-1); d.Text(id) == word {
 			return id, true
 		}
 	}
@@ -149,24 +154,23 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 		buf = match.Keys(buf[:0], w.text)
 		slices.Sort(buf)
 		for _, k := range slices.Compact(buf) {
-			all = append(all, uint64(k)<<32|uint64(d.first+uint32(i)))
+			all = append(all, uint64(k)<<32|uint64(i))
 		}
 	}
 	d.text, d.at = text.String(), at
 	d.setSmall()
 	slices.Sort(all)
-	slots := 1 << max(0, bits.Len(uint(len(all)))-2)
+	d.bits = max(bits.Len(uint(len(words))), bits.Len(uint(len(all)))-2)
 	next := 0
-	for i := range slots + 1 {
-		for next < len(all) && int(all[next]>>32*uint64(slots)>>32) < i {
+	for i := range 1<<d.bits + 1 {
+		for next < len(all) && int(all[next]>>(64-d.bits)) < i {
 			next++
 		}
 		d.slots = binary.LittleEndian.AppendUint32(d.slots, uint32(next))
 	}
-	d.keys = make([]byte, 0, 8*len(all))
+	d.keys = make([]byte, 0, 4*len(all))
 	for _, k := range all {
-		d.keys = binary.LittleEndian.AppendUint32(d.keys, uint32(k>>32))
-		d.keys = binary.LittleEndian.AppendUint32(d.keys, uint32(k))
+		d.keys = binary.LittleEndian.AppendUint32(d.keys, uint32(k>>32)<<d.bits|uint32(k))
 	}
 	order := make([]uint32, len(words))
 	for i := range order {
@@ -182,8 +186,8 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 // valid checks what was read from a file.
 func (d *dictionary) valid() bool {
 	n := len(d.rarities) / 2
-	if len(d.rarities)%2 != 0 || len(d.keys)%8 != 0 || d.slots.len() < 2 || !d.at.offsets(n, len(d.text)) ||
-		!d.slots.offsets(d.slots.len()-1, len(d.keys)/8) || len(d.alphabet) != 4*n {
+	if len(d.rarities)%2 != 0 || len(d.keys)%4 != 0 || len(d.slots)%4 != 0 || d.slots.len() != 1<<d.bits+1 || !d.at.offsets(n, len(d.text)) ||
+		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n {
 		return false
 	}
 	for i := range n {
@@ -200,8 +204,8 @@ func (d *dictionary) valid() bool {
 			return false
 		}
 	}
-	for k := d.keys; len(k) > 0; k = k[8:] {
-		if binary.LittleEndian.Uint32(k[4:]) >= uint32(n) {
+	for k := d.keys; len(k) > 0; k = k[4:] {
+		if k.at(0)&(1<<d.bits-1) >= uint32(n) {
 			return false
 		}
 	}

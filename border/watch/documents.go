@@ -73,7 +73,7 @@ func newDocuments(entries []*Entry) documents {
 }
 
 // hashNumber hashes the letters and digits of a number (FNV-1a, 64 bits); false if it has none.
-func hashNumber(number string) (uint64, bool) {
+func hashNumber[T string | []byte](number T) (uint64, bool) {
 	h, any := uint64(14695981039346656037), false
 	for i := range len(number) {
 		if c := plainByte(number[i]); c != 0 {

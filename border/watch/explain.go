@@ -36,9 +36,9 @@ func (l *List) Explain(q *Query, k Key) (Explanation, bool) {
 		name = Evidence{Field: "name", Level: a.nameLevel(s, at, n), Asked: x.text(), Listed: e.Names[n].text()}
 	})
 	ev := a.evidence(&id)
-	x := Explanation{Prior: a.model.Prior}
+	x := Explanation{Prior: a.model.Prior - a.crowd}
 	if best.name >= 0 {
-		name.Weight = best.odds - a.model.LogOdds(&match.Evidence{Date: ev.Date, Sex: ev.Sex, Nation: ev.Nation})
+		name.Weight = best.odds - a.odds(&match.Evidence{Date: ev.Date, Sex: ev.Sex, Nation: ev.Nation})
 		x.Fields = append(x.Fields, name)
 	}
 	x.Fields = append(x.Fields,
@@ -55,8 +55,8 @@ func (l *List) Explain(q *Query, k Key) (Explanation, bool) {
 	if best.document > 0 {
 		x.Fields = append(x.Fields, documentEvidence(q, e, &best))
 	}
-	if best.odds < floorOdds && best.document > 0 {
-		best.name = -1
+	if best.odds < floorOdds && best.document > 0 { // as Check does
+		best.odds, best.name = never, -1
 	}
 	x.Hit = a.hit(&best)
 	return x, true

@@ -55,9 +55,9 @@ func (f *fits) put(x fit) {
 	f.used = append(f.used, i)
 }
 
-// reach says what a listed name can say at most, beside the traveller's, where need is what it
-// takes to matter. It is quick: most names end here.
-func (a *ask) reach(s *segment, parts []match.Part, low bool, need float64) float64 {
+// reaches reports whether a listed name may say as much as it takes to matter. It is quick:
+// most names end here. A name of which no word fits never matters, whatever else agrees.
+func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bool {
 	var gains [match.MaxWords]int32
 	var open uint32 // listed words that fit nothing
 	listed := 0
@@ -81,7 +81,11 @@ func (a *ask) reach(s *segment, parts []match.Part, low bool, need float64) floa
 	var left uint32 // words of the traveller that nothing fits
 	surname, given := !a.bounds.surname, !a.bounds.given
 	for i, w := range a.traveller.Words {
-		switch g := int(gains[i]); {
+		g := int(gains[i])
+		if len(w.Text) == 1 { // it may stand for any word that begins so
+			g = max(g, initialGain)
+		}
+		switch {
 		case g == 0:
 			left |= 1 << i
 		case w.Form&forms == 0:
@@ -91,6 +95,9 @@ func (a *ask) reach(s *segment, parts []match.Part, low bool, need float64) floa
 			surname = surname || w.Form&match.Surname != 0
 			given = given || w.Form&match.Surname == 0
 		}
+	}
+	if words == 0 {
+		return false
 	}
 	w := &a.model.Weights
 	bound := a.bounds.exactly(words) + a.bounds.slope*float64(sum) + w[match.FeatBest]*float64(best)
@@ -111,37 +118,41 @@ func (a *ask) reach(s *segment, parts []match.Part, low bool, need float64) floa
 	if low {
 		bound += w[match.FeatLow]
 	}
-	if bound < need && bound+joinedBonus >= need && left != 0 && open != 0 && (left&(left>>1) != 0 || open&(open>>1) != 0) && a.joined(s, parts, left, open) {
-		return need
-	}
-	return bound
+	return bound >= need || bound+joinedBonus >= need && left != 0 && open != 0 &&
+		(left&(left>>1) != 0 || open&(open>>1) != 0) && a.joined(s, parts, left, open)
 }
+
+// initialGain is the most that an initial says, in centinats.
+const initialGain = 350
 
 // joinedBonus is the most that words joined or split may say: it is not looked up.
 const joinedBonus = 8
 
 // joined reports whether a word that nothing fits could be two neighbours of the other name
-// that nothing fits, by their letters.
+// that nothing fits, by their lengths, first letters and letters.
 func (a *ask) joined(s *segment, parts []match.Part, left, open uint32) bool {
-	var masks [match.MaxWords]uint32
-	var lengths [match.MaxWords]int
+	var listed [match.MaxWords + 1]string
 	for j := range parts {
 		if open>>j&1 == 1 {
-			t := s.dict.Text(parts[j].ID)
-			masks[j], lengths[j] = letterMask(t), len(t)
+			listed[j] = s.dict.Text(parts[j].ID)
 		}
 	}
-	for i := range a.traveller.Words {
+	words := a.traveller.Words
+	for i := range words {
 		if left>>i&1 == 0 {
 			continue
 		}
-		m, n := a.masks[i], len(a.traveller.Words[i].Text)
+		one, other := words[i].Text, ""
+		if left>>(i+1)&1 == 1 {
+			other = words[i+1].Text
+		}
 		for j := range parts {
-			if open>>j&1 == 0 {
+			if open>>j&1 == 0 || listed[j][0] != one[0] {
 				continue
 			}
-			if open>>(j+1)&1 == 1 && alike(m, n, masks[j]|masks[j+1], lengths[j]+lengths[j+1]) ||
-				left>>(i+1)&1 == 1 && alike(m|a.masks[i+1], n+len(a.traveller.Words[i+1].Text), masks[j], lengths[j]) {
+			if t, u := listed[j], listed[j+1]; u != "" && alike(len(one), len(t)+len(u)) &&
+				bits.OnesCount32(a.masks[i]^(letterMask(t)|letterMask(u))) <= joinedLetters ||
+				other != "" && alike(len(one)+len(other), len(t)) && bits.OnesCount32((a.masks[i]|a.masks[i+1])^letterMask(t)) <= joinedLetters {
 				return true
 			}
 		}
@@ -149,10 +160,10 @@ func (a *ask) joined(s *segment, parts []match.Part, left, open uint32) bool {
 	return false
 }
 
-// alike compares the letters of two words loosely.
-func alike(m uint32, n int, listed uint32, length int) bool {
-	return n >= 4 && max(n-length, length-n) <= 2 && bits.OnesCount32(m^listed) <= 3
-}
+const joinedLetters = 3 // letters that only one side may have
+
+// alike compares lengths of a word and two words.
+func alike(n, length int) bool { return n >= 5 && max(n-length, length-n) <= 2 }
 
 func letterMask(word string) uint32 {
 	m := uint32(0)

@@ -207,8 +207,8 @@ type bounds struct {
 func (b *bounds) set(a *ask) {
 	m := a.model
 	w := &m.Weights
-	*b = bounds{slope: max(0, w[match.FeatGain]), other: m.Prior}
-	small, best := 0, 0
+	*b = bounds{slope: max(0, w[match.FeatGain]), other: m.Prior - a.crowd}
+	small, best, initials := 0, 0, 0
 	for i, x := range a.traveller.Words {
 		if x.Form&forms != 0 {
 			small += a.terms[i].best
@@ -216,6 +216,9 @@ func (b *bounds) set(a *ask) {
 		}
 		b.words++
 		best = max(best, a.terms[i].best)
+		if len(x.Text) == 1 { // found with other words only
+			initials++
+		}
 		if x.Form&match.Surname != 0 {
 			b.surname = true
 		} else {
@@ -232,7 +235,11 @@ func (b *bounds) set(a *ask) {
 		}
 		b.fixed[k] = sum
 		b.most[k] = sum + full
-		if k >= b.words {
+		if k+initials >= b.words && k < b.words {
+			b.most[k] = max(b.most[k], b.most[k]-w[match.FeatAskedLeft]*float64(b.words-k)+w[match.FeatMatched]*float64(b.words-k)+w[match.FeatAllAsked])
+		}
+		b.most[k] += b.slope * float64(initialGain*initials)
+		if k >= b.words-initials {
 			b.most[k] += max(0, w[match.FeatAll]) + max(0, w[match.FeatExact])
 		}
 		if k > 0 {

@@ -28,7 +28,7 @@ const (
 	secWords                    // texts, the commonest word first
 	secRarity                   // u16 per word
 	secSlots                    // u32 per slot and one more: where its keys begin
-	secKeys                     // u32 tag, u32 word: keys to similar words, by slot
+	secKeys                     // u32: keys to similar words, by slot; see dictionary
 	secAlphabet                 // u32 per word: the words by text
 	secPostingAt                // u32 per word and one more: where its postings begin
 	secPostings                 // u32 per posting: the identities that have the word, ascending
