@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 
+	"garita/border"
 	"garita/border/watch"
 	"garita/border/watch/trial"
 	"garita/cmd/internal/chart"
@@ -17,7 +19,7 @@ type watchlistCalibrateCmd struct {
 	Data  []string `required:"" sep:"none" placeholder:"DIR" type:"path" help:"A test set, made by garita watchlist trial or with lists in a folder lists; may be given several times, each draws its own lines."`
 	Label []string `sep:"none" placeholder:"TEXT" help:"What each set is called in the drawings."`
 	Out   string   `required:"" placeholder:"PREFIX" type:"path" help:"Where the drawings go: PREFIX-recall.svg and PREFIX-calibration.svg."`
-	Prior float64  `default:"0.001" help:"Share of listed persons among travellers for which scores are meant."`
+	Prior float64  `default:"0.1" help:"Share of listed persons among travellers for which scores are meant."`
 }
 
 // Help is the long help text.
@@ -53,6 +55,7 @@ func (c watchlistCalibrateCmd) Run(ctx context.Context, w *world) error {
 		if err := printResults(w.out, map[string]*trial.Result{"with_dob": m.resultOfWith, "without_dob": m.resultOfNo}); err != nil {
 			return err
 		}
+		m.printCalibration(w.out, c.Prior)
 		all = append(all, m)
 	}
 	recall, err := recallPlot(all)
@@ -60,12 +63,27 @@ func (c watchlistCalibrateCmd) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	for name, p := range map[string]*chart.Chart{"-recall.svg": recall, "-calibration.svg": calibrationPlot(all, c.Prior)} {
-		if err := replaceFile(c.Out+name, func(f io.Writer) error { _, err := io.WriteString(f, p.SVG()); return err }); err != nil {
-			return err
+		if err := os.WriteFile(c.Out+name, []byte(p.SVG()), 0o644); err != nil { //nolint:gosec // for everybody: no personal data
+			return &border.Error{Code: border.Unavailable, Op: "draw", Message: "The drawing " + c.Out + name + " cannot be written.", Err: err}
 		}
 	}
 	return nil
 }
+
+// printCalibration prints what scores are worth, with and without dates.
+func (m *measured) printCalibration(out io.Writer, prior float64) {
+	fmt.Fprintf(out, "\nscores where 1 of %.0f travellers is listed: given, right (hits)\n", 1/prior)
+	for _, answers := range [][]*trial.Answer{m.with, m.no} {
+		for _, b := range trial.Calibration(m.truth, answers, prior, binSize) {
+			fmt.Fprintf(out, "  %.4f, %.4f (%d)", b.Score, b.Observed, b.Right+b.Wrong)
+		}
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintln(out)
+}
+
+// binSize is how many hits make a point of the calibration.
+const binSize = 100
 
 // measure asks the set's own list for its travellers.
 func measure(ctx context.Context, dir string) (*measured, error) {
@@ -144,12 +162,12 @@ func recallPlot(all []*measured) (*chart.Chart, error) {
 
 // calibrationPlot draws how often hits are right over what their scores say.
 func calibrationPlot(all []*measured, prior float64) *chart.Chart {
-	const ends = 9.3 // log-odds of 0.9999
+	const ends = 6.9068 // log-odds of 0.999: beyond, a set has too few hits
 	odds := func(v float64) float64 {
 		v = min(max(v, 1e-6), 1-1e-6)
 		return min(1, max(0, (math.Log(v/(1-v))+ends)/(2*ends)))
 	}
-	ticks := shares(0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+	ticks := shares(0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 	p := &chart.Chart{
 		Title:    fmt.Sprintf("What a score is worth where 1 of %.0f travellers is listed", 1/prior),
 		X:        chart.Axis{Label: "probability that the engine gives", At: odds, Ticks: ticks},
@@ -163,7 +181,7 @@ func calibrationPlot(all []*measured, prior float64) *chart.Chart {
 			dashed  bool
 		}{{"with date of birth", m.with, false}, {"name only", m.no, true}} {
 			s := chart.Series{Name: m.name + ", " + line.name, Colour: lineColours[i%len(lineColours)], Dashed: line.dashed, Dots: true}
-			for _, b := range trial.Calibration(m.truth, line.answers, prior, 150) {
+			for _, b := range trial.Calibration(m.truth, line.answers, prior, binSize) {
 				s.Points = append(s.Points, chart.Point{X: b.Score, Y: b.Observed})
 			}
 			p.Series = append(p.Series, s)

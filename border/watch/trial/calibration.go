@@ -70,8 +70,9 @@ func Calibration(truth []*Truth, answers []*Answer, prior float64, least int) []
 			}
 		}
 		b.Score = 1 / (1 + math.Exp(-odds/float64(n)))
-		right := float64(b.Right) / max(1, listed) * prior
-		wrong := float64(b.Wrong) / max(1, innocent) * (1 - prior)
+		// Half a hit more of either kind, for none of a hundred is not never.
+		right := (float64(b.Right) + 0.5) / max(1, listed) * prior
+		wrong := (float64(b.Wrong) + 0.5) / max(1, innocent) * (1 - prior)
 		b.Observed = right / (right + wrong)
 		bins = append(bins, b)
 		hits = hits[n:]

@@ -77,7 +77,7 @@ func (p *Chart) SVG() string {
 		s.draw(&b, p)
 		y := plotHeight - bottom - 14 - 16*(len(p.Series)-1-i)
 		fmt.Fprintf(&b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="%s" stroke-width="2"%s/><text x="%d" y="%d" fill="#0b0c0c">%s</text>`+"\n",
-			plotWidth-right-230, y-4, plotWidth-right-206, y-4, s.Colour, s.dash(), plotWidth-right-200, y, s.Name)
+			plotWidth-right-270, y-4, plotWidth-right-246, y-4, s.Colour, s.dash(), plotWidth-right-240, y, s.Name)
 	}
 	for _, g := range p.Marks {
 		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="4" fill="none" stroke="#0b0c0c"/><text x="%.1f" y="%.1f" fill="#0b0c0c" font-size="11">%s</text>`+"\n",
