@@ -105,3 +105,6 @@ func (s *Station) openLists(ctx context.Context, prov *seal.Provisioning) (err e
 		Notices: s.replica, Clock: s.clock, Log: s.log})
 	return err
 }
+
+// listReports says in every hello which releases are held, and what was refused on the way.
+func (s *Station) listReports() []border.ListReport { return s.downlink.Report(s.replica.Report()) }

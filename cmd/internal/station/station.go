@@ -157,7 +157,7 @@ func (s *Station) openUplink() (err error) {
 		return nil
 	}
 	s.uplink, err = uplink.New(uplink.Config{URL: s.cfg.Hub, Station: s.cfg.Station, Post: s.cfg.Post, Zone: s.cfg.Zone,
-		Software: version.Version, Clock: s.clock, Source: s.Journal, Lists: s.replica.Report, Log: s.log,
+		Software: version.Version, Clock: s.clock, Source: s.Journal, Lists: s.listReports, Log: s.log,
 		OnOffset: func(offset, _ time.Duration) { s.clock.Measured(offset) }})
 	return err
 }
