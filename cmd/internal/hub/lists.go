@@ -27,7 +27,7 @@ func (h *Hub) openLists(ctx context.Context, private *seal.HubPrivate, blinder *
 		return err
 	}
 	h.Cases, err = cases.Open(ctx, cases.Config{Dir: h.cfg.Data, Clock: clock, Private: private, Blinder: blinder, Register: h.Register, Log: h.log,
-		List: h.Lists.List, Grown: h.Lists.Added, Remember: h.Lists.Remember, Forget: h.Lists.Forget, Notices: keys, ExitPosts: h.cfg.ExitPosts})
+		List: h.Lists.List, Entry: h.Lists.Entry, Grown: h.Lists.Added, Remember: h.Lists.Remember, Forget: h.Lists.Forget, Notices: keys, ExitPosts: h.cfg.ExitPosts})
 	return err
 }
 
