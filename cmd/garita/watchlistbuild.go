@@ -54,8 +54,8 @@ func (c watchlistBuildCmd) Run(ctx context.Context, w *world) error {
 		if s.kind == source.Documents {
 			if secret == nil {
 				secret = make([]byte, 32)
-				rand.Read(secret)   //nolint:errcheck // crypto/rand never fails
-				rand.Read(epoch[:]) //nolint:errcheck // same
+				rand.Read(secret)
+				rand.Read(epoch[:])
 			}
 			documents, report, err = hashDocuments(ctx, s, secret, epoch, documents)
 		} else {

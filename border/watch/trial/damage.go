@@ -34,11 +34,9 @@ func swap(r *rand.Rand, n zoneName) (zoneName, bool) {
 
 // misreadAs are the letters that optical readers take for each other in OCR-B, worn or
 // badly lit; a filler is taken for K.
-var misreadAs = [26]string{
-	'A' - 'A': "R", 'B' - 'A': "ED", 'C' - 'A': "G", 'D' - 'A': "BO", 'E' - 'A': "FB", 'F' - 'A': "E", 'G' - 'A': "C",
-	'H' - 'A': "MN", 'I' - 'A': "LTJ", 'J' - 'A': "IU", 'K' - 'A': "RX", 'L' - 'A': "I", 'M' - 'A': "HN", 'N' - 'A': "HM", 'O' - 'A': "Q",
-	'P' - 'A': "R", 'Q' - 'A': "O", 'R' - 'A': "KP", 'S' - 'A': "B", 'T' - 'A': "YI", 'U' - 'A': "JV", 'V' - 'A': "UY", 'W' - 'A': "V",
-	'X' - 'A': "K", 'Y' - 'A': "VT", 'Z' - 'A': "S",
+var misreadAs = map[byte]string{
+	'A': "R", 'B': "ED", 'C': "G", 'D': "BO", 'E': "FB", 'F': "E", 'G': "C", 'H': "MN", 'I': "LTJ", 'J': "IU", 'K': "RX", 'L': "I", 'M': "HN",
+	'N': "HM", 'O': "Q", 'P': "R", 'Q': "O", 'R': "KP", 'S': "B", 'T': "YI", 'U': "JV", 'V': "UY", 'W': "V", 'X': "K", 'Y': "VT", 'Z': "S",
 }
 
 // misread changes one letter of a name, now and then a filler.
@@ -48,7 +46,7 @@ func misread(r *rand.Rand, n zoneName) zoneName {
 		i := r.IntN(len(s))
 		switch c := s[i]; {
 		case c >= 'A' && c <= 'Z':
-			as := misreadAs[c-'A']
+			as := misreadAs[c]
 			s[i] = as[r.IntN(len(as))]
 		case c == ' ' && r.IntN(2) == 0:
 			s[i] = 'K'

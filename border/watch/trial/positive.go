@@ -47,7 +47,8 @@ func (m *maker) positives(persons []*person, n int) {
 // positive asks for one person in one of the strata of which some are left.
 func (m *maker) positive(p *person, left map[string]int) bool {
 	a := pick(m.r, p.aliases)
-	name, stratum, form := a.name, "", ""
+	name := a.name
+	var stratum, form string
 	size := name.length()
 	switch {
 	case size > td1 && left[Truncated] > 0:
