@@ -303,6 +303,11 @@ func TestMemoryIsHandedOver(t *testing.T) {
 	if len(w.keeper.remembered) != 0 {
 		t.Error("a case that was opened again is still remembered")
 	}
+	w.act(id, Dismiss, "B2")
+	w.step()
+	if len(w.keeper.remembered) != len(want) {
+		t.Error("a case that was closed a second time is not remembered")
+	}
 }
 
 // Whatever happens, no notice is about a silent entry, and one of a refer says nothing of why:

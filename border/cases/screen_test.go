@@ -375,3 +375,31 @@ func TestEverythingAtOnce(t *testing.T) {
 		t.Errorf("the place is %d of %d", mark, len(b.events))
 	}
 }
+
+// A place among the arrivals counts only while there lies what lay there; else all is looked at
+// again, and no case changes by it.
+func TestPlaceIsVerified(t *testing.T) {
+	w := newWorld(t)
+	w.put(entry("1", anna, watch.Open), entry("2", bruno, watch.Silent))
+	b := w.book("PUT-1")
+	id := b.pass(anna, passing{typ: border.TypeEncounterReferred, hits: []string{"court/1"}})
+	b.pass(anna, passing{id: id, hits: []string{"court/1"}})
+	b.pass(bruno, passing{version: "1"})
+	w.step()
+	before := w.inbox()
+	w.crash()
+	if w.cases.cursor != 3 {
+		t.Errorf("it goes on from %d", w.cases.cursor)
+	}
+	if _, err := w.cases.store.db.Exec(`UPDATE mark SET digest = zeroblob(32)`); err != nil {
+		t.Fatal(err)
+	}
+	w.crash()
+	if w.cases.cursor != 0 {
+		t.Errorf("it goes on from %d, where something else lies", w.cases.cursor)
+	}
+	w.step()
+	if d := cmp.Diff(before, w.inbox()); d != "" {
+		t.Error(d)
+	}
+}
