@@ -36,5 +36,8 @@ func (c *benchWatchCmd) Run(ctx context.Context, w *world) (err error) {
 	}
 	_, err = fmt.Fprintf(w.out, "%d persons: p50 %.0f µs, p99 %.0f µs; plain Jaro-Winkler %.0f µs; %.0f MB, opened in %.0f ms; %.1f %% of the listed found first\n",
 		r.Identities, r.Check.P50, r.Check.P99, r.JaroWinkler.P50, r.RSS, r.Load, 100*r.Found)
+	if err == nil && r.Documents > 0 {
+		_, err = fmt.Fprintf(w.out, "%d documents: %.2f µs; %.1f MB; false hits %.2g\n", r.Documents, r.DocumentTime, r.Filter, r.FalseHits)
+	}
 	return err
 }
