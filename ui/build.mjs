@@ -14,7 +14,7 @@ for (const f of readdirSync(dist)) rmSync(join(dist, f));
 
 await build({
   absWorkingDir: here,
-  entryPoints: ['src/counter.js', 'src/operations.js', 'src/workshop.js'],
+  entryPoints: ['src/counter.js', 'src/operations.js', 'src/workshop.js', 'src/watchlists.js', 'src/cases.js'],
   outdir: 'dist',
   bundle: true,
   minify: true,

@@ -13,14 +13,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-//go:embed base.html problem.html
+//go:embed base.html hub.html problem.html
 var files embed.FS
 
 // Page is what the base template needs from a screen.
 type Page struct {
 	Lang   string // BCP 47, of the page's text
 	Title  string
-	Kind   string // counter, operations or workshop: names the script
+	Kind   string // counter, operations, workshop, watchlists or cases: names the script
 	Screen any    // what the screen's own templates show
 }
 
@@ -34,7 +34,7 @@ type Layout struct {
 // define "body"; their other definitions can be rendered alone with [Layout.Fragment].
 func New(assets *Assets, fsys fs.FS) (*Layout, error) {
 	t := template.New("base").Funcs(template.FuncMap{"asset": assets.URL})
-	t, err := t.ParseFS(files, "base.html")
+	t, err := t.ParseFS(files, "base.html", "hub.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the base template: %w", err)
 	}

@@ -137,6 +137,9 @@ func TestGuard(t *testing.T) {
 		{"our page", "POST", "127.0.0.1:8080", map[string]string{"Origin": "http://127.0.0.1:8080", "Sec-Fetch-Site": "same-origin"}, 204},
 		{"another port's page", "POST", "127.0.0.1:8080", map[string]string{"Origin": "http://127.0.0.1:9090"}, 403},
 		{"a page without origin", "POST", "127.0.0.1:8080", map[string]string{"Origin": "null"}, 403},
+		{"a form of our page", "POST", "127.0.0.1:8080", map[string]string{"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 204},
+		{"a form of another site", "POST", "127.0.0.1:8080", map[string]string{"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403},
+		{"a form of a neighbour", "POST", "127.0.0.1:8080", map[string]string{"Origin": "null", "Sec-Fetch-Site": "same-site"}, 403},
 		{"another site's page", "DELETE", "127.0.0.1:8080", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 	} {
 		t.Run(c.name, func(t *testing.T) {

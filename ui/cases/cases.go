@@ -1,0 +1,97 @@
+// Package cases is the hub's pages about its hits: the inbox, and the case of one traveller
+// and one entry with what speaks for and against, where they passed, who was told and what
+// was done.
+//
+// They are plain forms, answered with whole pages, because they show people: whom a page is
+// about never travels in an address but by the number of the case, and is never stored by a
+// browser. Silent cases are shown here and nowhere else.
+package cases
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/cases"
+	"garita/ui"
+	"garita/ui/layout"
+	"garita/ui/wording"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Config says what the pages work with. Cases and Clock are required.
+type Config struct {
+	Cases *cases.Service
+	Clock border.Clock
+	Hosts []string     // names, besides addresses and localhost, under which browsers reach this hub
+	Log   *slog.Logger // nil: no log
+}
+
+type screen struct {
+	cfg    Config
+	layout *layout.Layout
+}
+
+// answerTimeout bounds what one answer may take.
+const answerTimeout = 10 * time.Second
+
+// Mount adds the pages' routes to an app, which must be made with Immutable: true. The assets
+// are the operations screen's to mount.
+func Mount(app *fiber.App, cfg Config) error {
+	if cfg.Cases == nil || cfg.Clock == nil {
+		return errors.New("mount the cases' pages: incomplete configuration")
+	}
+	if !app.Config().Immutable {
+		return errors.New("mount the cases' pages: the app is not immutable")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	assets, err := layout.Load(ui.Dist, "dist")
+	if err != nil {
+		return err
+	}
+	s := &screen{cfg: cfg}
+	if s.layout, err = layout.New(assets, templates); err != nil {
+		return fmt.Errorf("mount the cases' pages: %w", err)
+	}
+	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	add := func(method, path string, h fiber.Handler) {
+		app.Add(method, path, append(before[:len(before):len(before)], h)...)
+	}
+	add(fiber.MethodGet, "/cases", s.inbox)
+	add(fiber.MethodPost, "/cases", s.inbox) // a filter may hold a badge, which is no part of an address
+	add(fiber.MethodGet, "/cases/:case", s.file)
+	add(fiber.MethodPost, "/cases/:case/act", s.act)
+	return nil
+}
+
+// page is what a page shows, and what the last action came to.
+type page struct {
+	Title   string
+	Trouble string
+	Inbox   *inboxPage
+	File    *filePage
+}
+
+func (s *screen) send(c *fiber.Ctx, p page) error {
+	return s.layout.Send(c, layout.Page{Lang: "en", Title: p.Title + " – Garita", Kind: "cases", Screen: p})
+}
+
+// failed shows a page with what went wrong; a fault of ours goes on as an error.
+func (s *screen) failed(c *fiber.Ctx, p page, err error) error {
+	text, status, ok := wording.Trouble(err)
+	if !ok {
+		return err
+	}
+	p.Trouble = text
+	c.Status(status)
+	return s.send(c, p)
+}

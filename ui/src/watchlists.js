@@ -1,0 +1,48 @@
+import { badges, refresh } from './hub.js';
+
+/** Bytes of one piece: the server takes no larger bodies than 256 KiB. */
+const PIECE = 192 * 1024;
+const PATIENCE = 30000;
+
+badges();
+if (document.getElementById('overview')) refresh(() => [location.pathname, {}]);
+
+const form = document.getElementById('import-form');
+form?.addEventListener('submit', async (e) => {
+  const files = [...document.getElementById('files').files];
+  const button = document.getElementById('read');
+  const progress = document.getElementById('progress');
+  if (button.getAttribute('aria-disabled') === 'true') return e.preventDefault();
+  button.setAttribute('aria-disabled', 'true');
+  if (files.length === 0) {
+    progress.textContent = 'The file is being read…';
+    return undefined;
+  }
+  e.preventDefault();
+  document.getElementById('file').value = '';
+  try {
+    for (const file of files) await send(file, (share) => { progress.textContent = `Sending ${file.name}: ${share} %`; });
+    progress.textContent = 'The file is being read…';
+    form.submit();
+  } catch (why) {
+    progress.textContent = why.message || 'The file could not be sent. Try again.';
+    button.removeAttribute('aria-disabled');
+  }
+  return undefined;
+});
+
+/** Sends a file in pieces, one after the other. */
+async function send(file, tell) {
+  const name = file.name.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^[._-]+/, '').slice(-100) || 'file';
+  for (let at = 0; at === 0 || at < file.size; at += PIECE) {
+    tell(Math.floor((100 * at) / Math.max(1, file.size)));
+    const r = await fetch(`/lists/uploads/${form.dataset.upload}/${encodeURIComponent(name)}?offset=${at}`, {
+      method: 'POST', body: await file.slice(at, at + PIECE).arrayBuffer(), signal: AbortSignal.timeout(PATIENCE),
+      headers: { 'Content-Type': 'application/octet-stream', Accept: 'application/json' },
+    });
+    if (!r.ok) {
+      const said = await r.json().catch(() => ({}));
+      throw new Error([said.title, said.next].filter(Boolean).join(' '));
+    }
+  }
+}
