@@ -27,7 +27,9 @@ import (
 	"garita/sync/broker"
 	"garita/sync/downlink/publish"
 	"garita/sync/intake"
+	casepages "garita/ui/cases"
 	"garita/ui/operations"
+	"garita/ui/watchlists"
 )
 
 // Config is the configuration of garita-hub. Paths are relative to the working folder.
@@ -38,6 +40,9 @@ type Config struct {
 	NATS   string `toml:"nats" env:"GARITA_HUB_NATS"`     // loopback host:port of the embedded broker
 	// Broker is the URL of an outside NATS server; "" runs the embedded one.
 	Broker string `toml:"broker" env:"GARITA_HUB_BROKER"`
+	// Imports is the folder whose files can be imported as lists on the pages, and where uploaded
+	// ones lie until they are read; "": "imports" in the data folder.
+	Imports string `toml:"imports" env:"GARITA_HUB_IMPORTS"`
 	// ExitPosts are where a listed traveller is expected who has not said where he leaves; none: all.
 	ExitPosts []border.PostID `toml:"exit_posts"`
 	// Lookups are other people's services that are asked about travellers (docs/LOOKUPS.md).
@@ -146,8 +151,26 @@ func (h *Hub) open(ctx context.Context, clock border.Clock) error {
 	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: clock, Stop: h.stop, Log: h.log}); err != nil {
 		return err
 	}
+	if err := h.mountLists(clock); err != nil {
+		return err
+	}
 	h.listener, err = web.Listen(h.cfg.Listen)
 	return err
+}
+
+// mountLists adds the pages about lists and cases.
+func (h *Hub) mountLists(clock border.Clock) error {
+	imports := h.cfg.Imports
+	if imports == "" {
+		imports = filepath.Join(h.cfg.Data, "imports")
+	}
+	if err := os.MkdirAll(imports, 0o700); err != nil {
+		return &border.Error{Code: border.Internal, Op: "make the imports folder", Err: err}
+	}
+	if err := watchlists.Mount(h.app, watchlists.Config{Lists: h.Lists, Register: h.Register, Clock: clock, Imports: imports, Log: h.log}); err != nil {
+		return err
+	}
+	return casepages.Mount(h.app, casepages.Config{Cases: h.Cases, Clock: clock, Log: h.log})
 }
 
 func (h *Hub) openBroker(ctx context.Context) (string, error) {
