@@ -53,6 +53,7 @@ type ask struct {
 	outcomes []outcome
 
 	bounds     bounds
+	traits     traitWeights
 	rest       []int // what the terms from one on can say together
 	runs       []region
 	candidates []candidate

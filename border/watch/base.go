@@ -83,7 +83,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 	parts[secWordAt], parts[secWords], parts[secRarity] = dict.at, []byte(dict.text), dict.rarities
 	parts[secSlots], parts[secKeys], parts[secAlphabet] = dict.slots, dict.keys, dict.alphabet
 	parts[secPostingAt], parts[secPostings] = s.postingAt, s.postings
-	parts[secRecordAt], parts[secRecords], parts[secBirths] = s.recordAt, s.records, s.births
+	parts[secRecordAt], parts[secRecords], parts[secSummaries] = s.recordAt, s.records, s.summaries
 	parts[secYears], parts[secEntryOf] = s.years, s.entryOf
 	identity := make([]byte, 4*len(entries))
 	for i := range len(entries) {
@@ -218,7 +218,7 @@ func newBase(parts *[sections][]byte) (*Base, error) {
 		dict.bits = bits.Len(uint(n)) - 1
 	}
 	b := &Base{parts: parts, letters: new(match.Letters), segment: segment{dict: dict,
-		recordAt: parts[secRecordAt], records: parts[secRecords], births: parts[secBirths], years: parts[secYears],
+		recordAt: parts[secRecordAt], records: parts[secRecords], summaries: parts[secSummaries], years: parts[secYears],
 		entryOf: parts[secEntryOf], documents: parts[secDocuments], postingAt: parts[secPostingAt], postings: parts[secPostings]},
 		identity: parts[secIdentity], idAt: parts[secIDAt], ids: parts[secIDs], blockAt: parts[secBlockAt], payload: parts[secPayload]}
 	if err := b.letters.UnmarshalBinary(parts[secLetters]); err != nil {

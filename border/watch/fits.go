@@ -78,12 +78,12 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 		}
 	}
 	sum, best, words := 0, 0, 0
-	var left uint32 // words of the traveller that nothing fits
-	surname, given := !a.bounds.surname, !a.bounds.given
+	var left uint32                                      // words of the traveller that nothing fits
+	surname, given := !a.bounds.surname, !a.bounds.given // whether some fit, or there are none
 	for i, w := range a.traveller.Words {
 		g := int(gains[i])
-		if len(w.Text) == 1 { // it may stand for any word that begins so
-			g = max(g, initialGain)
+		if loose(w) && g < looseGain && a.begins(s, parts, open, w.Text[0]) {
+			g = looseGain
 		}
 		switch {
 		case g == 0:
@@ -99,16 +99,10 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 	if words == 0 {
 		return false
 	}
-	w := &a.model.Weights
-	bound := a.bounds.exactly(words) + a.bounds.slope*float64(sum) + w[match.FeatBest]*float64(best)
-	if listed > words {
-		bound += w[match.FeatListedLeft] * float64(listed-words)
-	} else {
-		bound += w[match.FeatAllListed]
-		if words >= a.bounds.words {
-			bound += w[match.FeatAll] + max(0, w[match.FeatExact])
-		}
-	}
+	b, w := &a.bounds, &a.model.Weights
+	more := max(0, listed-words)
+	bound := b.fixed[min(words, b.words)] + b.slope*float64(sum) + b.best*float64(best) + b.listed(words, more) +
+		max(0, w[match.FeatBothLeft])*float64(min(more, max(0, b.words-words)))
 	if !surname {
 		bound += w[match.FeatSurname]
 	}
@@ -118,12 +112,33 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 	if low {
 		bound += w[match.FeatLow]
 	}
+	if says := w[match.FeatListedSays]; says < 0 && more > 0 && bound >= need {
+		for j, p := range parts {
+			if open>>j&1 == 1 && p.Form&forms == 0 {
+				bound += says * float64(s.dict.Rarity(p.ID))
+			}
+		}
+	}
 	return bound >= need || bound+joinedBonus >= need && left != 0 && open != 0 &&
 		(left&(left>>1) != 0 || open&(open>>1) != 0) && a.joined(s, parts, left, open)
 }
 
-// initialGain is the most that an initial says, in centinats.
-const initialGain = 350
+// loose reports whether a word may stand for any that begins so: initials, and what the zone
+// has cut. Too many do for all of them to be looked up.
+func loose(w match.Word) bool { return len(w.Text) == 1 || w.Form&match.Cut != 0 }
+
+// looseGain is the most that such a word says, in centinats.
+const looseGain = 400
+
+// begins reports whether a listed word that nothing fits begins with a letter.
+func (a *ask) begins(s *segment, parts []match.Part, open uint32, letter byte) bool {
+	for j, p := range parts {
+		if open>>j&1 == 1 && s.dict.Text(p.ID)[0] == letter {
+			return true
+		}
+	}
+	return false
+}
 
 // joinedBonus is the most that words joined or split may say: it is not looked up.
 const joinedBonus = 8

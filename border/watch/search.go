@@ -62,7 +62,8 @@ type candidate struct {
 type region struct {
 	from, to uint32
 	weight   float64
-	tell     bool // the date is told identity by identity
+	usual    float64 // what it says of nearly all of them, or less
+	tell     bool    // the date is told identity by identity
 }
 
 // search finds the identities worth comparing, and compares them.
@@ -126,6 +127,7 @@ func (a *ask) keep(odds float64) {
 // that hardly identify are not walked, unless there are no others.
 func (a *ask) order() {
 	a.bounds.set(a)
+	a.traits.set(a)
 	words := a.bounds.words
 	a.terms = slices.DeleteFunc(a.terms, func(t term) bool { return len(t.words) == 0 || words > 0 && t.small })
 	slices.SortFunc(a.terms, func(x, y term) int { return cmp.Or(cmp.Compare(y.best, x.best), cmp.Compare(x.at, y.at)) })
@@ -138,12 +140,12 @@ func (a *ask) order() {
 // walk finds the candidates of a region.
 func (a *ask) walk(s *segment, b *board, r *region) {
 	b.touched = b.touched[:0]
-	need := floorOdds - a.bounds.other
+	need := floorOdds - a.prior()
 	left, leftWords := 0, 0 // of words that are not walked
 	for t := range a.terms {
 		term := &a.terms[t]
 		words := len(a.terms) - t
-		admit := a.bounds.name(a.rest[t], words)+r.weight >= need
+		admit := a.bounds.name(a.rest[t], words, 0)+a.traits.most+r.weight >= need
 		if !admit {
 			if len(b.touched) == 0 {
 				break
@@ -164,13 +166,23 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 				continue
 			}
 			gain := (f.gain + gainUnit - 1) / gainUnit
-			enough := need - a.bounds.name(f.gain+a.rest[t+1], words) // of the date
-			fits := admit && r.weight >= enough
+			say := a.bounds.gain(f.gain + a.rest[t+1])
+			if !admit || a.bounds.name(f.gain+a.rest[t+1], words, 0)+a.traits.most+r.weight < need {
+				for ; len(ids) > 0; ids = ids[4:] {
+					if id := ids.at(0); b.cells[id] != 0 {
+						b.cells[id] = b.cells[id].add(t, gain)
+					}
+				}
+				continue
+			}
+			most := &a.bounds.most[min(words, match.MaxWords)]
 			for ; len(ids) > 0; ids = ids[4:] {
 				id := ids.at(0)
 				c := b.cells[id]
 				if c == 0 {
-					if !fits || r.tell && a.dateWeight(s, id, r) < enough {
+					x := traits(s.summaries.at(int(2*id + 1)))
+					enough := need - say - most[x.words()] - a.traits.weight(x)
+					if r.usual < enough && (r.weight < enough || a.dateWeight(s, id, r) < enough) {
 						continue
 					}
 					b.touched = append(b.touched, id)
@@ -182,33 +194,43 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 	for _, id := range b.touched {
 		c := b.cells[id]
 		b.cells[id] = 0
-		weight := r.weight
+		x := traits(s.summaries.at(int(2*id + 1)))
+		bound := a.bounds.name(c.gain()*gainUnit+left, c.count()+leftWords, x.words()) + a.traits.weight(x) + r.weight + a.prior()
+		if bound < floorOdds {
+			continue
+		}
 		if r.tell {
-			weight = a.dateWeight(s, id, r)
+			if bound += a.dateWeight(s, id, r) - r.weight; bound < floorOdds {
+				continue
+			}
 		}
-		bound := a.bounds.name(c.gain()*gainUnit+left, c.count()+leftWords) + weight + a.bounds.other
-		if bound >= floorOdds {
-			a.candidates = append(a.candidates, candidate{bound, id})
-		}
+		a.candidates = append(a.candidates, candidate{bound, id})
 	}
 }
 
-// bounds says what a comparison can reach at best.
+// prior is the log-odds before any evidence.
+func (a *ask) prior() float64 { return a.model.Prior - a.crowd }
+
+// bounds says what a name can reach at best.
 type bounds struct {
 	words          int  // of the traveller that identify
 	surname, given bool // some of them are in the surname, in the given names
-	other          float64
-	slope          float64                     // of the gain
-	most           [match.MaxWords + 1]float64 // by how many words fit at most: name and all
-	fixed          [match.MaxWords + 1]float64 // by how many words fit: what does not depend on the listed name
+	slope, best    float64
+	bestGain       float64                                         // of any word
+	all            float64                                         // when no listed word is left over
+	left           float64                                         // of each that is
+	whole          float64                                         // when nothing is left over at all
+	fixed          [match.MaxWords + 1]float64                     // by how many words fit: what does not depend on the listed name
+	most           [match.MaxWords + 1][match.MaxWords + 4]float64 // by how many fit at most, and how many the shortest name has
 }
 
-// set reads them off the model's weights.
+// set reads them off the model's weights. Measures that a search does not know count as
+// nothing if they speak against, and at their most if they speak for.
 func (b *bounds) set(a *ask) {
-	m := a.model
-	w := &m.Weights
-	*b = bounds{slope: max(0, w[match.FeatGain]), other: m.Prior - a.crowd}
-	small, best, initials := 0, 0, 0
+	w := &a.model.Weights
+	*b = bounds{slope: max(0, w[match.FeatGain]), best: max(0, w[match.FeatBest]), all: w[match.FeatAllListed], left: min(0, w[match.FeatListedLeft]),
+		whole: max(0, w[match.FeatAll]) + max(0, w[match.FeatExact])}
+	small, best, loosely := 0, 0, 0
 	for i, x := range a.traveller.Words {
 		if x.Form&forms != 0 {
 			small += a.terms[i].best
@@ -216,8 +238,8 @@ func (b *bounds) set(a *ask) {
 		}
 		b.words++
 		best = max(best, a.terms[i].best)
-		if len(x.Text) == 1 { // found with other words only
-			initials++
+		if loose(x) {
+			loosely++
 		}
 		if x.Form&match.Surname != 0 {
 			b.surname = true
@@ -225,41 +247,94 @@ func (b *bounds) set(a *ask) {
 			b.given = true
 		}
 	}
+	b.bestGain = float64(best)
 	base := w[match.FeatOne] + max(0, w[match.FeatSecond])*float64(best) + max(0, w[match.FeatParticle])*float64(small)
-	base += max(0, w[match.FeatBothLeft])*4 + max(0, w[match.FeatSmallLeft])*4 + max(0, w[match.FeatCrossed]) + max(0, w[match.FeatShort])
-	full := max(0, w[match.FeatBest])*float64(best) + max(0, w[match.FeatAllListed])
+	for _, f := range []match.Feature{match.FeatSmallLeft, match.FeatCrossed, match.FeatShort, match.FeatOrder, match.FeatBare, match.FeatSyllables, match.FeatSyllablesLeft} {
+		base += max(0, w[f])
+	}
 	for k := range b.fixed {
 		sum := base + w[match.FeatAskedLeft]*float64(max(0, b.words-k)) + w[match.FeatMatched]*float64(k)
 		if k >= b.words {
 			sum += w[match.FeatAllAsked]
 		}
+		if k == 1 {
+			sum += w[match.FeatOneFits]
+			if b.words == 1 {
+				sum += w[match.FeatOneAsked]
+			}
+		}
 		b.fixed[k] = sum
-		b.most[k] = sum + full
-		if k+initials >= b.words && k < b.words {
-			b.most[k] = max(b.most[k], b.most[k]-w[match.FeatAskedLeft]*float64(b.words-k)+w[match.FeatMatched]*float64(b.words-k)+w[match.FeatAllAsked])
-		}
-		b.most[k] += b.slope * float64(initialGain*initials)
-		if k >= b.words-initials {
-			b.most[k] += max(0, w[match.FeatAll]) + max(0, w[match.FeatExact])
-		}
-		if k > 0 {
-			b.most[k] = max(b.most[k], b.most[k-1])
-		}
 	}
-	if a.sex == "M" || a.sex == "F" {
-		b.other += max(0, m.Sexes[match.TraitSame])
-	}
-	if a.nation != 0 {
-		b.other += max(0, m.Nations[match.TraitSame], m.Nations[match.TraitRelated])
+	for k := range b.most {
+		for m := range b.most[k] {
+			all := min(k+loosely, match.MaxWords)
+			x := b.fixed[all] + b.slope*float64(looseGain*loosely) + max(0, w[match.FeatBothLeft])*float64(min(max(0, m-all), max(0, b.words-all)))
+			if b.surname && b.given && all == 1 {
+				x += max(w[match.FeatSurname], w[match.FeatGiven])
+			}
+			x += b.listed(all, max(0, m-all))
+			if k > 1 {
+				x = max(x, b.most[k-1][m])
+			}
+			b.most[k][m] = x
+		}
 	}
 }
 
-// exactly is what a name says of which so many words fit, apart from what depends on it.
-func (b *bounds) exactly(words int) float64 { return b.fixed[words] }
+// listed is what it says that so many words of a listed name fit and so many more do not.
+func (b *bounds) listed(words, more int) float64 {
+	switch {
+	case more > 0:
+		return b.left * float64(more)
+	case words >= b.words:
+		return b.all + b.whole
+	}
+	return b.all
+}
 
-// name is the most that a name can say of which so many words fit, with so much gain.
-func (b *bounds) name(gain, words int) float64 {
-	return b.most[min(max(words, 0), match.MaxWords)] + b.slope*float64(gain)
+// gain is what words that fit say.
+func (b *bounds) gain(gain int) float64 {
+	return b.slope*float64(gain) + b.best*min(float64(gain), b.bestGain)
+}
+
+// name is the most that a name can say of which so many words fit, with so much gain, and
+// that has at least so many words.
+func (b *bounds) name(gain, words, shortest int) float64 {
+	return b.most[min(words, match.MaxWords)][shortest] + b.gain(gain)
+}
+
+// traitWeights is what sex and nationality say.
+type traitWeights struct {
+	sex                  [4]float64
+	same, other, several float64 // nationality
+	asked                uint16
+	most                 float64
+}
+
+func (w *traitWeights) set(a *ask) {
+	m := a.model
+	*w = traitWeights{asked: a.nation}
+	for i := range w.sex {
+		w.sex[i] = m.Sexes[match.CompareSex(a.sex, sexes[i])]
+	}
+	if a.nation != 0 {
+		w.same, w.other = m.Nations[match.TraitSame], m.Nations[match.TraitOther]
+		w.several = max(w.same, w.other, m.Nations[match.TraitRelated], 0)
+	}
+	w.most = slices.Max(w.sex[:]) + max(w.several, 0)
+}
+
+func (w *traitWeights) weight(t traits) float64 {
+	x := w.sex[t.sex()]
+	switch n := t.nation(); n {
+	case 0:
+		return x
+	case severalNations:
+		return x + w.several
+	case w.asked:
+		return x + w.same
+	}
+	return x + w.other
 }
 
 // regions gives the identities in runs, by what their dates can say.
@@ -267,28 +342,29 @@ func (a *ask) regions(s *segment) []region {
 	m := a.model
 	out := a.runs[:0]
 	n := uint32(s.len())
-	if !a.date.Known() {
-		a.runs = append(out, region{0, n, m.Dates[match.DateUnknown], false})
+	if unknown := m.Dates[match.DateUnknown]; !a.date.Known() {
+		a.runs = append(out, region{0, n, unknown, unknown, false})
 		return a.runs
 	}
-	most := math.Inf(-1)
+	unknown, most := m.Dates[match.DateUnknown], math.Inf(-1)
 	for l := range m.Dates {
 		if match.DateLevel(l) != match.DateUnknown {
 			most = max(most, m.Dates[l])
 		}
 	}
 	at := func(place int) uint32 { return s.years.at(min(max(place, dated), places)) }
-	far := max(m.Dates[match.DateOther], m.Dates[match.DateDigit])
-	middle := max(far, m.Dates[match.DateFar], m.Dates[match.DateNear])
+	other := m.Dates[match.DateOther]
+	far := max(other, m.Dates[match.DateFar])
+	digit := max(far, m.Dates[match.DateDigit])
 	from, to := yearPlace(int(a.date.Year)), yearPlace(int(a.date.Until))
 	near, nearEnd := at(from-2), at(to+3)
 	mid, midEnd := at(from-10), at(to+11)
 	a.runs = append(out,
-		region{0, s.years.at(scattered), m.Dates[match.DateUnknown], false},
-		region{s.years.at(scattered), s.years.at(dated), most, false},
-		region{near, nearEnd, most, true},
-		region{mid, near, middle, true}, region{nearEnd, midEnd, middle, true},
-		region{at(dated), mid, far, true}, region{midEnd, n, far, true})
+		region{0, s.years.at(scattered), unknown, unknown, false},
+		region{s.years.at(scattered), s.years.at(dated), most, most, false},
+		region{near, nearEnd, most, min(m.Dates[match.DateSameYear], m.Dates[match.DateNear]), true},
+		region{mid, near, digit, min(far, m.Dates[match.DateNear]), true}, region{nearEnd, midEnd, digit, min(far, m.Dates[match.DateNear]), true},
+		region{at(dated), mid, digit, other, true}, region{midEnd, n, digit, other, true})
 	return a.runs
 }
 
@@ -311,8 +387,8 @@ func bcdYear(x uint32) int {
 
 // dateWeight is what the date of an identity in a region says, at most.
 func (a *ask) dateWeight(s *segment, id uint32, r *region) float64 {
-	listed := s.births.at(int(id))
-	if listed == 0 {
+	listed := s.summaries.at(int(2 * id))
+	if listed == 0 || !r.tell {
 		return r.weight
 	}
 	return a.model.Dates[a.dateLevel(listed)]

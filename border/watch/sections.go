@@ -34,7 +34,7 @@ const (
 	secPostings                 // u32 per posting: the identities that have the word, ascending
 	secRecordAt                 // u32 per identity and one more: where its record begins
 	secRecords                  // records of identities
-	secBirths                   // u32 per identity: its one date of birth; 0 if none or several
+	secSummaries                // u32, u32 per identity: its one date of birth, 0 if none or several; traits
 	secYears                    // u32 per year and one more: the first identity born in it
 	secEntryOf                  // u32 per identity: its entry
 	secIdentity                 // u32 per entry: its identity

@@ -15,7 +15,7 @@ type segment struct {
 	dict      *dictionary
 	recordAt  words32
 	records   []byte
-	births    words32 // by identity: its date if it has one, else 0
+	summaries words32 // two for each identity: see [bcd] and traits
 	years     words32
 	entryOf   words32
 	documents documents
@@ -93,6 +93,38 @@ func pack(dates []match.Date) uint32 {
 		return 0
 	}
 	return bcd(dates[0])
+}
+
+// traits are an identity's sex 2 bits, nationality 15 bits (all 1: several countries, look at the
+// record) and the words of its shortest name, 4 bits.
+type traits uint32
+
+const severalNations = 1<<15 - 1
+
+func (t traits) sex() int       { return int(t & 3) }
+func (t traits) nation() uint16 { return uint16(t >> 2 & severalNations) }
+func (t traits) words() int     { return int(t >> 17 & 15) }
+
+func summarise(p *prepared) traits {
+	shortest := match.MaxWords
+	for _, name := range p.names {
+		n := 0
+		for _, w := range name {
+			if w.Form&forms == 0 {
+				n++
+			}
+		}
+		shortest = min(shortest, n)
+	}
+	nation := uint16(severalNations)
+	if len(p.entry.BirthPlaces)+len(p.entry.Residences) == 0 && len(p.entry.Nationalities) <= 1 {
+		nation = 0
+		for _, c := range p.entry.Nationalities {
+			nation = code(c)
+		}
+	}
+	sex, _ := indexOf(sexes[:], p.entry.Sex)
+	return traits(sex) | traits(nation)<<2 | traits(shortest)<<17
 }
 
 // place gives where identities with these dates are numbered.
@@ -184,7 +216,8 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		postings = postings[:from+len(slices.Compact(postings[from:]))]
 		s.records = appendRecord(s.records, p.entry, parts)
 		s.recordAt = binary.LittleEndian.AppendUint32(s.recordAt, uint32(len(s.records)))
-		s.births = binary.LittleEndian.AppendUint32(s.births, pack(p.dates))
+		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, pack(p.dates))
+		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, uint32(summarise(p)))
 		s.entryOf = binary.LittleEndian.AppendUint32(s.entryOf, p.number)
 		counts[place(p.dates)]++
 	}
@@ -223,7 +256,7 @@ func (s *segment) scatter() {
 // valid checks what was read from a file.
 func (s *segment) valid() bool {
 	n, words := s.entryOf.len(), s.dict.len()
-	if len(s.entryOf)%4 != 0 || len(s.births) != 4*n || len(s.postings)%4 != 0 || !s.recordAt.offsets(n, len(s.records)) ||
+	if len(s.entryOf)%4 != 0 || len(s.summaries) != 8*n || len(s.postings)%4 != 0 || !s.recordAt.offsets(n, len(s.records)) ||
 		!s.years.offsets(places, n) || !s.postingAt.offsets(words, s.postings.len()) {
 		return false
 	}
