@@ -1,58 +1,22 @@
 package match
 
-// pairing is how two names were laid beside each other.
-type pairing struct {
-	asked  [MaxWords]int8 // the listed word of each of the traveller's, -1 if none
-	listed [MaxWords]int8
-}
+// minGain is what a pair of words must say to be taken for one word, in centinats.
+const minGain = 0
 
-// grid is the scratch of one comparison of names.
+// grid is one comparison of names: the traveller's words beside the listed ones.
 type grid struct {
-	rows [MaxWords]row // copies: the memo may move
-	gain [MaxWords][MaxWords]int32
-	pairing
-	feat Features
+	rows         [MaxWords]*row            // of the listed words
+	gain         [MaxWords][MaxWords]int32 // what each pair says
+	asked        [MaxWords]int8            // the listed word of each of the traveller's, -1 if none
+	listed       [MaxWords]int8            // and the other way round
+	sum          int32                     // what the pairs say that were taken
+	small        int32                     // and those of particles and titles
+	best, second int32
+	cost         int32 // of their spellings
+	letters      int   // of their shorter words
+	same         bool  // the pairs are the same letter by letter
+	feat         Features
 }
-
-// Feature is one measure of how two names fit, in centinats or as a count.
-type Feature int
-
-// The features.
-const (
-	FeatOne           Feature = iota // always 1
-	FeatGain                         // what the words that fit say
-	FeatBest                         // the best of them
-	FeatSecond                       // the second best
-	FeatParticle                     // what particles and titles say
-	FeatCost                         // how much their spellings differ
-	FeatAskedLeft                    // the traveller's words that nothing fits
-	FeatListedLeft                   // the listed words that nothing fits
-	FeatBothLeft                     // the less of the two: names that differ
-	FeatSmallLeft                    // particles and titles left over
-	FeatMatched                      // words that fit
-	FeatCrossed                      // surname fits a given name
-	FeatSurname                      // the surname fits nothing
-	FeatGiven                        // no given name fits
-	FeatAll                          // nothing is left over on either side
-	FeatAllAsked                     // nothing is left of the traveller's name
-	FeatAllListed                    // nothing is left of the listed name
-	FeatExact                        // all is the same, letter by letter
-	FeatJoined                       // words joined or split
-	FeatLow                          // a name of low quality
-	FeatShort                        // how short of letters the fitting words are
-	FeatOrder                        // fitting words in another order, but for surname and given names crossed
-	FeatOneFits                      // only one word fits
-	FeatOneAsked                     // only one word fits, and it is all that the traveller has
-	FeatBare                         // the traveller has particles and titles for given names
-	FeatSyllables                    // words of few letters on both sides, none left over
-	FeatSyllablesLeft                // words of few letters, some left over
-	FeatAskedSays                    // how much the traveller's words left over would say
-	FeatListedSays                   // how much the listed words left over would say
-	Feats
-)
-
-// Features are the measures of a comparison.
-type Features [Feats]float64
 
 // Name compares the traveller with one listed name. The result is a natural log-likelihood
 // ratio: above 0 it speaks for the same person.
@@ -64,176 +28,163 @@ func (s *Scorer) Name(parts []Part, low bool) float64 {
 func (s *Scorer) Compare(parts []Part, low bool) Features { return *s.compare(parts, low) }
 
 func (s *Scorer) compare(parts []Part, low bool) *Features {
+	parts = parts[:min(len(parts), MaxWords)]
 	g := &s.grid
-	n, m := s.n, min(len(parts), MaxWords)
 	g.feat = Features{FeatOne: 1}
-	for j := range m {
-		r := s.row(parts[j].ID)
-		for i := range n {
-			s.cost(r, i)
-		}
-		g.rows[j] = *r
+	g.sum, g.small, g.best, g.second, g.cost, g.letters, g.same = 0, 0, 0, 0, 0, 0, true
+	s.memo.reserve(len(parts))
+	for j := range parts {
+		g.rows[j] = s.row(parts[j].ID)
 		low = low || parts[j].Form&Bare != 0
 		g.listed[j] = -1
 	}
-	for i := range n {
+	for i := range s.n {
 		g.asked[i] = -1
-		w := &s.words[i]
-		for j := range m {
-			c := int32(g.rows[j].cost[i])
-			gain := int32(-never)
-			if c < never {
-				gain = min(w.common, g.rows[j].rarity+c) - c
-			}
-			g.gain[i][j] = gain
+		for j := range parts {
+			g.gain[i][j] = s.gain(g.rows[j], i)
 		}
 	}
-	f := &g.feat
-	exact := true
-	var best, second, sum, small, cost int32
-	letters := 0
+	if low {
+		g.feat[FeatLow] = 1
+	}
+	s.pair(parts)
+	s.joinListed(parts)
+	s.joinAsked(parts)
+	s.leftover(parts)
+	g.measure(s.n)
+	return &g.feat
+}
+
+// pair takes the pair of words that says most, then the next of what is left, and so on.
+func (s *Scorer) pair(parts []Part) {
+	g := &s.grid
 	for {
-		bi, bj, bg := -1, -1, int32(minGain)
-		for i := range n {
+		bi, bj, gain := -1, -1, int32(minGain)
+		for i := range s.n {
 			if g.asked[i] >= 0 {
 				continue
 			}
-			for j := range m {
-				if g.listed[j] < 0 && g.gain[i][j] > bg {
-					bi, bj, bg = i, j, g.gain[i][j]
+			for j := range parts {
+				if g.listed[j] < 0 && g.gain[i][j] > gain {
+					bi, bj, gain = i, j, g.gain[i][j]
 				}
 			}
 		}
 		if bi < 0 {
-			break
+			return
 		}
 		g.asked[bi], g.listed[bj] = int8(bj), int8(bi)
-		w, r := &s.words[bi], &g.rows[bj]
-		if w.code.n != r.code.n || w.code.c != r.code.c {
-			exact = false
+		w, r := &s.words[bi], g.rows[bj]
+		if w.code != r.code {
+			g.same = false
 		}
-		if w.form&(Particle|Title) != 0 || parts[bj].Form&(Particle|Title) != 0 {
-			small += bg
+		if small(w.form | parts[bj].Form) {
+			g.small += gain
 			continue
 		}
-		f[FeatMatched]++
-		sum += bg
-		cost += int32(r.cost[bi])
-		letters += min(w.code.n, r.code.n)
-		if bg > best {
-			best, second = bg, best
-		} else if bg > second {
-			second = bg
-		}
+		g.feat[FeatMatched]++
+		g.letters += min(w.code.n, r.code.n)
+		g.take(gain, int32(r.cost[bi]))
 		x, y := w.form&(Surname|Given), parts[bj].Form&(Surname|Given)
 		if x != 0 && y != 0 && x != y {
-			f[FeatCrossed]++
+			g.feat[FeatCrossed]++
 		}
 	}
-	s.joins(parts, n, m, f, &sum, &best, &second, &cost)
-	surname, given := false, false
-	surnames, givens := false, false
-	smallGivens, words, longest := 0, 0, 0
-	var askedLeft, listedLeft int32
-	for i := range n {
+}
+
+// small reports whether a word of this form hardly identifies.
+func small(f Form) bool { return f&(Particle|Title) != 0 }
+
+// take adds what words say that fit.
+func (g *grid) take(gain, cost int32) {
+	g.sum += gain
+	g.cost += cost
+	if gain > g.best {
+		g.best, g.second = gain, g.best
+	} else if gain > g.second {
+		g.second = gain
+	}
+}
+
+// leftover looks at the words that nothing fits.
+func (s *Scorer) leftover(parts []Part) {
+	g, f := &s.grid, &s.grid.feat
+	var surnames, surname, givens, given, smallGivens bool
+	words, longest := 0, 0
+	for i := range s.n {
 		w := &s.words[i]
 		left := g.asked[i] < 0
-		switch {
-		case w.form&(Particle|Title) != 0:
+		if small(w.form) {
 			if left {
 				f[FeatSmallLeft]++
-				exact = false
+				g.same = false
 			}
-			if w.form&Given != 0 {
-				smallGivens++
-			}
+			smallGivens = smallGivens || w.form&Given != 0
 			continue
-		case left:
+		}
+		if left {
 			f[FeatAskedLeft]++
-			askedLeft += w.common
+			f[FeatAskedSays] += float64(w.common)
 		}
 		words++
 		longest = max(longest, w.code.n)
 		if w.form&Surname != 0 {
-			surnames = true
-			surname = surname || !left
+			surnames, surname = true, surname || !left
 		} else {
-			givens = true
-			given = given || !left
+			givens, given = true, given || !left
 		}
 	}
-	for j := range m {
-		small := parts[j].Form&(Particle|Title) != 0
-		if !small {
+	for j := range parts {
+		left := g.listed[j] < 0
+		switch {
+		case !small(parts[j].Form):
 			longest = max(longest, g.rows[j].code.n)
-		}
-		if g.listed[j] >= 0 {
-			continue
-		}
-		if small {
+			if left {
+				f[FeatListedLeft]++
+				f[FeatListedSays] += float64(g.rows[j].rarity)
+			}
+		case left:
 			f[FeatSmallLeft]++
-			exact = false
-		} else {
-			f[FeatListedLeft]++
-			listedLeft += g.rows[j].rarity
+			g.same = false
 		}
 	}
-	f[FeatGain] = float64(sum)
-	f[FeatBest] = float64(best)
-	f[FeatSecond] = float64(second)
-	f[FeatParticle] = float64(small)
-	f[FeatCost] = float64(cost)
-	f[FeatBothLeft] = min(f[FeatAskedLeft], f[FeatListedLeft])
-	if surnames && !surname {
-		f[FeatSurname] = 1
-	}
-	if givens && !given {
-		f[FeatGiven] = 1
-	}
-	if f[FeatAskedLeft] == 0 {
-		f[FeatAllAsked] = 1
-	}
-	if f[FeatListedLeft] == 0 {
-		f[FeatAllListed] = 1
-	}
-	if f[FeatAskedLeft]+f[FeatListedLeft] == 0 {
-		f[FeatAll] = 1
-		if exact && f[FeatJoined] == 0 {
-			f[FeatExact] = 1
-		}
-	}
-	f[FeatShort] = float64(max(0, 10-letters))
+	f.mark(FeatSurname, surnames && !surname)
+	f.mark(FeatGiven, givens && !given)
+	f.mark(FeatBare, smallGivens && !givens)
+	f.mark(FeatOneFits, f[FeatMatched] == 1)
+	f.mark(FeatOneAsked, f[FeatMatched] == 1 && words == 1)
+	none := f[FeatAskedLeft]+f[FeatListedLeft] == 0
+	f.mark(FeatSyllables, longest <= 6 && words >= 2 && none)
+	f.mark(FeatSyllablesLeft, longest <= 6 && words >= 2 && !none)
+}
+
+// measure fills in what follows from the pairs and the words left over.
+func (g *grid) measure(n int) {
+	f := &g.feat
+	f[FeatGain], f[FeatBest], f[FeatSecond] = float64(g.sum), float64(g.best), float64(g.second)
+	f[FeatParticle], f[FeatCost] = float64(g.small), float64(g.cost)
+	f[FeatShort] = float64(max(0, 10-g.letters))
 	f[FeatOrder] = float64(g.disorder(n))
-	f[FeatAskedSays] = float64(askedLeft)
-	f[FeatListedSays] = float64(listedLeft)
-	if f[FeatMatched] == 1 {
-		f[FeatOneFits] = 1
-		if words == 1 {
-			f[FeatOneAsked] = 1
-		}
+	f[FeatBothLeft] = min(f[FeatAskedLeft], f[FeatListedLeft])
+	f.mark(FeatAllAsked, f[FeatAskedLeft] == 0)
+	f.mark(FeatAllListed, f[FeatListedLeft] == 0)
+	f.mark(FeatAll, f[FeatAskedLeft]+f[FeatListedLeft] == 0)
+	f.mark(FeatExact, f[FeatAll] == 1 && g.same && f[FeatJoined] == 0)
+}
+
+// mark sets a measure that is there or not.
+func (f *Features) mark(i Feature, there bool) {
+	if there {
+		f[i] = 1
 	}
-	if smallGivens > 0 && !givens {
-		f[FeatBare] = 1
-	}
-	if longest <= 6 && words >= 2 {
-		if f[FeatAll] == 1 {
-			f[FeatSyllables] = 1
-		} else {
-			f[FeatSyllablesLeft] = 1
-		}
-	}
-	if low {
-		f[FeatLow] = 1
-	}
-	return f
 }
 
 // disorder counts how often the fitting words go back to an earlier one, but once: names that
 // begin with another part are in order.
-func (p *pairing) disorder(n int) int {
+func (g *grid) disorder(n int) int {
 	first, last, back := int8(-1), int8(-1), 0
 	for i := range n {
-		j := p.asked[i]
+		j := g.asked[i]
 		if j < 0 {
 			continue
 		}
@@ -248,113 +199,4 @@ func (p *pairing) disorder(n int) int {
 		back++
 	}
 	return max(0, back-1)
-}
-
-// minGain is what a pair of words must say to be taken for one word.
-const minGain = 0
-
-// joinCost is what it costs that two words of one name are one of the other.
-const joinCost = 120
-
-// joins lays one word beside two neighbours of the other name, where that says more than what
-// they say alone.
-func (s *Scorer) joins(parts []Part, n, m int, f *Features, sum, best, second, cost *int32) {
-	g := &s.grid
-	var both code
-	try := func(one, whole *code, other *code) bool {
-		if one.n+other.n > MaxLetters || one.n+other.n < whole.n-1 || one.n+other.n > whole.n+2 {
-			return false
-		}
-		both = *one
-		copy(both.c[both.n:], other.c[:other.n])
-		both.n += other.n
-		both.mask |= other.mask
-		return true
-	}
-	take := func(gain, before, c int32, i, j int) {
-		*sum += gain - before
-		*cost += c
-		f[FeatJoined]++
-		if gain > *best {
-			*best, *second = gain, *best
-		} else if gain > *second {
-			*second = gain
-		}
-		if before <= 0 {
-			f[FeatMatched]++
-		}
-
-	}
-	had := func(i int) int32 { // what the traveller's word i says so far
-		if j := g.asked[i]; j >= 0 {
-			return g.gain[i][j]
-		}
-		return 0
-	}
-	for i := range n {
-		w := &s.words[i]
-		if w.code.n < 5 {
-			continue
-		}
-		for j := 0; j+1 < m; j++ {
-			if g.listed[j] >= 0 && g.listed[j+1] >= 0 || g.listed[j] >= 0 && int(g.listed[j]) != i || g.listed[j+1] >= 0 && int(g.listed[j+1]) != i {
-				continue
-			}
-			if !try(&g.rows[j].code, &w.code, &g.rows[j+1].code) {
-				continue
-			}
-			c := s.model.Spelling.cost(&w.code, &both, w.form&Cut != 0)
-			if c >= never {
-				continue
-			}
-			gain := min(w.common, g.rows[j].rarity+g.rows[j+1].rarity+c) - c - joinCost
-			before := had(i)
-			if gain <= before+50 {
-				continue
-			}
-			if k := g.asked[i]; k >= 0 {
-				g.listed[k] = -1
-			}
-			g.asked[i], g.listed[j], g.listed[j+1] = int8(j), int8(i), int8(i)
-			g.gain[i][j] = gain
-			take(gain, before, c, i, j)
-		}
-	}
-	for j := range m {
-		r := &g.rows[j]
-		if r.code.n < 5 {
-			continue
-		}
-		for i := range n {
-			k := (i + 1) % n
-			if k == i || n == 2 && k == 0 {
-				break
-			}
-			a, b := &s.words[i], &s.words[k]
-			if g.asked[i] >= 0 && int(g.asked[i]) != j || g.asked[k] >= 0 && int(g.asked[k]) != j {
-				continue
-			}
-			if !try(&a.code, &r.code, &b.code) {
-				continue
-			}
-			c := s.model.Spelling.cost(&both, &r.code, b.form&Cut != 0)
-			if c >= never {
-				continue
-			}
-			gain := min(a.common+b.common, r.rarity+c) - c - joinCost
-			var before int32
-			if k := g.listed[j]; k >= 0 {
-				before = g.gain[k][j]
-			}
-			if gain <= before+50 {
-				continue
-			}
-			if had := g.listed[j]; had >= 0 {
-				g.asked[had] = -1
-			}
-			g.asked[i], g.asked[k], g.listed[j] = int8(j), int8(j), int8(i)
-			g.gain[i][j] = gain
-			take(gain, before, c, i, j)
-		}
-	}
 }

@@ -35,7 +35,7 @@ func (l *Letters) Rarity(word string, cut bool) Rarity {
 	if !cut {
 		sum += unit * int(l.next[(a*27+b)*27+26])
 	}
-	return Rarity(min(sum, 2500)) //nolint:gosec // bounded by the min
+	return Rarity(min(sum, 2500))
 }
 
 // AppendBinary appends the table as the base stores it.

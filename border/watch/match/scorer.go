@@ -74,9 +74,10 @@ func (s *Scorer) Consider(id uint32) (gain int, word int) {
 		if c >= never {
 			continue
 		}
-		w := &s.words[i]
-		w.common = min(w.common, row.rarity+c)
-		if g := w.common - c; g > best {
+		if !s.initial(row, i) {
+			s.words[i].common = min(s.words[i].common, row.rarity+c)
+		}
+		if g := s.gain(row, i); g > best {
 			best, at = g, i
 		}
 	}
@@ -90,7 +91,7 @@ func (s *Scorer) ConsiderAs(id uint32, i int) {
 	row, w := s.row(id), &s.words[i]
 	c := min(never, s.model.wordCost(&w.code, &row.code, w.form&Cut != 0))
 	row.cost[i] = int16(c)
-	if c < never {
+	if c < never && !s.initial(row, i) {
 		w.common = min(w.common, row.rarity+c)
 	}
 }
@@ -98,12 +99,27 @@ func (s *Scorer) ConsiderAs(id uint32, i int) {
 // Gain is what a listed word that was considered says at best for one of the traveller's
 // words, in centinats, once all have been considered.
 func (s *Scorer) Gain(id uint32, i int) int {
-	c := s.cost(s.row(id), i)
-	if c >= never {
-		return -never
-	}
-	return int(s.words[i].common - c)
+	return int(s.gain(s.row(id), i))
 }
+
+// gain is what a listed word says for one of the traveller's words.
+func (s *Scorer) gain(r *row, i int) int32 {
+	c := s.cost(r, i)
+	switch {
+	case c >= never:
+		return -never
+	case s.initial(r, i):
+		return initialGain
+	}
+	return min(s.words[i].common, r.rarity+c) - c
+}
+
+// initial reports whether one of two words is an initial and the other is not. An initial is
+// no spelling of a word: that the words begin alike is all it says.
+func (s *Scorer) initial(r *row, i int) bool { return (r.code.n == 1) != (s.words[i].code.n == 1) }
+
+// initialGain is what an initial says for a word that begins with it, either way.
+const initialGain = 150
 
 // row compares a dictionary word with all words of the traveller, or remembers.
 func (s *Scorer) row(id uint32) *row {
@@ -136,8 +152,8 @@ func (s *Scorer) cost(r *row, i int) int32 {
 	return int32(r.cost[i])
 }
 
-// initialCost is what an initial for a word costs, either way.
-const initialCost = 250
+// initialCost is what an initial for a word costs.
+const initialCost = 150
 
 // wordCost is the channel between two words, initials known.
 func (m *Model) wordCost(a, b *code, cut bool) int32 {
@@ -150,8 +166,6 @@ func (m *Model) wordCost(a, b *code, cut bool) int32 {
 			return never
 		case a.n == b.n:
 			return 20
-		case a.n == 1:
-			return initialCost / 2
 		}
 		return initialCost
 	}
@@ -161,17 +175,15 @@ func (m *Model) wordCost(a, b *code, cut bool) int32 {
 // row is what the scorer remembers of a dictionary word.
 type row struct {
 	id     uint32
-	round  uint32
 	rarity int32
 	cost   [MaxWords]int16
 	code   code
 }
 
-// memo is a hash table of rows, emptied by counting rounds.
+// memo is a hash table of rows by the word. It keeps its room from traveller to traveller.
 type memo struct {
 	rows  []row
-	slots []uint32 // index into rows + 1, of the round in the upper bits of the row
-	round uint32
+	slots []uint32 // index into rows, plus 1
 	used  int
 }
 
@@ -184,8 +196,14 @@ func (m *memo) grow(n int) {
 	}
 }
 
+// reserve makes room for n rows, so that pointers to rows hold until there are so many more.
+func (m *memo) reserve(n int) {
+	if cap(m.rows)-len(m.rows) < n {
+		m.grow(2 * cap(m.rows))
+	}
+}
+
 func (m *memo) clear() {
-	m.round++
 	m.used = 0
 	m.rows = m.rows[:0]
 	clear(m.slots)

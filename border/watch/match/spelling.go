@@ -75,7 +75,7 @@ func (s *Spelling) cost(a, b *code, prefix bool) int32 {
 // article reports whether a word may begin with an article: AL, EL, or one that has become
 // the next letter.
 func article(w *code) bool {
-	return (w.c[0] == 'A'-'A' || w.c[0] == 'E'-'A') && (w.c[1] == 'L'-'A' || w.c[1] == w.c[2])
+	return (w.c[0] == 0 || w.c[0] == 'E'-'A') && (w.c[1] == 'L'-'A' || w.c[1] == w.c[2])
 }
 
 // edit is the cheapest way from one word, from letter fromA on, to the other, from fromB on.
