@@ -19,10 +19,11 @@ import (
 // nation is a hub and stations inside the test's process, for faults of time: their
 // clocks are the test's.
 type nation struct {
-	t    *testing.T
-	dir  string
-	hub  *hub.Hub
-	prov string
+	t     *testing.T
+	dir   string
+	clock border.Clock // the hub's
+	hub   *hub.Hub
+	prov  string
 }
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -30,7 +31,13 @@ func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newNation starts a hub.
 func newNation(t *testing.T) *nation {
 	t.Helper()
-	n := &nation{t: t, dir: t.TempDir()}
+	return newNationAt(t, clock.System(time.Now()))
+}
+
+// newNationAt starts a hub with a clock of the test's.
+func newNationAt(t *testing.T, clock border.Clock) *nation {
+	t.Helper()
+	n := &nation{t: t, dir: t.TempDir(), clock: clock}
 	private, err := seal.NewHubPrivate("test hub")
 	n.must(err)
 	p, err := private.Provisioning()
@@ -49,7 +56,7 @@ func (n *nation) start(private *seal.HubPrivate) {
 	n.must(os.MkdirAll(cfg.Data, 0o700))
 	n.must(seal.Save(filepath.Join(cfg.Data, "hub.key"), private))
 	var err error
-	n.hub, err = hub.Open(n.t.Context(), cfg, clock.System(time.Now()), quietLog())
+	n.hub, err = hub.Open(n.t.Context(), cfg, n.clock, quietLog())
 	n.must(err)
 	n.t.Cleanup(n.run(n.hub.Run))
 }
