@@ -42,6 +42,7 @@ type ask struct {
 	day       uint32
 	direction string
 
+	number   []byte
 	keys     []match.Key
 	similar  []uint32
 	until    [match.MaxWords]int // end of each word's part of similar

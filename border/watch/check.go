@@ -80,8 +80,8 @@ func (a *ask) documents(q *Query) {
 		d := &q.Documents[i]
 		document(a, d, d.Number, false)
 		if d.DigitWrong && len(d.Number) <= maxNumber {
-			var buf [maxNumber]byte
-			repairs(append(buf[:0], d.Number...), d.CheckDigit, func(number []byte) { document(a, d, number, true) })
+			a.number = append(a.number[:0], d.Number...)
+			repairs(a.number, d.CheckDigit, func(number []byte) { document(a, d, number, true) })
 		}
 	}
 }

@@ -176,10 +176,14 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 				continue
 			}
 			most := &a.bounds.most[min(words, match.MaxWords)]
+			rare := r.tell && r.usual+most[0]+say+a.traits.most < need // only some dates can do
 			for ; len(ids) > 0; ids = ids[4:] {
 				id := ids.at(0)
 				c := b.cells[id]
 				if c == 0 {
+					if rare && !a.special(s.summaries.at(int(2*id))) {
+						continue
+					}
 					x := traits(s.summaries.at(int(2*id + 1)))
 					enough := need - say - most[x.words()] - a.traits.weight(x)
 					if r.usual < enough && (r.weight < enough || a.dateWeight(s, id, r) < enough) {
@@ -392,6 +396,20 @@ func (a *ask) dateWeight(s *segment, id uint32, r *region) float64 {
 		return r.weight
 	}
 	return a.model.Dates[a.dateLevel(listed)]
+}
+
+// special reports whether a listed date may say more than those of nearly all others, which
+// only lie in the same years. It is quick.
+func (a *ask) special(listed uint32) bool {
+	x := a.bcd ^ listed
+	switch {
+	case !a.full || listed&0xFF == 0 || x&0xFFFF == 0 || oneDigit(x) || a.turning || listed>>8&0xFF == a.bcd&0xFF && a.bcd>>8&0xFF == listed&0xFF:
+		return true // 0, too, stands for dates to be looked up
+	case x>>16 == 0:
+		d, e := listed&0xFF, a.bcd&0xFF
+		return x&0xFF00 == 0 || d == 1 || e == 1 || max(d, e)-min(d, e) <= 7 // neighbours, also across tens and months
+	}
+	return false
 }
 
 // dateLevel is [match.CompareDates] for a listed date in BCD, fast for the dates that say
