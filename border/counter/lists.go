@@ -24,6 +24,9 @@ type List struct {
 	Documents *document.Set
 	// DocumentsDamaged says that their files do not open: a clear answer about a document is none.
 	DocumentsDamaged bool
+	// Missing says that the list belongs here and is not in force; the rest but Name is then empty.
+	// What the other lists say is not clear without it.
+	Missing bool
 }
 
 // stale reports whether a clear answer of the list is too old to be one.
@@ -40,7 +43,7 @@ func (l *List) stale(now time.Time) bool {
 func (l *List) age(now time.Time) time.Duration {
 	issued := l.Issued
 	for _, s := range l.Watch.Sources() {
-		if s.Issued.Before(issued) {
+		if !s.Issued.IsZero() && s.Issued.Before(issued) { // zero: the source does not say
 			issued = s.Issued
 		}
 	}
@@ -63,6 +66,15 @@ func (m *match) name() string {
 		return m.list.Name + "/document"
 	}
 	return m.hit.Entry.String()
+}
+
+// same reports whether two matches are one: the same entry of the same list, or the same listed
+// document. Of two documents each is one.
+func (m *match) same(o *match) bool {
+	if m.digest != nil || o.digest != nil {
+		return m.digest != nil && o.digest != nil && *m.digest == *o.digest && m.list.Name == o.list.Name
+	}
+	return m.check == o.check && m.hit.Entry == o.hit.Entry && m.list.Name == o.list.Name
 }
 
 // counts reports whether a match is meant for travellers in this direction, and not known to
@@ -111,6 +123,11 @@ func (s *Service) askLists(e *encounter) {
 	}
 	for i := range lists {
 		l := &lists[i]
+		if l.Missing {
+			notMade(&e.asked.document, verdict.ReasonNoList)
+			notMade(&e.asked.name, verdict.ReasonNoList)
+			continue
+		}
 		age := int64(l.age(now).Seconds())
 		e.lists = append(e.lists, border.ListVersion{List: l.Name, Version: l.Version, AgeS: age})
 		for _, r := range []*verdict.Result{&e.asked.document, &e.asked.name} {
@@ -124,12 +141,20 @@ func (s *Service) askLists(e *encounter) {
 				r.Outcome = verdict.Stale
 			}
 		}
-		if r := &e.asked.document; l.DocumentsDamaged && r.Outcome == verdict.Clear {
-			r.Outcome, r.Reason = verdict.NotChecked, verdict.ReasonFailed
+		if l.DocumentsDamaged {
+			notMade(&e.asked.document, verdict.ReasonFailed)
 		}
 		for _, w := range papers {
 			s.askList(e, l, w)
 		}
+	}
+}
+
+// notMade says that a check was not made in full, unless it says so already: that comes before how
+// old the rest is.
+func notMade(r *verdict.Result, reason string) {
+	if r.Outcome != verdict.NotChecked {
+		r.Outcome, r.Reason = verdict.NotChecked, reason
 	}
 }
 
@@ -146,7 +171,7 @@ func (s *Service) askList(e *encounter, l *List, w *paperwork) {
 	}
 	if w.number() {
 		q.Documents = []watch.QueryDocument{{Issuer: d.IssuingState, Type: d.DocumentCode, Number: d.DocumentNumber,
-			DigitWrong: d.Checks.DocumentNumber == mrz.Wrong}}
+			DigitWrong: d.Checks.DocumentNumber == mrz.Wrong, CheckDigit: printedDigit(d)}}
 	}
 	for _, h := range l.Watch.Check(&q, nil) {
 		m := match{check: verdict.NameList, list: l, hit: h}
@@ -161,11 +186,34 @@ func (s *Service) askList(e *encounter, l *List, w *paperwork) {
 		e.note(m, &q)
 	}
 	if l.Documents != nil && w.number() {
-		if digest, ok := l.Documents.Find(d.IssuingState, d.DocumentCode, d.DocumentNumber); ok {
+		for _, digest := range w.listedBy(l.Documents) {
 			e.note(match{check: verdict.DocumentList, list: l, digest: &digest, hit: watch.Hit{Handling: watch.Open}}, &q)
 		}
 	}
 }
+
+// listedBy asks a filter about the number as it was read and, if its check digit is wrong, about
+// what it could be. Of a keyed document nobody knows under which class it was reported.
+func (w *paperwork) listedBy(s *document.Set) (out []border.BlindIndex) {
+	d := w.doc
+	codes := []string{d.DocumentCode}
+	if w.keyed != nil {
+		codes = keyedClasses
+	}
+	numbers := append([]string{d.DocumentNumber}, repaired(d)...)
+	for _, code := range codes {
+		for _, number := range numbers {
+			if digest, ok := s.Find(d.IssuingState, code, number); ok {
+				out = append(out, digest)
+			}
+		}
+	}
+	return out
+}
+
+// keyedClasses are those of travel documents ([document.Class]): the kinds of a country's form
+// are none.
+var keyedClasses = []string{"P", "I"}
 
 // judgedBefore reports whether people have found that the holder of one of these documents is
 // not that person.
@@ -176,7 +224,7 @@ func (e *encounter) judgedBefore(l *List, k watch.Key) bool {
 // note keeps a match, of several with one entry the best. Of a silent one nothing more is
 // looked up: it must not take longer than none.
 func (e *encounter) note(m match, q *watch.Query) {
-	i := slices.IndexFunc(e.matches, func(o match) bool { return o.check == m.check && o.name() == m.name() })
+	i := slices.IndexFunc(e.matches, func(o match) bool { return o.same(&m) })
 	if i >= 0 && e.matches[i].hit.Score >= m.hit.Score {
 		return
 	}

@@ -294,6 +294,9 @@ func (s *Service) status(c border.CounterID) Status {
 	st := Status{Hub: s.cfg.HubState(), Clock: s.cfg.Clock.Trust(), Storage: s.cfg.Journal.Storage(), Lists: []ListStatus{},
 		Scanners: []border.ScannerStatus{}, SoftKeys: s.cfg.SoftKeys, Degraded: s.degradedView(), Demo: s.cfg.Demo, Now: s.cfg.Clock.Now(), Zone: s.cfg.Zone.String()}
 	for _, l := range s.cfg.Lists() {
+		if l.Missing {
+			continue
+		}
 		st.Lists = append(st.Lists, ListStatus{List: l.Name, Version: l.Version, Issued: l.Issued,
 			AgeS: int64(l.age(st.Now).Seconds()), Entries: l.Watch.Len(), Stale: l.stale(st.Now)})
 	}
