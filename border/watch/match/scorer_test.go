@@ -120,6 +120,33 @@ func TestRareWordsSayMore(t *testing.T) {
 	}
 }
 
+// What speaks against a name weighs.
+func TestWordsThatDiffer(t *testing.T) {
+	l := newTestList(utopians...)
+	for _, c := range []struct{ listed, better, worse string }{
+		{"UTOPIAN, Anna Maria", "UTOPIAN, ANNA MARIA", "UTOPIAN, ANNA"},
+		{"UTOPIAN, Anna Maria", "UTOPIAN, ANNA", "UTOPIAN"},
+		{"UTOPIAN, Anna Maria", "UTOPIAN, ANNA", "UTOPIAN, GERTRUDE"},
+		{"UTOPIAN, Anna Maria", "UTOPIAN, ANNA MARIA", "GERTRUDE, ANNA MARIA"},
+		{"UTOPIAN, Anna Maria", "UTOPIAN, ANNA MARIA", "MARIA, UTOPIAN ANNA"},
+		{"RYONG, Tae Chol", "RYONG, TAE CHOL", "RYONG, CHOL TAE"},
+		{"NIRGENDWO, Jürgen", "NIRGENDWO, JUERGEN", "NIRGENDWO, HAJI"},
+	} {
+		if better, worse := l.name(c.better, c.listed), l.name(c.worse, c.listed); better <= worse {
+			t.Errorf("%s: %s has %.2f, %s %.2f", c.listed, c.better, better, c.worse, worse)
+		}
+	}
+	s := NewScorer(Default(), l.dict, l.letters)
+	s.Ask(&Traveller{Words: split("UTOPIAN, GERTRUDE")})
+	if f := s.Compare(l.parts("UTOPIAN, Anna Maria"), true); f[FeatGiven] != 1 || f[FeatSurname] != 0 || f[FeatLow] != 1 || f[FeatAskedLeft] != 1 || f[FeatListedLeft] != 2 {
+		t.Errorf("measures %v", f)
+	}
+	s.Ask(&Traveller{Words: split("LAGOON, CARLOS")})
+	if f := s.Compare(l.parts("NOWHERE LAGOON, Carlos Alberto"), false); f[FeatJoined] != 0 || f[FeatMatched] != 2 {
+		t.Errorf("measures %v", f)
+	}
+}
+
 func TestScoreDoesNotDependOnWhatWasAskedBefore(t *testing.T) {
 	l := newTestList(utopians...)
 	s := NewScorer(Default(), l.dict, l.letters)
