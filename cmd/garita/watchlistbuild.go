@@ -83,7 +83,7 @@ func hashDocuments(ctx context.Context, s sourceFlag, secret []byte, epoch borde
 		return nil, source.Report{}, err
 	}
 	report, err := readDocuments(ctx, s, func(issuer, kind, number string) {
-		if d, ok := key.Hash(issuer, document.Class(kind), number); ok {
+		for d := range key.Row(issuer, kind, number) {
 			hashes = append(hashes, d.Lo)
 		}
 	})

@@ -228,9 +228,8 @@ func TestStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hashes, err := b.WriteTo(t.Context(), w)
-		if err != nil || len(hashes) != 3000 || !slices.IsSorted(hashes) {
-			t.Fatalf("%d hashes, %v", len(hashes), err)
+		if n, err := b.WriteTo(t.Context(), w); err != nil || n != 3000 {
+			t.Fatalf("%d documents, %v", n, err)
 		}
 		info, err := w.Stat()
 		if err != nil {
@@ -258,6 +257,86 @@ func TestStore(t *testing.T) {
 			t.Errorf("cut off: %v", err)
 		}
 		w.Close()
+	}
+}
+
+// A walk gives each document once, in order, with the stores that have it.
+func TestWalk(t *testing.T) {
+	k := key(t)
+	at := func(i int) Digest { d, _ := k.Hash("UTO", 'P', fmt.Sprintf("L%08d", i)); return d }
+	var stores []*Store
+	var files []*os.File
+	for _, r := range [][2]int{{0, 300}, {200, 500}, {0, 0}, {499, 600}} {
+		b, err := NewBuilder(t.TempDir(), epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := r[0]; i < r[1]; i++ {
+			if err := b.Add(Record{Digest: at(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := os.Create(filepath.Join(t.TempDir(), "store"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		n, err := b.WriteTo(t.Context(), w)
+		if err != nil || n != int64(r[1]-r[0]) || b.Close() != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		s, err := OpenStore(w, storeHeader+n*recordSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stores, files = append(stores, s), append(files, w)
+	}
+	got, last := map[uint64]uint64{}, uint64(0)
+	if err := Walk(t.Context(), stores, func(hash, in uint64) error {
+		if len(got) > 0 && hash <= last {
+			t.Fatal("not in order, or twice")
+		}
+		got[hash], last = in, hash
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 600 {
+		t.Errorf("%d documents, want 600", len(got))
+	}
+	for i, want := range map[int]uint64{0: 1, 199: 1, 200: 3, 299: 3, 300: 2, 499: 2 | 8, 500: 8, 599: 8} {
+		if got[at(i).Lo] != want {
+			t.Errorf("%d is in %b, want %b", i, got[at(i).Lo], want)
+		}
+	}
+	if _, err := files[1].WriteAt(bytes.Repeat([]byte{0xff}, recordSize), storeHeader+10*recordSize); err != nil {
+		t.Fatal(err)
+	}
+	if err := Walk(t.Context(), stores, func(uint64, uint64) error { return nil }); border.CodeOf(err) != border.Invalid {
+		t.Errorf("a damaged store: %v", err)
+	}
+}
+
+// A row without a type is found as any; without an issuer as none.
+func TestRow(t *testing.T) {
+	k := key(t)
+	for _, c := range []struct {
+		issuer, kind string
+		want         []byte
+	}{{"UTO", "P", []byte("P")}, {"UTO", "AC", []byte("I")}, {"UTO", "", []byte("PIV")}, {"", "P", nil}} {
+		got := slices.Collect(k.Row(c.issuer, c.kind, "L1"))
+		if len(got) != len(c.want) {
+			t.Errorf("%q %q: %d digests", c.issuer, c.kind, len(got))
+			continue
+		}
+		for i, class := range c.want {
+			if d, _ := k.Hash(c.issuer, class, "L1"); d != got[i] {
+				t.Errorf("%q %q: another digest for %c", c.issuer, c.kind, class)
+			}
+		}
+	}
+	if len(slices.Collect(k.Row("UTO", "", "<"))) != 0 {
+		t.Error("a row without a number")
 	}
 }
 

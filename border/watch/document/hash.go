@@ -7,6 +7,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
+	"iter"
 	"math/bits"
 
 	"garita/border"
@@ -70,6 +71,26 @@ func (k Key) Hash(issuer string, class byte, number string) (d Digest, ok bool) 
 		return Digest{}, false
 	}
 	return k.sum(b), true
+}
+
+// Row gives the digests under which a row of a list is found: one, or one for each class if the
+// row does not say which type of document it means. None without an issuer or a number: nobody
+// could find it.
+func (k Key) Row(issuer, documentType, number string) iter.Seq[Digest] {
+	return func(yield func(Digest) bool) {
+		if len(appendPlain(nil, issuer, 1)) == 0 {
+			return
+		}
+		classes := "PIV"
+		if documentType != "" {
+			classes = string(Class(documentType))
+		}
+		for i := range len(classes) {
+			if d, ok := k.Hash(issuer, classes[i], number); !ok || !yield(d) {
+				return
+			}
+		}
+	}
 }
 
 func appendPlain(b []byte, s string, most int) []byte {

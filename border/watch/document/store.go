@@ -168,18 +168,18 @@ func (b *Builder) lay() error {
 	return nil
 }
 
-// WriteTo writes the store to w, which is then sought back to write its length, and returns the
-// low halves of the digests in order, of which [Build] makes the filter.
-func (b *Builder) WriteTo(ctx context.Context, w io.WriteSeeker) ([]uint64, error) {
+// WriteTo writes the store to w, which is then sought back to write its length, and says how
+// many documents it has.
+func (b *Builder) WriteTo(ctx context.Context, w io.WriteSeeker) (int64, error) {
 	if err := b.lay(); err != nil {
-		return nil, err
+		return 0, err
 	}
 	b.piece = nil
 	var q merge
 	for i, f := range b.pieces {
 		s := &stream{r: bufio.NewReaderSize(f, 1<<20), no: i}
 		if more, err := s.next(); err != nil {
-			return nil, building(err)
+			return 0, building(err)
 		} else if more {
 			q = append(q, s)
 		}
@@ -188,40 +188,40 @@ func (b *Builder) WriteTo(ctx context.Context, w io.WriteSeeker) ([]uint64, erro
 	out := bufio.NewWriterSize(w, 1<<20)
 	head := append(append(make([]byte, 0, storeHeader), storeMagic...), b.epoch[:]...)
 	if _, err := out.Write(binary.LittleEndian.AppendUint64(head, 0)); err != nil {
-		return nil, building(err)
+		return 0, building(err)
 	}
-	hashes := make([]uint64, 0, b.total)
+	records := int64(0)
 	buf := make([]byte, 0, recordSize)
 	var last Digest
 	for len(q) > 0 {
 		r := q[0].record
-		if len(hashes) == 0 || r.Digest != last {
+		if records == 0 || r.Digest != last {
 			if _, err := out.Write(r.append(buf)); err != nil {
-				return nil, building(err)
+				return 0, building(err)
 			}
-			hashes, last = append(hashes, r.Digest.Lo), r.Digest
+			records, last = records+1, r.Digest
 		}
 		if more, err := q[0].next(); err != nil {
-			return nil, building(err)
+			return 0, building(err)
 		} else if more {
 			heap.Fix(&q, 0)
 		} else {
 			heap.Pop(&q)
 		}
-		if len(hashes)&0xfffff == 0 && ctx.Err() != nil {
-			return nil, building(ctx.Err())
+		if records&0xfffff == 0 && ctx.Err() != nil {
+			return 0, building(ctx.Err())
 		}
 	}
 	if err := out.Flush(); err != nil {
-		return nil, building(err)
+		return 0, building(err)
 	}
 	if _, err := w.Seek(24, io.SeekStart); err != nil {
-		return nil, building(err)
+		return 0, building(err)
 	}
-	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(hashes)))); err != nil {
-		return nil, building(err)
+	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(records))); err != nil {
+		return 0, building(err)
 	}
-	return hashes, nil
+	return records, nil
 }
 
 // Close removes the pieces.
@@ -242,6 +242,8 @@ type stream struct {
 	no     int
 	record Record
 	buf    [recordSize]byte
+	left   int64 // of a whole store: what has not been read
+	begun  bool
 }
 
 func (s *stream) next() (bool, error) {
