@@ -11,6 +11,7 @@ import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
+import { lists } from './lists.mjs';
 
 /** Parts to run alone, for whoever works on one: ONLY=keystrokes,work. */
 const ONLY = (process.env.ONLY ?? '').split(',').filter(Boolean);
@@ -50,6 +51,7 @@ const browser = await openBrowser();
 try {
   if (ONLY.length === 0 || ONLY.includes('gallery')) await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
   if (ONLY.length === 0 || ONLY.includes('workshop')) await workshop(browser.context, root, test, pictures);
+  if (ONLY.length === 0 || ONLY.includes('lists')) await lists(browser.context, root, test, pictures);
   const parts = [flow, keystrokes, work, keyboard].filter((part) => ONLY.length === 0 || ONLY.includes(part.name));
   const demo = parts.length > 0 && await startDemo(program);
   try {
