@@ -116,13 +116,17 @@ func (c *Census) Letters() *Letters {
 	return l
 }
 
+// people is how many words a census has at least. On a short list each word would else seem to
+// be everybody's.
+const people = 20_000
+
 // Rarity of a word that was counted, smoothed by how rare its letters make it.
 func (c *Census) Rarity(l *Letters, word string) Rarity {
 	n := float64(c.words[word])
 	// Half a person is taken off each count for words that were not counted.
 	p := math.Exp(-float64(l.Rarity(word, false)) / 100)
 	if n > 0 {
-		p += (n - 0.5) / float64(c.total+1)
+		p += (n - 0.5) / float64(max(c.total, people)+1)
 	}
 	return Rarity(math.Round(min(2500, -100*math.Log(p))))
 }

@@ -22,6 +22,9 @@ func TestRarity(t *testing.T) {
 	if common >= some || some >= once {
 		t.Errorf("rarities %d, %d, %d", common, some, once)
 	}
+	if common < 590 || common > 610 || once < 950 {
+		t.Errorf("50 of 20,000 are %d, want about 600; one is %d, want about 1060", common, once)
+	}
 	if like, unlike := l.Rarity("HASSAM", false), l.Rarity("XQZJVK", false); like >= unlike || once > unlike {
 		t.Errorf("a word like others has %d, a word like none %d, one seen once %d", like, unlike, once)
 	}

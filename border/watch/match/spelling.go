@@ -31,6 +31,32 @@ func (w *code) add(text string) {
 	}
 }
 
+// Glance is what tells quickly that two words have too little in common: which letters they
+// have, and how many.
+type Glance uint32
+
+const glanceLetters = 1<<26 - 1
+
+// GlanceOf takes a word of A to Z in at a glance.
+func GlanceOf(word string) Glance {
+	g := Glance(min(len(word), MaxLetters)) << 26
+	for i := 0; i < len(word) && i < MaxLetters; i++ {
+		g |= 1 << (word[i] - 'A')
+	}
+	return g
+}
+
+func (w *code) glance() Glance { return Glance(w.mask) | Glance(w.n)<<26 }
+
+// Apart reports whether a listed word is another word for certain. With prefix, the asked word
+// may go on.
+func (g Glance) Apart(listed Glance, prefix bool) bool {
+	a, b := uint32(g&glanceLetters), uint32(listed&glanceLetters)
+	n, m := int(g>>26), int(listed>>26)
+	return bits.OnesCount32(a&^b) > 3 || n-m > 6 ||
+		!prefix && (m-n > 6 || bits.OnesCount32(a^b) > min(2+min(n, m)/2, 6))
+}
+
 // Spelling is the noisy channel between two spellings of one word: what it costs to keep,
 // change, drop or add a letter. The costs are symmetric: either word may be the changed one.
 type Spelling struct {
@@ -59,7 +85,7 @@ func (s *Spelling) Cost(asked, listed string, prefix bool) int {
 }
 
 func (s *Spelling) cost(a, b *code, prefix bool) int32 {
-	if bits.OnesCount32(a.mask&^b.mask) > 3 || !prefix && bits.OnesCount32(a.mask^b.mask) > min(2+min(a.n, b.n)/2, 6) {
+	if a.glance().Apart(b.glance(), prefix) {
 		return never // what most pairs of words come to
 	}
 	c := s.edit(a, b, 0, 0, prefix)
