@@ -57,8 +57,8 @@ fuzz: deps ## Run every fuzz target for FUZZTIME (20s)
 e2e: deps-e2e build ## Test the pages in headless Chromium; last line: N passed, N failed
 	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test --silent >/dev/null && node e2e/run.mjs
 
-soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog, a scripted day, pairing of 10,000 travellers, 10,000 pluggings of scanners
-	GARITA_SOAK=1 go test -p 1 -timeout 60m -count=1 -v -run 'Soak|Pairing|Churn' ./cmd/... ./border/register ./devices/supervisor
+soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog, a scripted day, 200 deltas of a list, pairing of 10,000 travellers, 10,000 pluggings of scanners
+	GARITA_SOAK=1 go test -p 1 -timeout 60m -count=1 -v -run 'Soak|Pairing|Churn' ./cmd/... ./border/register ./devices/supervisor ./sync/streamtest
 
 bench: build ## Measure the record path against the disk's floor, and the benchmarks
 	./bin/garita bench record --json
