@@ -2,6 +2,7 @@ package counter
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"garita/border"
@@ -13,7 +14,8 @@ import (
 func (s *Service) ask(p *place, e *encounter, again bool) {
 	s.lookUp(p, e)
 	listed := e.listed()
-	if len(e.blinds) == 0 && e.person == nil && len(listed) == 0 || e.asking || e.heard && !again {
+	doubtful := slices.ContainsFunc(listed, func(b border.BlindIndex) bool { _, known := e.exact[b]; return !known }) // the list has changed, perhaps
+	if len(e.blinds) == 0 && e.person == nil && len(listed) == 0 || e.asking || e.heard && !again && !doubtful {
 		return
 	}
 	e.hubMissed = true // until the question is on its way

@@ -97,7 +97,7 @@ func (e *encounter) take(next *encounter) {
 	if !next.sought(e) { // the hub has answered for somebody else
 		e.inquiry++
 		e.asking, e.heard, e.hubMissed, e.elsewhere, e.twins = false, false, false, nil, nil
-		e.exact, e.lookup = nil, lookup{}
+		e.exact = nil // lookUp sees for itself whether it asks the same
 	}
 	e.paperwork, e.more, e.identity, e.durable, e.findings = next.paperwork, next.more, next.identity, next.durable, next.findings
 }

@@ -3,6 +3,7 @@ package counter
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -156,6 +157,10 @@ func grant(h *border.Header) {
 	}
 }
 
+// hitsRoom bounds the names of hits in a record, in bytes: a traveller like everybody on the lists
+// can be recorded all the same. The best of each list come first; the hub asks its own list again.
+const hitsRoom = 16 << 10
+
 // onScreen takes from the verdict of a revision what the record holds, unless it has
 // worsened since. p.mu is held.
 func (e *encounter) onScreen(revision uint64) (*verdictOnScreen, error) {
@@ -164,9 +169,15 @@ func (e *encounter) onScreen(revision uint64) (*verdictOnScreen, error) {
 		return nil, err
 	}
 	v := &verdictOnScreen{level: string(painted.Level), checks: make(map[string]string, len(painted.Reasons))}
+	size := 0
 	for _, r := range painted.Reasons {
 		v.checks[string(r.Check)] = border.CheckText(string(r.Outcome), r.Reason, r.AgeS)
-		v.hits = append(append(v.hits, r.Hits...), r.Withheld...)
+		for _, hit := range slices.Concat(r.Hits, r.Withheld) {
+			if size += len(hit) + len(`"",`); size > hitsRoom {
+				break
+			}
+			v.hits = append(v.hits, hit)
+		}
 	}
 	return v, nil
 }
