@@ -68,6 +68,8 @@ type changeSet struct {
 	about    *aboutSource // what is known of the source from now on; nil: as before
 	snapshot bool         // asked for, whatever the count of changes
 	epoch    *newEpoch    // nil: the release follows in the same epoch
+	// documents is what posts get of documents from now on; nil: as before.
+	documents *documentChange
 	// rows writes what else belongs to it, in the same transaction. first is the revision of
 	// the first step.
 	rows func(tx *sql.Tx, serial, first int64) error
@@ -251,7 +253,7 @@ func (k *Keeper) describe(s *state, set *changeSet, p *plan) (watch.Change, bool
 			}
 		}
 	}
-	if old == nil && p.counts[set.source] == 0 {
+	if old == nil && p.counts[set.source] == 0 && set.documents == nil {
 		return watch.Change{}, false
 	}
 	if set.kind == kindHand && len(p.changes) == 0 { // the moment of a change that is not theirs to see
@@ -265,6 +267,9 @@ func (k *Keeper) describe(s *state, set *changeSet, p *plan) (watch.Change, bool
 		d.Version, d.Issued, d.MaxAge = a.version, a.issued.UTC().Truncate(time.Millisecond), a.maxAge
 	}
 	d.Entries = p.counts[set.source]
+	if set.documents != nil {
+		d.Entries = int(set.documents.held)
+	}
 	if old != nil && sameSource(*old, d) {
 		return watch.Change{}, false
 	}

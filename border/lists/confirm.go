@@ -36,6 +36,13 @@ func (k *Keeper) Confirm(ctx context.Context, id border.ID, by, second string) (
 	if err := twoPeople(op, by, second); err != nil {
 		return border.ListPosition{}, err
 	}
+	p, err := k.PreviewByID(ctx, id)
+	if err != nil {
+		return border.ListPosition{}, err
+	}
+	if p.Kind == source.Documents {
+		return k.confirmDocuments(ctx, op, id, words{By: by, Second: second})
+	}
 	k.change.Lock()
 	defer k.change.Unlock()
 	set, err := k.importSet(ctx, op, id)

@@ -298,6 +298,9 @@ func (k *Keeper) contentsOfStore(ctx context.Context) (*contents, error) {
 		if err != nil {
 			return err
 		}
+		if err := countDocuments(ctx, tx, counts); err != nil {
+			return err
+		}
 		if c.description.Sources, err = sourcesOf(ctx, tx, "described = 1", counts); err != nil {
 			return err
 		}

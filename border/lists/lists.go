@@ -48,7 +48,7 @@ import (
 
 // Config says where the lists are kept and by which rules.
 type Config struct {
-	Dir   string // the hub's folder: lists.db and lists/ are made in it
+	Dir   string // the hub's folder: lists.db, lists/ and documents/ are made in it
 	Name  string // of the list; "": national
 	Clock border.Clock
 	Log   *slog.Logger
@@ -69,6 +69,9 @@ type Rules struct {
 	BaseShare float64 // of the entries that may have changed before a new snapshot is made: 0.05
 	BaseFloor int     // changes that never need a new snapshot: 500
 	BaseCount int     // changes that always need one: 20,000
+
+	DocumentShare float64 // of the documents that may have come or gone before a new filter is built: 0.05
+	DocumentFloor int     // changes that never need a new filter: 10,000
 
 	Keep    int           // releases kept: 200
 	KeepFor time.Duration // and how long: 30 days; never less than the newest snapshot and what follows
@@ -98,6 +101,12 @@ func (r Rules) complete() Rules {
 	}
 	if r.BaseCount == 0 {
 		r.BaseCount = 20_000
+	}
+	if r.DocumentShare == 0 {
+		r.DocumentShare = 0.05
+	}
+	if r.DocumentFloor == 0 {
+		r.DocumentFloor = 10_000
 	}
 	if r.Keep == 0 {
 		r.Keep = 200
@@ -135,10 +144,14 @@ type Keeper struct {
 	log   *slog.Logger
 	ids   *border.IDs
 	dir   string // of the releases' files
-	vault *vault
-	keys  *release.Keys
-	sign  ed25519.PrivateKey
-	store *store
+	// documentDir holds the documents of each source, and what is being written.
+	documentDir string
+	documents   documents
+	listKey     []byte
+	vault       *vault
+	keys        *release.Keys
+	sign        ed25519.PrivateKey
+	store       *store
 
 	// change: one change set at a time; held while files are written and rows committed. No
 	// other lock is taken by who waits for it.
@@ -164,7 +177,7 @@ func Open(ctx context.Context, c Config) (*Keeper, error) {
 		return nil, &border.Error{Code: border.Invalid, Op: op, Message: "The hub's key file lacks the keys of lists, or the list's name is not one."}
 	}
 	k := &Keeper{name: c.Name, rules: c.Rules.complete(), clock: c.Clock, log: c.Log, ids: border.NewIDs(c.Clock, nil),
-		dir: filepath.Join(c.Dir, "lists"), sign: ed25519.NewKeyFromSeed(c.ListSeed),
+		dir: filepath.Join(c.Dir, "lists"), documentDir: filepath.Join(c.Dir, "documents"), listKey: c.ListKey, sign: ed25519.NewKeyFromSeed(c.ListSeed),
 		published: make(chan struct{}, 1), fault: func(string) {}}
 	var err error
 	if k.keys, err = release.NewKeys(c.ListKey); err != nil {
@@ -173,14 +186,16 @@ func Open(ctx context.Context, c Config) (*Keeper, error) {
 	if k.vault, err = newVault(c.ListKey, c.ListSeed); err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
-	if err := os.MkdirAll(k.dir, 0o700); err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
+	for _, dir := range []string{k.dir, k.documentDir} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
+		}
 	}
 	if k.store, err = openStore(ctx, c.Dir); err != nil {
 		return nil, err
 	}
 	if err := k.start(ctx); err != nil {
-		return nil, errors.Join(err, k.store.close())
+		return nil, errors.Join(err, k.closeDocuments(), k.store.close())
 	}
 	return k, nil
 }
@@ -190,7 +205,7 @@ func (k *Keeper) start(ctx context.Context) error {
 	if err := k.store.write(ctx, "tidy the lists", func(tx *sql.Tx) error { return dropPreviews(ctx, tx, "state = 'reading'") }); err != nil {
 		return err
 	}
-	if err := k.removeOrphans(ctx); err != nil {
+	if err := errors.Join(k.removeOrphans(ctx), k.sweepDocuments(ctx, true), k.loadDocuments(ctx)); err != nil {
 		return err
 	}
 	err := k.load(ctx)
@@ -208,7 +223,7 @@ func (k *Keeper) start(ctx context.Context) error {
 func (k *Keeper) Close() error {
 	k.change.Lock()
 	defer k.change.Unlock()
-	return k.store.close()
+	return errors.Join(k.closeDocuments(), k.store.close())
 }
 
 // Current is the list that the hub checks with, nil before the first release: all entries, in
@@ -264,7 +279,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // Tick does once what [Keeper.Run] does.
 func (k *Keeper) Tick(ctx context.Context) error {
-	return errors.Join(k.renew(ctx), k.expirePreviews(ctx), k.prune(ctx))
+	return errors.Join(k.renew(ctx), k.expirePreviews(ctx), k.prune(ctx), k.mendDocuments(ctx), k.sweepDocuments(ctx, false))
 }
 
 // renew makes a release without changes when the last one has become old, so that posts can

@@ -21,7 +21,7 @@ type SourceView struct {
 	Age      time.Duration // since Issued
 	Stale    bool
 	Imported time.Time // or changed by hand
-	Entries  int       // in force, at posts or not
+	Entries  int       // in force, at posts or not; of a source of documents, these
 	HubOnly  int       // of these, for the hub alone
 	Silent   int       // of these, silent
 	ByHand   int       // decided by hand, withdrawn ones too: imports leave them alone
@@ -33,7 +33,7 @@ func (k *Keeper) Sources(ctx context.Context) ([]SourceView, error) {
 	now := k.clock.Now()
 	err := k.store.read(ctx, "list sources", func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT s.name, s.kind, s.version, s.issued_at, s.max_age_s, s.at,
-			coalesce(sum(e.gone = 0), 0), coalesce(sum(e.gone = 0 AND e.hub_only = 1), 0),
+			coalesce(sum(e.gone = 0), 0) + coalesce((SELECT d.documents FROM document_store d WHERE d.source = s.name), 0), coalesce(sum(e.gone = 0 AND e.hub_only = 1), 0),
 			coalesce(sum(e.gone = 0 AND r.handling = 'silent'), 0), coalesce(sum(r.hand), 0)
 			FROM source s LEFT JOIN entry e ON e.source = s.name LEFT JOIN entry_revision r ON r.revision = e.revision
 			GROUP BY s.name ORDER BY s.name`)

@@ -69,6 +69,9 @@ type Summary struct {
 	Kept int `json:"kept"`
 	// TooLarge are entries that no release can carry; they are left out.
 	TooLarge int `json:"too_large,omitempty"`
+	// NoIssuer are documents whose row does not say who issued them: nobody could find them, so
+	// they are left out.
+	NoIssuer int `json:"no_issuer,omitempty"`
 	// Fields counts in how many entries each field has changed.
 	Fields map[string]int `json:"fields,omitempty"`
 	// Share is the largest of added, removed and changed as a share of Held; 1 where nothing is held.
@@ -111,6 +114,12 @@ func (k *Keeper) Preview(ctx context.Context, name string, kind source.Kind, pat
 	}
 	now := k.clock.Now()
 	p := &reading{k: k, ctx: ctx, preview: Preview{ID: id, Source: name, Kind: kind, State: PreviewReading, Made: now, Expires: now.Add(k.rules.Preview)}}
+	if err := k.oneKind(ctx, name, kind); err != nil {
+		return Preview{}, err
+	}
+	if kind == source.Documents {
+		return k.previewDocuments(ctx, p, files, o)
+	}
 	if err := p.begin(); err != nil {
 		return Preview{}, err
 	}
@@ -123,6 +132,19 @@ func (k *Keeper) Preview(ctx context.Context, name string, kind source.Kind, pat
 		return p.preview, errors.Join(err, k.dropPreview(id))
 	}
 	return p.preview, nil
+}
+
+// oneKind refuses documents for a source of entries, and entries for one of documents.
+func (k *Keeper) oneKind(ctx context.Context, name string, kind source.Kind) error {
+	const op = "preview an import"
+	var other bool
+	err := k.store.read(ctx, op, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT count(*) FROM source WHERE name = ?1 AND (kind = ?2) <> ?3`, name, string(source.Documents), kind == source.Documents).Scan(&other)
+	})
+	if err == nil && other {
+		return &border.Error{Code: border.Conflict, Op: op, Message: "A source holds entries or documents, not both. Choose another name."}
+	}
+	return err
 }
 
 // reading is a preview being made.

@@ -118,6 +118,9 @@ func (k *Keeper) next(ctx context.Context, s *state, set *changeSet, p *plan) (*
 	m := n.manifest
 	m.Issued, m.ValidUntil, m.Key = n.Issued, n.ValidUntil, k.keys.ID()
 	n.serial = serialOf(epochNo, m.Version)
+	if d := set.documents; d != nil {
+		m.Filter, m.FilterSet, m.Documents = d.filter.File, d.changes.File, d.documents
+	}
 
 	var made []file
 	var err error

@@ -13,6 +13,7 @@ import (
 
 	"garita/border"
 	"garita/border/watch"
+	"garita/border/watch/release"
 )
 
 func micros(t time.Time) int64     { return t.UnixMicro() }
@@ -134,6 +135,12 @@ func (k *Keeper) writeSet(ctx context.Context, tx *sql.Tx, n *state, set *change
 	counts := map[string]int{}
 	for _, st := range set.steps {
 		counts[st.op]++
+	}
+	if d := set.documents; d != nil {
+		counts[opAdd], counts[opRemove] = int(d.added), int(d.removed)
+		if err := d.rows(ctx, tx, n.serial); err != nil {
+			return err
+		}
 	}
 	now := k.clock.Now()
 	if _, err := tx.ExecContext(ctx, `INSERT INTO change_set (serial, kind, source, at, added, changed, removed, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -265,12 +272,18 @@ func writeUrgent(ctx context.Context, tx *sql.Tx, serial int64, steps []step, ur
 	return nil
 }
 
-// writeRelease writes the row of a release and those of its files.
+// writeRelease writes the row of a release and those of its files: the new ones, and those of
+// the documents, which it needs too.
 func (k *Keeper) writeRelease(ctx context.Context, tx *sql.Tx, n *state, signed []byte, files []file) error {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO release (serial, epoch_no, version, hash, manifest, base, changes, issued_at, valid_until)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, n.serial, epochOf(n.serial), int64(n.manifest.Version), n.Position.Hash[:], signed,
 		n.base, n.changes, micros(n.Issued), micros(n.ValidUntil)); err != nil {
 		return err
+	}
+	for role, f := range map[release.Role]*release.File{release.Filter: n.manifest.Filter, release.FilterSet: n.manifest.FilterSet} {
+		if f != nil {
+			files = append(files[:len(files):len(files)], file{role, *f})
+		}
 	}
 	for _, f := range files {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO release_file (serial, role, digest, size) VALUES (?, ?, ?, ?)`,

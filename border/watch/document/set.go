@@ -88,6 +88,44 @@ func (c *Changes) Remove(hash uint64) {
 	c.Added, c.Removed = without(c.Added, hash), with(c.Removed, hash)
 }
 
+// With gives the changes after more documents came and went; both are sorted, and none is in
+// both.
+func (c *Changes) With(came, went []uint64) *Changes {
+	return &Changes{Epoch: c.Epoch,
+		Added:   union(minus(c.Added, went), minus(came, c.Removed)),
+		Removed: union(minus(c.Removed, came), minus(went, c.Added))}
+}
+
+// minus gives what is in a and not in b; both are sorted.
+func minus(a, b []uint64) []uint64 {
+	out := make([]uint64, 0, len(a))
+	for _, x := range a {
+		for len(b) > 0 && b[0] < x {
+			b = b[1:]
+		}
+		if len(b) == 0 || b[0] != x {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// union gives what is in a or b; both are sorted.
+func union(a, b []uint64) []uint64 {
+	out := make([]uint64, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		x := min(a[0], b[0])
+		if a[0] == x {
+			a = a[1:]
+		}
+		if b[0] == x {
+			b = b[1:]
+		}
+		out = append(out, x)
+	}
+	return append(append(out, a...), b...)
+}
+
 func with(v []uint64, h uint64) []uint64 {
 	if i, found := slices.BinarySearch(v, h); !found {
 		return slices.Insert(v, i, h)
