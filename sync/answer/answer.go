@@ -18,8 +18,9 @@ import (
 
 // What does not fit into a queue is dropped by the client library; the station tries again.
 const (
-	workers = 3
-	queue   = 256
+	workers     = 3
+	slowWorkers = 64 // of a kind whose workers mostly wait
+	queue       = 256
 )
 
 // Handler answers one request of a station; its error goes back as its code alone.
@@ -30,26 +31,38 @@ type Handler func(ctx context.Context, station border.StationID, body []byte) ([
 // refused.
 func Serve(ctx context.Context, wg *sync.WaitGroup, nc *nats.Conn, log *slog.Logger, longest time.Duration, kinds map[string]Handler) error {
 	for kind, h := range kinds {
-		queue := make(chan *nats.Msg, queue)
-		if _, err := nc.ChanSubscribe(wire.RequestSubjects(kind), queue); err != nil {
-			return &border.Error{Code: border.Internal, Op: "listen to stations", Err: err}
+		if err := serve(ctx, wg, nc, log, longest, kind, h, workers); err != nil {
+			return err
 		}
-		for range workers {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				for {
-					select {
-					case m := <-queue:
-						if m != nil { // nil: the connection is closed
-							reply(ctx, m, log, longest, h)
-						}
-					case <-ctx.Done():
-						return
+	}
+	return nil
+}
+
+// ServeSlow is [Serve] for one kind of request whose answers wait for somebody else.
+func ServeSlow(ctx context.Context, wg *sync.WaitGroup, nc *nats.Conn, log *slog.Logger, longest time.Duration, kind string, h Handler) error {
+	return serve(ctx, wg, nc, log, longest, kind, h, slowWorkers)
+}
+
+func serve(ctx context.Context, wg *sync.WaitGroup, nc *nats.Conn, log *slog.Logger, longest time.Duration, kind string, h Handler, workers int) error {
+	queue := make(chan *nats.Msg, queue)
+	if _, err := nc.ChanSubscribe(wire.RequestSubjects(kind), queue); err != nil {
+		return &border.Error{Code: border.Internal, Op: "listen to stations", Err: err}
+	}
+	for range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for {
+				select {
+				case m := <-queue:
+					if m != nil { // nil: the connection is closed
+						reply(ctx, m, log, longest, h)
 					}
+				case <-ctx.Done():
+					return
 				}
-			}()
-		}
+			}
+		}()
 	}
 	return nil
 }

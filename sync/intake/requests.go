@@ -11,6 +11,10 @@ import (
 
 // serve answers all kinds of request until ctx ends.
 func (in *Intake) serve(ctx context.Context, wg *sync.WaitGroup) error {
+	// Other people's services may take seconds: what they are asked keeps no other question waiting.
+	if err := answer.ServeSlow(ctx, wg, in.nc, in.c.Log, in.c.RequestTimeout, wire.KindLookUp, in.ask); err != nil {
+		return err
+	}
 	return answer.Serve(ctx, wg, in.nc, in.c.Log, in.c.RequestTimeout, map[string]answer.Handler{
 		wire.KindHello: in.hello, wire.KindHoldings: in.holdings, wire.KindEvents: in.events,
 		wire.KindWraps: in.wraps, wire.KindAsk: in.ask,

@@ -36,7 +36,11 @@ func (u *Uplink) AskDocument(ctx context.Context, q border.DocumentQuestion) (bo
 	if d, ok := ctx.Deadline(); ok {
 		left = time.Until(d)
 	}
-	m, err := nc.RequestMsgWithContext(ctx, wire.Request(u.c.Station, wire.KindAsk, body, left))
+	kind := wire.KindAsk
+	if len(q.Inquiry) > 0 {
+		kind = wire.KindLookUp
+	}
+	m, err := nc.RequestMsgWithContext(ctx, wire.Request(u.c.Station, kind, body, left))
 	if err != nil {
 		return away(err)
 	}

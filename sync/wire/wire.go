@@ -51,6 +51,7 @@ const (
 	KindEvents   = "events"
 	KindWraps    = "wraps"
 	KindAsk      = "ask"
+	KindLookUp   = "lookup" // like ask, with an inquiry; it may take seconds
 )
 
 // The kinds of message down to a station.
