@@ -20,27 +20,31 @@ type breaker struct {
 	trying bool      // the one question is under way
 }
 
-// allow reports whether the service may be asked; then done must be called.
-func (b *breaker) allow() bool {
+// allow reports whether the service may be asked, and whether that is the one question; then done
+// must be called.
+func (b *breaker) allow() (ok, trial bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.until.IsZero() {
-		return true
+		return true, false
 	}
-	if b.trying || b.clock.Now().Before(b.until) {
-		return false
+	if left := b.until.Sub(b.clock.Now()); b.trying || left > 0 && left <= b.pause { // more: the clock was set back
+		return false, false
 	}
 	b.trying = true
-	return true
+	return true, true
 }
 
 // done says how the question ended. A question that was given up by its asker says nothing of
-// the service.
-func (b *breaker) done(ok, gaveUp bool) {
+// the service, and while it is left alone only the one question counts: others are from before.
+func (b *breaker) done(ok, gaveUp, trial bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.trying = false
+	if trial {
+		b.trying = false
+	}
 	switch {
+	case !trial && !b.until.IsZero():
 	case ok:
 		b.failed, b.until = 0, time.Time{}
 	case gaveUp:

@@ -133,14 +133,15 @@ func (c *client) ask(ctx context.Context, method, path string, header http.Heade
 	if !c.limit.take() {
 		return trouble(Limited)
 	}
-	if !c.breaker.allow() {
+	allowed, trial := c.breaker.allow()
+	if !allowed {
 		return trouble(Unavailable)
 	}
 	c.retries.put(retryShare)
 	var payload []byte
 	if body != nil {
 		if payload, err = json.Marshal(body); err != nil {
-			c.breaker.done(true, false)
+			c.breaker.done(false, true, trial)
 			return trouble(NotAsked)
 		}
 	}
@@ -148,17 +149,21 @@ func (c *client) ask(ctx context.Context, method, path string, header http.Heade
 	for try := 1; ; try++ {
 		err = c.once(ctx, method, path, header, payload, into)
 		var soon again
-		if !errors.As(err, &soon) || try == tries || ctx.Err() != nil || !c.retries.take() {
+		if !errors.As(err, &soon) || try == tries || ctx.Err() != nil {
 			break
 		}
-		if c.wait(ctx, max(pause, soon.after)) != nil {
+		after := max(pause, soon.after)
+		if end, ok := ctx.Deadline(); ok && time.Until(end) <= after || !c.retries.take() { // too late for this traveller: the others need not wait for it
+			break
+		}
+		if c.wait(ctx, after) != nil {
 			err = trouble(Timeout)
 			break
 		}
 		pause *= 4
 	}
 	r := reason(err)
-	c.breaker.done(err == nil || r == Refused || r == Limited || r == Malformed, ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled))
+	c.breaker.done(err == nil || r == Refused || r == Limited || r == Malformed, ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled), trial)
 	return err
 }
 

@@ -77,11 +77,15 @@ func (f *find) Ask(ctx context.Context, queryID string, q *border.Inquiry) borde
 	if err := f.client.ask(ctx, http.MethodPost, "/find/v1/search", nil, &ask, &a); err != nil {
 		return notChecked(reason(err))
 	}
-	if a.QueryID != queryID || a.Status != "ok" && a.Status != "partial" || len(a.Hits) > maxHits {
+	if a.QueryID != queryID || a.Status != "ok" && a.Status != "partial" || a.Hits == nil { // no list of hits is not an empty one
 		return notChecked(Malformed)
 	}
+	whole := a.Status == "ok" && len(a.Hits) <= maxHits
+	if ask.Document == nil && q.Number != "" {
+		whole = false // without an issuer the document was not searched
+	}
 	var hits []string
-	for _, h := range a.Hits {
+	for _, h := range a.Hits[:min(len(a.Hits), maxHits)] {
 		if h.Reference == "" || len(h.Reference) > maxReference {
 			return notChecked(Malformed)
 		}
@@ -93,7 +97,7 @@ func (f *find) Ask(ctx context.Context, queryID string, q *border.Inquiry) borde
 			hits = append(hits, h.Reference+" (unverified)")
 		}
 	}
-	if len(hits) == 0 && a.Status == "partial" {
+	if len(hits) == 0 && !whole {
 		return notChecked(Incomplete)
 	}
 	return found(hits)
@@ -119,7 +123,7 @@ func purpose(by map[string]string, direction string) string {
 // documentClass gives P for passports, V for visas and I for all else, of a printed document
 // code (Doc 9303).
 func documentClass(code string) string {
-	switch {
+	switch code = strings.ToUpper(code); {
 	case strings.HasPrefix(code, "P"):
 		return "P"
 	case strings.HasPrefix(code, "V"):

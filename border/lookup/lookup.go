@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,7 +143,7 @@ func sound(a border.LookupAnswer) border.LookupAnswer {
 		}
 		for i, h := range a.Hits {
 			if len(h) > maxReference {
-				a.Hits[i] = h[:maxReference]
+				a.Hits[i] = strings.ToValidUTF8(h[:maxReference], "")
 			}
 		}
 	default:

@@ -78,7 +78,7 @@ func (m *matching) Ask(ctx context.Context, queryID string, q *border.Inquiry) b
 		return notChecked(reason(err))
 	}
 	r, there := a.Responses[queryID]
-	if !there || r.Status != 0 && r.Status != http.StatusOK {
+	if !there || r.Status != 0 && r.Status != http.StatusOK || r.Results == nil { // no results is not an empty list of them
 		return notChecked(Malformed)
 	}
 	var hits []string

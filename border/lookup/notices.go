@@ -50,15 +50,15 @@ func (n *notices) Ask(ctx context.Context, _ string, q *border.Inquiry) border.L
 		return notChecked(NotAsked)
 	}
 	var hits []string
+	var failed error
 	for _, kind := range noticeKinds {
-		found, err := n.kind(ctx, kind, q)
-		if err != nil {
-			if len(hits) > 0 {
-				break // a hit is one whatever else could not be asked
-			}
-			return notChecked(reason(err))
+		more, err := n.kind(ctx, kind, q)
+		if hits = append(hits, more...); err != nil && failed == nil {
+			failed = err
 		}
-		hits = append(hits, found...)
+	}
+	if len(hits) == 0 && failed != nil { // a hit is one whatever else could not be asked
+		return notChecked(reason(failed))
 	}
 	return found(hits)
 }
@@ -68,7 +68,7 @@ func (n *notices) kind(ctx context.Context, kind string, q *border.Inquiry) (hit
 	if first, _, _ := strings.Cut(q.GivenNames, " "); first != "" {
 		v.Set("forename", first)
 	}
-	seen := 0
+	seen := make(map[string]bool) // a list that moves while it is paged repeats some, and leaves out others
 	for page := 1; ; page++ {
 		v.Set("page", strconv.Itoa(page))
 		var p noticePage
@@ -83,13 +83,13 @@ func (n *notices) kind(ctx context.Context, kind string, q *border.Inquiry) (hit
 			if h.EntityID == "" || len(h.EntityID) > maxReference {
 				return hits, trouble(Malformed)
 			}
-			if h.fits(q) {
+			if !seen[h.EntityID] && h.fits(q) {
 				hits = append(hits, kind+" "+h.EntityID)
 			}
+			seen[h.EntityID] = true
 		}
-		seen += len(p.Embedded.Notices)
 		switch {
-		case seen >= *p.Total:
+		case len(seen) >= *p.Total:
 			return hits, nil
 		case page == maxNoticePages, len(p.Embedded.Notices) == 0: // more than is looked at, or than is given
 			return hits, trouble(Incomplete)

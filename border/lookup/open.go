@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"encoding/json"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -25,6 +26,12 @@ func Connect(c ServiceConfig, clock border.Clock) (Service, error) {
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
 		return nil, bad("Only a service on this machine may be asked without TLS.")
 	}
+	if (c.Certificate == "") != (c.Key == "") || c.Certificate != "" && u.Scheme != "https" {
+		return nil, bad("A certificate needs its key, and an https address.")
+	}
+	if c.MinScore < 0 || c.MinScore > 1 {
+		return nil, bad("Its min_score is none from 0 to 1.")
+	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	client, err := newClient(&c, clock)
 	if err != nil {
@@ -45,7 +52,8 @@ func Connect(c ServiceConfig, clock border.Clock) (Service, error) {
 }
 
 func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // AuditFile is an append-only file of records, a JSON object a line.
