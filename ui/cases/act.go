@@ -30,7 +30,7 @@ func (s *screen) act(c *fiber.Ctx) error {
 		if broken != nil {
 			return broken
 		}
-		p.File.Do, p.File.By, p.File.To, p.File.Note = string(a.Do), a.By, a.To, a.Note
+		p.File.By, p.File.To, p.File.Note = a.By, a.To, a.Note
 		return s.failed(c, p, err)
 	}
 	return c.Redirect("/cases/"+id.String(), fiber.StatusSeeOther)

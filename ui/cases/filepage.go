@@ -26,8 +26,8 @@ type filePage struct {
 	History   []step
 	Answers   []answer // of other services
 	Actions   []action
-	// By and Note are what was entered, when something was wrong with it.
-	Do, By, To, Note string
+	// By, To and Note are what was entered, when something was wrong with it.
+	By, To, Note string
 }
 
 type fact struct{ Label, Value string }
@@ -50,7 +50,7 @@ type answer struct{ At, Service, Outcome, Detail string }
 type action struct {
 	Do, Text, Hint string
 	Note, To       bool // it needs words, another badge
-	Strong         bool
+	Strong         bool // it is what comes next
 }
 
 func fileOf(x *cases.Case, now time.Time) filePage {
@@ -92,6 +92,7 @@ func fileOf(x *cases.Case, now time.Time) filePage {
 			if a.Do == string(cases.Dismiss) && x.HighRisk {
 				a.Hint = "High risk: another person has to agree before the case closes."
 			}
+			a.Strong = a.Do == string(next(&x.Summary))
 			v.Actions = append(v.Actions, a)
 		}
 	}
@@ -109,17 +110,32 @@ var outcomes = map[string]string{"clear": "knows nothing of them", "hit": "knows
 
 // actions are what officers do, in the order in which they are offered.
 var actions = [...]action{
-	{Do: string(cases.Take), Text: "Take it", Hint: "You are the one who works on it.", Strong: true},
-	{Do: string(cases.AskOwner), Text: "The owner has been asked", Hint: "Whoever listed the person confirms before anybody acts.", Strong: true},
+	{Do: string(cases.Take), Text: "Take it", Hint: "You are the one who works on it."},
+	{Do: string(cases.AskOwner), Text: "The owner has been asked", Hint: "Whoever listed the person confirms before anybody acts."},
 	{Do: string(cases.Answer), Text: "The owner has answered", Hint: "It is to be judged."},
-	{Do: string(cases.Confirm), Text: "It is this person", Note: true, Strong: true},
-	{Do: string(cases.Dismiss), Text: "It is not this person", Hint: "The traveller is not stopped for this entry again, until it changes.", Note: true, Strong: true},
-	{Do: string(cases.Countersign), Text: "Agree as the second person: it is not this person", Strong: true},
+	{Do: string(cases.Confirm), Text: "It is this person", Note: true},
+	{Do: string(cases.Dismiss), Text: "It is not this person", Hint: "The traveller is not stopped for this entry again, until it changes.", Note: true},
+	{Do: string(cases.Countersign), Text: "Agree as the second person: it is not this person"},
 	{Do: string(cases.Decline), Text: "Do not agree as the second person", Note: true},
 	{Do: string(cases.Note), Text: "Add a note", Note: true},
 	{Do: string(cases.Assign), Text: "Give it to somebody", To: true},
 	{Do: string(cases.Expire), Text: "Give it up", Hint: "It cannot be found out.", Note: true},
-	{Do: string(cases.Reopen), Text: "Open it again", Note: true, Strong: true},
+	{Do: string(cases.Reopen), Text: "Open it again", Note: true},
+}
+
+// next is what would bring a case on, as far as that can be said.
+func next(s *cases.Summary) cases.Do {
+	switch {
+	case s.SecondPerson:
+		return cases.Countersign
+	case s.State == cases.Possible:
+		return cases.Take
+	case s.State == cases.UnderReview:
+		return cases.AskOwner
+	case s.State == cases.OwnerAsked:
+		return cases.Confirm
+	}
+	return cases.Note
 }
 
 func personName(p *border.Personal) string {
@@ -191,7 +207,11 @@ func sightingOf(t *cases.Sighting, now time.Time) sighting {
 			v.Companions = append(v.Companions, "somebody whose particulars cannot be opened")
 			continue
 		}
-		v.Companions = append(v.Companions, personName(c.Person)+or(strings.TrimRight(", born "+c.Person.BirthDate, " "), ""))
+		who := personName(c.Person)
+		if c.Person.BirthDate != "" {
+			who += ", born " + c.Person.BirthDate
+		}
+		v.Companions = append(v.Companions, who)
 	}
 	return v
 }

@@ -257,7 +257,7 @@ func (s *site) get(path string) reply {
 func (s *site) post(path string, fields ...string) reply {
 	s.t.Helper()
 	v := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
+	for i := 0; i+1 < len(fields); i += 2 {
 		v.Set(fields[i], fields[i+1])
 	}
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(v.Encode()))

@@ -155,8 +155,8 @@ export async function lists(context, root, test, pictures) {
       await page.locator('#x-born').fill('1979-01-19');
       await page.locator('#x-nat').fill('UTO');
       await page.keyboard.press('Enter');
-      await page.waitForSelector('.hit');
-      assert.match(await page.locator('.hit').first().innerText(), /ZABRISTAN, DARIO OLEANDER[\s\S]*a part is missing/);
+      await page.waitForSelector('.explained');
+      assert.match(await page.locator('.explained').first().innerText(), /ZABRISTAN, DARIO OLEANDER[\s\S]*a part is missing/);
       assert.doesNotMatch(page.url(), /ZABRISTAN/);
       await look(page, 'explain', pictures);
     });

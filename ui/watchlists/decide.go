@@ -18,7 +18,8 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
 	defer cancel()
-	who, why, what := badge(c, "second"), c.FormValue("answer"), ""
+	who, why := badge(c, "second"), c.FormValue("answer")
+	var what string
 	switch c.Params("decision") {
 	case "approve":
 		what = "approved"

@@ -125,7 +125,7 @@ func (s *screen) fillEntry(ctx context.Context, v *entriesPage, key watch.Key, n
 }
 
 func revisionOf(r *lists.Revision, before *watch.Entry, now time.Time) revisionRow {
-	v := revisionRow{Version: wording.Number(int(r.Version)), At: wording.At(r.At, now), What: or(opWords[r.Op], wording.Underscored(r.Op)), Who: r.By, Reason: r.Reason} //nolint:gosec // small
+	v := revisionRow{Version: wording.Number(int(r.Version)), At: wording.At(r.At, now), What: or(opWords[r.Op], wording.Underscored(r.Op)), Who: r.By, Reason: r.Reason}
 	if r.Second != "" {
 		v.Who += " and " + r.Second
 	}

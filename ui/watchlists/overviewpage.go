@@ -168,7 +168,7 @@ func versions(n uint64) string {
 	if n == 1 {
 		return "1 version"
 	}
-	return wording.Number(int(n)) + " versions" //nolint:gosec // versions count by ones
+	return wording.Number(int(n)) + " versions"
 }
 
 func or(text, standard string) string {
@@ -196,7 +196,7 @@ var stepWords = map[string]string{
 }
 
 func stepOf(s lists.Step, now time.Time) stepRow {
-	r := stepRow{Version: wording.Number(int(s.Version)), At: wording.At(s.At, now), What: or(stepWords[s.Kind], wording.Underscored(s.Kind)), //nolint:gosec // small
+	r := stepRow{Version: wording.Number(int(s.Version)), At: wording.At(s.At, now), What: or(stepWords[s.Kind], wording.Underscored(s.Kind)),
 		Source: s.Source, Counts: counts(s.Added, s.Changed, s.Removed), Reason: s.Reason, Who: s.By}
 	if s.Second != "" {
 		r.Who += " and " + s.Second

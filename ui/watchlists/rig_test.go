@@ -132,7 +132,7 @@ func (r *rig) get(path string) answer {
 func (r *rig) post(path string, fields ...string) answer {
 	r.t.Helper()
 	v := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
+	for i := 0; i+1 < len(fields); i += 2 {
 		v.Set(fields[i], fields[i+1])
 	}
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+path, strings.NewReader(v.Encode()))

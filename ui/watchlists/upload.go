@@ -69,7 +69,7 @@ func appendPiece(folder, name string, offset int64, piece []byte) (size int64, e
 	if offset == 0 {
 		flags |= os.O_TRUNC // sent anew
 	}
-	f, err := os.OpenFile(filepath.Join(folder, name), flags, 0o600) //nolint:gosec // the name is letters and digits
+	f, err := os.OpenFile(filepath.Join(folder, name), flags, 0o600)
 	if err != nil {
 		return 0, internal(err)
 	}

@@ -49,7 +49,7 @@ var levels = map[string]string{
 	"birth_date.next_year": "the same day, a year apart", "birth_date.next_day": "a day apart", "birth_date.range": "within the dates listed",
 	"birth_date.same_year": "the same year, another day", "birth_date.near": "up to two years apart", "birth_date.far": "some years apart",
 	"birth_date.other": "another date",
-	"document.exact": "number and issuer are the same", "document.number": "the number is the same, the issuer is not known on one side",
+	"document.exact":   "number and issuer are the same", "document.number": "the number is the same, the issuer is not known on one side",
 	"document.look_alike": "the same, if a misread letter is put right", "document.other_issuer": "the number is the same, the issuer another",
 }
 
