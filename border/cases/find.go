@@ -49,6 +49,7 @@ type finding struct {
 	named     bool            // by the station
 	late      string          // why the station did not know
 	declared  string          // the post where the traveller says he will leave
+	passage   []border.PostID // whose stations are told, of a late one
 	expected  []border.PostID // where he can be met, of a late one
 }
 
@@ -186,8 +187,17 @@ func (s *Service) entry(ctx context.Context, list *watch.List, k watch.Key) (*wa
 // about says who a traveller is, to the database and to stations.
 func (s *Service) about(who *person, crossing border.ID) ([]subject, release.Traveller) {
 	subjects, document := s.subjectsOf(who, crossing)
-	return subjects, release.Traveller{Surname: who.Surname, GivenNames: who.GivenNames, BirthDate: who.BirthDate, Sex: who.Sex,
-		Nationality: who.Nationality, Issuer: who.Issuer, Number: who.Number, Document: document}
+	return subjects, release.Traveller{Surname: short(who.Surname), GivenNames: short(who.GivenNames), BirthDate: short(who.BirthDate),
+		Sex: short(who.Sex), Nationality: short(who.Nationality), Issuer: short(who.Issuer), Number: short(who.Number), Document: document}
+}
+
+// short cuts what no document has room for: a notice has to hold all of a traveller.
+func short(s string) string {
+	const most = 256 // bytes
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
 }
 
 // check asks a list as counters do: a listed document always counts, a name from a probability

@@ -131,7 +131,7 @@ func (s *Service) examineWhole(ctx context.Context, a *register.Arrival) ([]*fin
 		return nil, err
 	}
 	for _, f := range found {
-		if f.expected, err = s.expected(ctx, f); err != nil {
+		if err := s.reach(ctx, f); err != nil {
 			return nil, err
 		}
 	}

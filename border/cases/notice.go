@@ -46,10 +46,10 @@ func (t *tx) alert(c *caseRow, f *finding) error {
 		micros(t.now.Add(t.s.cfg.Limits.Acknowledge))}, &no); err != nil {
 		return err
 	}
-	if err := t.notice(c, f, no, release.Passage, []border.PostID{f.post}); err != nil {
+	if err := t.notice(c, f, no, release.Passage, f.passage); err != nil {
 		return err
 	}
-	exits := slices.DeleteFunc(slices.Clone(f.expected), func(p border.PostID) bool { return p == f.post })
+	exits := slices.DeleteFunc(slices.Clone(f.expected), func(p border.PostID) bool { return slices.Contains(f.passage, p) })
 	if len(exits) > 0 {
 		if err := t.notice(c, f, no, release.ExpectedExit, exits); err != nil {
 			return err
@@ -85,6 +85,10 @@ func (t *tx) notice(c *caseRow, f *finding, alert int64, role string, posts []bo
 	if border.CodeOf(err) == border.TooLarge { // whom to look for is what must arrive
 		body.Entry, body.Instruction = nil, nil
 		sealed, err = t.s.cfg.Notices.SealNotice(id, &body)
+	}
+	if border.CodeOf(err) == border.TooLarge { // of a header beyond all measure: it must not hold up everything behind it
+		t.s.log.Error("a notice is too large for stations; the alert is on the hub's pages only", "case", c.id)
+		return nil
 	}
 	if err != nil {
 		return err
@@ -285,6 +289,13 @@ func (s *Service) Acknowledge(ctx context.Context, ack border.NoticeAck) error {
 	return s.write(ctx, op, func(t *tx) error {
 		n, err := t.exec(`INSERT INTO acknowledgement (notice, station, officer, at, came_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			ack.ID[:], string(ack.Station), ack.Officer, at, micros(t.now))
+		if err != nil {
+			return err
+		}
+		if n == 0 { // the same once more, or another one: of an alert that was opened again
+			n, err = t.exec(`UPDATE acknowledgement SET officer = ?1, at = ?2, came_at = ?3 WHERE notice = ?4 AND station = ?5 AND at <> ?2`,
+				ack.Officer, at, micros(t.now), ack.ID[:], string(ack.Station))
+		}
 		if err != nil || n == 0 {
 			return err
 		}

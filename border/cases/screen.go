@@ -66,11 +66,16 @@ func (t *tx) keepScreening(c *screening) error {
 func (s *Service) rescreen(ctx context.Context, due bool) (more bool, err error) {
 	c := s.screen
 	list, now := s.cfg.List()
-	if list == nil || now.Version == 0 || c.to.Version == 0 && (!due || c.position == now) {
+	if list == nil || now.Version == 0 || c.to.Version == 0 && !due {
 		return false, nil
 	}
+	if c.to.Version == 0 && c.position == now {
+		if grown, err := s.anyInForce(ctx); err != nil || !grown {
+			return false, err
+		}
+	}
 	if c.to.Version == 0 || c.looker == nil {
-		if ready, err := s.prepare(ctx, now); err != nil || !ready {
+		if ready, err := s.prepare(ctx, list, now); err != nil || !ready {
 			return false, err
 		}
 	}
@@ -97,7 +102,12 @@ func (s *Service) rescreen(ctx context.Context, due bool) (more bool, err error)
 		return true, nil
 	}
 	next := screening{position: c.to, done: c.end, end: c.end, began: c.began}
-	if err := s.write(ctx, "look through past crossings", func(t *tx) error { return t.keepScreening(&next) }); err != nil {
+	if err := s.write(ctx, "look through past crossings", func(t *tx) error {
+		if err := t.cameIntoForce(c.began); err != nil {
+			return err
+		}
+		return t.keepScreening(&next)
+	}); err != nil {
 		return false, err
 	}
 	s.log.Info("past crossings have been looked through for new entries of the list", "version", c.to.Version)
@@ -113,7 +123,12 @@ func (s *Service) begin(ctx context.Context) error {
 		return nil
 	}
 	next := screening{position: now}
-	if err := s.write(ctx, "begin to follow the list", func(t *tx) error { return t.keepScreening(&next) }); err != nil {
+	if err := s.write(ctx, "begin to follow the list", func(t *tx) error {
+		if err := t.noteUpcoming(list.Entries()); err != nil {
+			return err
+		}
+		return t.keepScreening(&next)
+	}); err != nil {
 		return err
 	}
 	*c = next
@@ -121,8 +136,9 @@ func (s *Service) begin(ctx context.Context) error {
 }
 
 // prepare compiles a small list of what is new and, unless that is known already, decides which
-// crossings to look at. Not ready: the list in force is not there yet.
-func (s *Service) prepare(ctx context.Context, now border.ListPosition) (ready bool, err error) {
+// crossings to look at. What is new is what was added or changed, and what counts from today on.
+// Not ready: the list in force is not there yet.
+func (s *Service) prepare(ctx context.Context, list *watch.List, now border.ListPosition) (ready bool, err error) {
 	c := s.screen
 	entries, to, err := s.cfg.Grown(ctx, c.position)
 	if err != nil {
@@ -130,6 +146,19 @@ func (s *Service) prepare(ctx context.Context, now border.ListPosition) (ready b
 	}
 	if to.Epoch != now.Epoch || to.Version > now.Version {
 		return false, nil // arrivals are not asked about these entries yet
+	}
+	fresh := entries // of which some may count later
+	due, err := s.comeIntoForce(ctx, list)
+	if err != nil {
+		return false, err
+	}
+	if len(due) > 0 {
+		there := make(map[watch.Key]bool, len(fresh))
+		for _, e := range fresh {
+			there[e.Key()] = true
+		}
+		due = slices.DeleteFunc(due, func(e *watch.Entry) bool { return there[e.Key()] })
+		entries = append(slices.Clone(fresh), due...)
 	}
 	base, err := watch.Compile(watch.Description{Name: now.List}, entries)
 	if err != nil {
@@ -145,7 +174,12 @@ func (s *Service) prepare(ctx context.Context, now border.ListPosition) (ready b
 		if len(entries) == 0 {
 			next.done = next.end
 		}
-		if err := s.write(ctx, "begin to look through past crossings", func(t *tx) error { return t.keepScreening(&next) }); err != nil {
+		if err := s.write(ctx, "begin to look through past crossings", func(t *tx) error {
+			if err := t.noteUpcoming(slices.Values(fresh)); err != nil {
+				return err
+			}
+			return t.keepScreening(&next)
+		}); err != nil {
 			return false, err
 		}
 	}
@@ -161,7 +195,7 @@ func (s *Service) look(ctx context.Context, whole *watch.List) (found []*finding
 	}
 	var candidates []candidate
 	l := s.screen.looker
-	if day := s.now().Format(time.DateOnly); l.whole != whole || l.day != day { // what was clear need not be any more
+	if day := s.today(); l.whole != whole || l.day != day { // what was clear need not be any more
 		clear(l.clear)
 		l.whole, l.day = whole, day
 	}
@@ -183,7 +217,7 @@ func (s *Service) look(ctx context.Context, whole *watch.List) (found []*finding
 			return nil, 0, err
 		}
 		for _, f := range of {
-			if f.expected, err = s.expected(ctx, f); err != nil {
+			if err := s.reach(ctx, f); err != nil {
 				return nil, 0, err
 			}
 		}

@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"context"
 	"database/sql"
 	"slices"
 	"strconv"
@@ -232,6 +231,13 @@ func (t *tx) take(f *finding) error {
 		previous = last
 	}
 	if c != nil {
+		has := 0
+		if _, err := t.row(`SELECT count(*) FROM sighting WHERE case_no = ? AND crossing = ?`, []any{c.no, f.crossing[:]}, &has); err != nil {
+			return err
+		}
+		if has > 0 { // opened again after a later case of the crossing was closed
+			return t.again(c, f, print)
+		}
 		return t.join(c, f, print)
 	}
 	return t.open(f, entry, print, previous)
@@ -399,16 +405,19 @@ func (t *tx) sees(c *caseRow, f *finding) (bool, error) {
 	return n > 0 || added, nil
 }
 
-// again follows another event about a crossing that the case has.
+// again follows another event about a crossing that the case has, or an entry that has changed
+// while the case is open: it is to be judged by what the entry is now.
 func (t *tx) again(c *caseRow, f *finding, print border.BlindIndex) error {
 	fresh, err := t.sees(c, f)
-	if err != nil || !fresh {
+	if err != nil || !fresh && (!c.state.Open() || t.same(c, print)) {
 		return err
 	}
 	t.change(c)
 	c.meets(f)
-	if err := t.step(c, didSee, "", c.state, &f.crossing, keptStep{}); err != nil {
-		return err
+	if fresh {
+		if err := t.step(c, didSee, "", c.state, &f.crossing, keptStep{}); err != nil {
+			return err
+		}
 	}
 	if err := t.entryIs(c, f, print); err != nil {
 		return err
@@ -470,36 +479,4 @@ func (t *tx) corrected(crossing border.ID, key border.Key, still []*finding) err
 		}
 	}
 	return nil
-}
-
-// expected says where a traveller whose hit came late can still be met: at the exit that he has
-// named, else at every exit, if he has been let in and is not known to have left.
-func (s *Service) expected(ctx context.Context, f *finding) ([]border.PostID, error) {
-	if f.late == "" || f.handling == watch.Silent || f.direction != border.Entry || f.outcome != string(border.Admitted) {
-		return nil, nil
-	}
-	stay, err := s.cfg.Register.StayOf(ctx, f.crossing)
-	if err != nil && border.CodeOf(err) != border.NotFound {
-		return nil, err
-	}
-	if err == nil && stay.Exit != nil {
-		return nil, nil
-	}
-	if p := border.PostID(f.declared); p.Validate() == nil {
-		return []border.PostID{p}, nil
-	}
-	if len(s.cfg.ExitPosts) > 0 {
-		return s.cfg.ExitPosts, nil
-	}
-	stations, err := s.cfg.Register.Stations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var posts []border.PostID
-	for _, st := range stations {
-		if st.Post != "" && !slices.Contains(posts, st.Post) {
-			posts = append(posts, st.Post)
-		}
-	}
-	return posts, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -112,8 +113,11 @@ func (k *keeper) keep(m watch.NonMatch, on bool) error {
 		return err
 	}
 	k.list, k.position.Version = list, k.position.Version+1
-	if k.remembered[m] = on; !on {
-		delete(k.remembered, m)
+	maps.DeleteFunc(k.remembered, func(o watch.NonMatch, _ bool) bool {
+		return o.Document == m.Document && o.Source == m.Source && o.ID == m.ID // one for each document and entry
+	})
+	if on {
+		k.remembered[m] = true
 	}
 	return nil
 }
