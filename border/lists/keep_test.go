@@ -155,7 +155,7 @@ func TestPrune(t *testing.T) {
 	r.sameAnswers(rng, people(rng, "courts", 20))
 }
 
-// A hub put back from a copy begins an epoch that names where it stands.
+// A hub put back from a copy begins an epoch that names what all stations have been through.
 func TestRestored(t *testing.T) {
 	r, rng, ctx := newRig(t, Rules{}), seeded(t), t.Context()
 	_, err := r.Restored(ctx, "B-1", "B-2", "restored")
@@ -191,7 +191,7 @@ func TestRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, m := r.post()
-	want := []release.Parent{{Epoch: other.Epoch, Version: other.Version, Hash: other.Hash}}
+	want := []release.Parent{{Epoch: here.Position.Epoch, Version: here.Position.Version, Hash: here.Position.Hash}}
 	if at.Version != 1 || at.Epoch == other.Epoch || !m.IsSnapshot() || !cmp.Equal(m.Parents, want) {
 		t.Errorf("%+v: %+v", at, m.Parents)
 	}

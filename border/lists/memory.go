@@ -67,7 +67,7 @@ func fingerprintInForce(ctx context.Context, tx *sql.Tx, key watch.Key) (fields 
 
 // Added gives the entries that came, or whose identifying fields or days changed, after a
 // release of the list, each in full as it is now, and the newest release. The zero position,
-// and one of an epoch that is not known here, stand before everything.
+// and a release that is not known here, stand before everything.
 func (k *Keeper) Added(ctx context.Context, after border.ListPosition) (entries []*watch.Entry, upTo border.ListPosition, err error) {
 	err = k.store.read(ctx, "list new entries", func(tx *sql.Tx) error {
 		no, err := epochNo(ctx, tx, after.Epoch)
@@ -76,7 +76,16 @@ func (k *Keeper) Added(ctx context.Context, after border.ListPosition) (entries 
 		}
 		since := int64(0)
 		if no != 0 {
-			since = serialOf(no, after.Version)
+			// One that this hub does not hold, or holds as another, is of a list that a copy was
+			// put back over.
+			var others, newest int64
+			if err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE serial = ?1 AND hash <> ?2), coalesce(max(serial), 0) FROM release`,
+				serialOf(no, after.Version), after.Hash[:]).Scan(&others, &newest); err != nil {
+				return err
+			}
+			if since = serialOf(no, after.Version); others > 0 || since > newest {
+				since = 0
+			}
 		}
 		r, err := k.scanRelease(tx.QueryRowContext(ctx, selectRelease+`ORDER BY r.serial DESC LIMIT 1`))
 		if errors.Is(err, sql.ErrNoRows) {

@@ -18,6 +18,7 @@ import (
 type newEpoch struct {
 	no    int64
 	epoch border.Epoch
+	from  border.ListPosition // of the epoch before: all stations of it go on from there
 }
 
 // serialOf is the place of a release among those of all epochs.
@@ -109,6 +110,7 @@ func (k *Keeper) next(ctx context.Context, s *state, set *changeSet, p *plan) (*
 		n.manifest = &release.Manifest{List: k.name, Epoch: set.epoch.epoch, Version: 1}
 	case set.epoch != nil:
 		n.manifest = s.manifest.Renew(set.epoch.epoch, s.Position.Hash)
+		n.manifest.Parents[0].Version, n.manifest.Parents[0].Hash = set.epoch.from.Version, set.epoch.from.Hash
 	default:
 		n.manifest = s.manifest.Next(s.Position.Hash)
 	}

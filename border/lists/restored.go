@@ -63,8 +63,10 @@ func epochNo(ctx context.Context, tx *sql.Tx, e border.Epoch) (no int64, err err
 }
 
 // Restored begins a new list epoch, because the hub was put back from a copy: a snapshot of
-// what is held here as its version 1, naming the newest release here as its parent. Stations
-// that hold that one, or a later one of its epoch, take it. Conflict: there is no release yet.
+// what is held here as its version 1. As its parent it names the oldest release of the present
+// epoch that is kept: the newest may have been made after the copy, as when an old one is renewed
+// at the start, and would contradict what stations hold under its number. Stations that hold the
+// parent or a later one of its epoch take the new epoch. Conflict: there is no release yet.
 func (k *Keeper) Restored(ctx context.Context, by, second, reason string) (border.ListPosition, error) {
 	const op = "begin a new list epoch"
 	if err := twoPeople(op, by, second); err != nil {
@@ -76,6 +78,10 @@ func (k *Keeper) Restored(ctx context.Context, by, second, reason string) (borde
 	if s == nil {
 		return border.ListPosition{}, &border.Error{Code: border.Conflict, Op: op, Message: "There is no release of the list yet; the first one needs no new epoch."}
 	}
+	oldest, err := k.oneRelease(ctx, op, `WHERE e.epoch = ? ORDER BY r.version LIMIT 1`, s.Position.Epoch[:])
+	if err != nil {
+		return border.ListPosition{}, err
+	}
 	return k.decide(ctx, &changeSet{kind: kindRestored, words: words{By: by, Second: second, Reason: reason},
-		epoch: &newEpoch{no: epochOf(s.serial) + 1, epoch: randomEpoch()}})
+		epoch: &newEpoch{no: epochOf(s.serial) + 1, epoch: randomEpoch(), from: oldest.Position}})
 }
