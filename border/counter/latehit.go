@@ -24,7 +24,7 @@ type LateHit struct {
 	Entry       string            `json:"entry,omitempty"`       // "source/id", of an open one
 	Owner       string            `json:"owner,omitempty"`       // of an open one
 
-	Crossing  border.ID     `json:"crossing"` // that they passed with
+	Crossing  border.ID     `json:"crossing"` // that they passed with; zero: the notice does not open here, and nothing else is known
 	Post      border.PostID `json:"post"`
 	At        time.Time     `json:"at"`
 	Direction string        `json:"direction"`
@@ -81,14 +81,25 @@ func (s *Service) isSupervisor(badge string) bool {
 	return err == nil
 }
 
-// AcknowledgeLateHit notes that the officer has taken a late hit in hand. The hub is told when
-// it can be reached, and takes it off all other screens.
+// AcknowledgeLateHit notes that the officer has taken a late hit in hand, who is one of those that
+// it is shown to: one acknowledgement takes it off all screens. The hub is told when
+// it can be reached.
 func (s *Service) AcknowledgeLateHit(ctx context.Context, at At, id border.ID) error {
 	const op = "acknowledge a late hit"
 	if s.cfg.LateHits == nil {
 		return &border.Error{Code: border.NotFound, Op: op, Message: "There is no such late hit."}
 	}
 	err := s.work(ctx, op, at, func(ctx context.Context, _ *place, o Officer) error {
+		is := func(h LateHit) bool { return h.ID == id }
+		open := s.cfg.LateHits.Open()
+		switch i := slices.IndexFunc(open, is); {
+		case i < 0: // somebody else was faster
+		case open[i].Crossing.IsZero():
+			return &border.Error{Code: border.Conflict, Op: op,
+				Message: "This station cannot read who it is about. Ask the hub by telephone; who can read it takes it in hand."}
+		case !slices.ContainsFunc(s.lateHits(&Holder{Badge: o.Badge}), is):
+			return &border.Error{Code: border.Forbidden, Op: op, Message: "The duty supervisor is asked first. Call them to their counter."}
+		}
 		return s.cfg.LateHits.Acknowledge(ctx, id, s.cfg.Blinder.Officer(o.Badge))
 	})
 	if err == nil {

@@ -43,7 +43,7 @@ func TestLateHit(t *testing.T) {
 	hub := &told{}
 	r := newRig(t)
 	r.with(func(c *counter.Config) { c.LateHits = hub })
-	hub.open = []counter.LateHit{{ID: id, Handling: watch.Open, Since: r.clock.Now(), Surname: "UTOPIAN"}}
+	hub.open = []counter.LateHit{{ID: id, Handling: watch.Open, Since: r.clock.Now(), Crossing: border.ID{9}, Surname: "UTOPIAN"}}
 	seen := func(c border.CounterID) bool { return len(r.view(c).LateHits) == 1 }
 	check(t, r.s.Take(t.Context(), counter.At{Counter: "1", Officer: "17"}))
 	if !seen("1") || !seen("2") {
@@ -53,6 +53,7 @@ func TestLateHit(t *testing.T) {
 	if seen("1") || !seen("3") {
 		t.Error("with a supervisor only their counter shows it, and those where nobody is")
 	}
+	wantCode(t, r.s.AcknowledgeLateHit(t.Context(), counter.At{Counter: "1", Officer: "17"}, id), border.Forbidden)
 	r.wall.pass(6 * time.Minute)
 	if !seen("1") {
 		t.Error("a supervisor who does not answer is not waited for")
@@ -66,5 +67,18 @@ func TestLateHit(t *testing.T) {
 	}
 	if err := r.s.AcknowledgeLateHit(t.Context(), counter.At{Counter: "1", Officer: "17"}, id); border.CodeOf(err) != border.NotFound {
 		t.Errorf("again: %v", err)
+	}
+}
+
+// One acknowledgement takes a late hit off the screens of all posts: nobody gives it for what
+// cannot be read here.
+func TestUnreadableLateHit(t *testing.T) {
+	hub := &told{}
+	r := newRig(t)
+	r.with(func(c *counter.Config) { c.LateHits = hub })
+	hub.open = []counter.LateHit{{ID: border.ID{1}, Handling: watch.Refer, Since: r.clock.Now()}}
+	wantCode(t, r.s.AcknowledgeLateHit(t.Context(), counter.At{Counter: "1", Officer: "50"}, border.ID{1}), border.Conflict)
+	if len(r.view("1").LateHits) != 1 {
+		t.Error("it is gone")
 	}
 }

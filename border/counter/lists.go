@@ -301,3 +301,37 @@ func (e *encounter) hitViews(direction string) []HitView {
 	}
 	return out
 }
+
+// relistAtOnce bounds how many people of a group are checked anew at once: an officer waits for it.
+const relistAtOnce = 20
+
+// relist puts the checks anew to those in hand at a counter who were checked against lists that
+// have changed since: who was just listed is not let through because the document was read before.
+// While somebody works there it is left for the next time.
+func (s *Service) relist(p *place) {
+	if !p.work.TryLock() {
+		return
+	}
+	defer p.work.Unlock()
+	var now []border.ListVersion
+	for _, l := range s.cfg.Lists() {
+		if !l.Missing {
+			now = append(now, border.ListVersion{List: l.Name, Version: l.Version})
+		}
+	}
+	changed := func(e *encounter) bool {
+		return !slices.EqualFunc(e.lists, now, func(a, b border.ListVersion) bool { return a.List == b.List && a.Version == b.Version })
+	}
+	p.mu.Lock()
+	old := slices.DeleteFunc(p.inHands(), func(e *encounter) bool { return !changed(e) })
+	p.mu.Unlock()
+	for _, e := range old[:min(len(old), relistAtOnce)] {
+		next := e.copy()
+		s.check(s.ctx, next)
+		p.change(func() {
+			e.take(next)
+			s.ask(p, e, false)
+			s.judge(p, e)
+		})
+	}
+}

@@ -69,7 +69,11 @@ func TestOldList(t *testing.T) {
 		l.ValidUntil = l.Issued.Add(time.Hour)
 		r.lists = []counter.List{l}
 	}
-	r := newRig(t, func(r *rig) { old(r, func(e *watch.Entry) { e.Names[0], e.BirthDates = watch.Name{Surname: "NOBODY", GivenNames: "ZENO"}, []string{"1950-01-02"} }) })
+	r := newRig(t, func(r *rig) {
+		old(r, func(e *watch.Entry) {
+			e.Names[0], e.BirthDates = watch.Name{Surname: "NOBODY", GivenNames: "ZENO"}, []string{"1950-01-02"}
+		})
+	})
 	r.scan("1", passport(1))
 	if x := r.result("1", verdict.NameList); x.Outcome != verdict.Stale || x.AgeS == 0 || x.Level != verdict.Look {
 		t.Errorf("clear of an old list: %+v", x)

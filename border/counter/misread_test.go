@@ -128,3 +128,43 @@ func TestNotAllListsOpen(t *testing.T) {
 		r.decide(r.decision("1", border.Admitted))
 	}
 }
+
+// Who is listed while the document lies on the counter is a hit before the decision, which names
+// the verdict from before.
+func TestListChangesBeforeTheDecision(t *testing.T) {
+	r := newRig(t, func(r *rig) {
+		r.lists = []counter.List{list(t, "sample", "7,,,,,X00000001,UTO,open")}
+	})
+	at := counter.At{Counter: "1", Officer: "17"}
+	r.scan("1", passport(1))
+	before := r.decision("1", border.Admitted)
+	l := list(t, "sample", "7,,,,,U00000001,UTO,open")
+	l.Version = "2"
+	r.lists = []counter.List{l}
+	r.s.Refresh()
+	if x := r.result("1", verdict.DocumentList); x.Outcome != verdict.Hit {
+		t.Errorf("%+v", x)
+	}
+	_, err := r.s.Decide(t.Context(), before)
+	wantCode(t, err, border.Stale)
+	revision := r.view("1").Encounter.Verdict.Revision
+	r.s.Refresh()
+	if r.view("1").Encounter.Verdict.Revision != revision {
+		t.Error("it is checked over and over")
+	}
+	rec := r.decide(r.decision("1", border.Admitted))
+	if _, h := r.event(rec.Crossing); len(h.Lists) != 1 || h.Lists[0].Version != "2" {
+		t.Errorf("the record names %+v", h.Lists)
+	}
+	_, err = r.s.OpenGroup(t.Context(), at, "family")
+	check(t, err)
+	r.scan("1", passport(2))
+	r.scan("1", passport(3))
+	l = list(t, "sample", "7,,,,,U00000003,UTO,open")
+	l.Version = "3"
+	r.lists = []counter.List{l}
+	r.s.Refresh()
+	if g := r.view("1").Group; len(g.Members) != 2 || g.Members[0].Level == verdict.Refer || g.Members[1].Level != verdict.Refer {
+		t.Errorf("the group: %+v", g.Members)
+	}
+}

@@ -232,8 +232,9 @@ func (p *place) change(f func()) {
 }
 
 // Refresh wakes the readers of all counters: something a verdict leans on has changed.
-// Open encounters that the hub could not be asked about are asked again, and drafts that
-// could not be read at the start are restored.
+// Open encounters that the hub could not be asked about are asked again, those that were checked
+// against a list that has changed since are checked anew, and drafts that could not be read at the
+// start are restored.
 func (s *Service) Refresh() {
 	if err := s.restore(s.ctx); err != nil && s.ctx.Err() == nil {
 		s.cfg.Log.Error("counter: the open encounters could not be restored", "error", err)
@@ -241,6 +242,7 @@ func (s *Service) Refresh() {
 	connected := s.cfg.HubState().Connected
 	for _, id := range s.order {
 		p := s.places[id]
+		s.relist(p)
 		p.change(func() {
 			for _, e := range p.inHands() {
 				if connected && (e.hubMissed || e.lookup.missed) {
