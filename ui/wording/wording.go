@@ -57,7 +57,7 @@ func Chance(p float64) string {
 		word = "Very likely"
 	case p >= 0.85:
 		word = "Likely"
-	case p >= watch.OperatingPoint:
+	case p >= 0.5:
 		word = "Possible"
 	}
 	return fmt.Sprintf("%s (about %.0f in 100)", word, min(99, 100*p))
