@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
-	"unsafe"
 
 	"github.com/FastFilter/xorfilter"
 
@@ -66,7 +65,8 @@ func (f *Filter) Size() int64 { return int64(len(f.fuse.Fingerprints)) * 2 }
 
 // WriteTo writes the filter's file.
 func (f *Filter) WriteTo(w io.Writer) (int64, error) {
-	body := littleEndian(f.fuse.Fingerprints)
+	sum := uint32(0)
+	_ = pieces(f.fuse.Fingerprints, func(b []byte) error { sum = crc32.Update(sum, castagnoli, b); return nil })
 	h := append(make([]byte, 0, headerSize), filterMagic...)
 	h = append(h, f.Epoch[:]...)
 	h = binary.LittleEndian.AppendUint64(h, f.Documents)
@@ -74,13 +74,15 @@ func (f *Filter) WriteTo(w io.Writer) (int64, error) {
 	h = binary.LittleEndian.AppendUint32(h, f.fuse.SegmentLength)
 	h = binary.LittleEndian.AppendUint32(h, f.fuse.SegmentCount)
 	h = binary.LittleEndian.AppendUint64(h, uint64(len(f.fuse.Fingerprints)))
-	h = binary.LittleEndian.AppendUint32(h, crc32.Checksum(body, castagnoli))
+	h = binary.LittleEndian.AppendUint32(h, sum)
 	h = binary.LittleEndian.AppendUint32(h, crc32.Checksum(h, castagnoli))
 	n, err := w.Write(h)
 	if err == nil {
-		var m int
-		m, err = w.Write(body)
-		n += m
+		err = pieces(f.fuse.Fingerprints, func(b []byte) error {
+			m, err := w.Write(b)
+			n += m
+			return err
+		})
 	}
 	if err != nil {
 		return int64(n), &border.Error{Code: border.Internal, Op: "write a document filter", Err: err}
@@ -167,18 +169,20 @@ func damaged(what string) error {
 	return &border.Error{Code: border.Invalid, Op: "read a document file", Err: errors.New(what)}
 }
 
-// littleEndian gives the bytes of the fingerprints as the file holds them; without a copy where
-// the machine does so too.
-func littleEndian(v []uint16) []byte {
-	if len(v) == 0 {
-		return nil
+// pieces hands on the bytes of the fingerprints as the file holds them, a piece at a time.
+func pieces(v []uint16, use func([]byte) error) error {
+	const most = 1 << 16
+	buf := make([]byte, 0, 2*most)
+	for len(v) > 0 {
+		n := min(most, len(v))
+		b := buf
+		for _, x := range v[:n] {
+			b = binary.LittleEndian.AppendUint16(b, x)
+		}
+		if err := use(b); err != nil {
+			return err
+		}
+		v = v[n:]
 	}
-	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
-		return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 2*len(v))
-	}
-	b := make([]byte, 0, 2*len(v))
-	for _, x := range v {
-		b = binary.LittleEndian.AppendUint16(b, x)
-	}
-	return b
+	return nil
 }
