@@ -10,7 +10,7 @@ import (
 
 // Floor is the least probability of a hit. Below it nothing is worth anybody's look, and a
 // search need not go.
-const Floor = 0.03
+const Floor = 0.05
 
 var floorOdds = logOdds(Floor)
 
@@ -43,6 +43,7 @@ type ask struct {
 	direction string
 
 	number   []byte
+	joint    []byte
 	keys     []match.Key
 	similar  []uint32
 	until    [match.MaxWords]int // end of each word's part of similar
@@ -55,6 +56,7 @@ type ask struct {
 
 	bounds     bounds
 	traits     traitWeights
+	dates      dateWeights
 	rest       []int // what the terms from one on can say together
 	runs       []region
 	candidates []candidate
@@ -128,9 +130,9 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 	for i, w := range words {
 		a.masks[i] = letterMask(w.Text)
 		from := len(a.similar)
-		a.keys = match.Keys(a.keys[:0], w.Text)
+		a.keys = match.MoreKeys(match.Keys(a.keys[:0], w.Text), w.Text)
 		for _, d := range a.dictionaries() {
-			a.similar = d.similar(a.similar, a.keys)
+			a.similar = d.similar(a.similar, a.keys, match.GlanceOf(w.Text), w.Form&match.Cut != 0)
 			if w.Form&match.Cut != 0 && len(w.Text) >= 2 {
 				a.similar = d.beginning(a.similar, w.Text, maxBeginnings)
 			}
@@ -160,14 +162,78 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 		t.words, t.best, t.at, t.small = t.words[:0], 0, i, words[i].Form&forms != 0
 		for _, id := range a.similar[from:a.until[i]] {
 			if gain := a.scorer.Gain(id, i); gain > 0 {
-				t.words = append(t.words, found{id, gain})
-				t.best = max(t.best, gain)
+				t.add(id, gain)
 				a.fits.add(id, i, gain)
 			}
 		}
 		from = a.until[i]
 	}
+	a.joins(words)
 	return true
+}
+
+// joins adds the listed words of names that write two words as one, or one as two: JALALMAAB and
+// JALAL MAAB. The comparison tells whether they do.
+func (a *ask) joins(words []match.Word) {
+	for i := range words {
+		w := words[i].Text
+		if _, says := a.known(w); says == 0 && len(w) >= minJoint {
+			a.split(i, w)
+		}
+		k := (i + 1) % len(words)
+		if n := len(w) + len(words[k].Text); k == i || n < minJoint || n > match.MaxLetters {
+			continue
+		}
+		a.joint = append(append(a.joint[:0], w...), words[k].Text...)
+		for _, d := range a.dictionaries() {
+			for _, id := range a.whole(d) {
+				a.terms[i].add(id, int(d.Rarity(id)))
+			}
+		}
+	}
+}
+
+// minJoint is the least letters of two words written as one.
+const minJoint = 6
+
+// split adds the rarer part of each way to take word i for two listed ones.
+func (a *ask) split(i int, w string) {
+	for at := 2; at+2 <= len(w); at++ {
+		x, gx := a.known(w[:at])
+		y, gy := a.known(w[at:])
+		switch {
+		case gx == 0 || gy == 0 || max(gx, gy) < minTelling:
+		case gx > gy:
+			a.terms[i].add(x, gx+gy)
+		default:
+			a.terms[i].add(y, gx+gy)
+		}
+	}
+}
+
+// minTelling is how rare, in centinats, a word must be to look for others beside it.
+const minTelling = 600
+
+// known gives a listed word and how much it says; 0 if no name has it.
+func (a *ask) known(word string) (id uint32, says int) {
+	id, ok := a.l.overlay.dict.find(word)
+	if !ok {
+		return 0, 0
+	}
+	return id, int(a.l.overlay.dict.Rarity(id))
+}
+
+// whole gives the words that are nearly the joint.
+func (a *ask) whole(d *dictionary) []uint32 {
+	a.keys = match.Keys(a.keys[:0], string(a.joint))
+	a.similar = d.similar(a.similar[:0], a.keys, match.GlanceOf(string(a.joint)), false)
+	return a.similar
+}
+
+// add notes a listed word that the traveller's could be.
+func (t *term) add(id uint32, gain int) {
+	t.words = append(t.words, found{id, gain})
+	t.best = max(t.best, gain)
 }
 
 func (a *ask) dictionaries() [2]*dictionary { return [2]*dictionary{a.l.base.dict, a.l.overlay.dict} }

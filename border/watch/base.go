@@ -81,7 +81,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 		return nil, err
 	}
 	parts[secWordAt], parts[secWords], parts[secRarity] = dict.at, []byte(dict.text), dict.rarities
-	parts[secSlots], parts[secKeys], parts[secAlphabet] = dict.slots, dict.keys, dict.alphabet
+	parts[secGlances], parts[secSlots], parts[secKeys], parts[secAlphabet] = dict.glances, dict.slots, dict.keys, dict.alphabet
 	parts[secPostingAt], parts[secPostings] = s.postingAt, s.postings
 	parts[secRecordAt], parts[secRecords], parts[secSummaries] = s.recordAt, s.records, s.summaries
 	parts[secYears], parts[secEntryOf] = s.years, s.entryOf
@@ -213,7 +213,7 @@ func OpenBase(data []byte) (*Base, error) {
 
 func newBase(parts *[sections][]byte) (*Base, error) {
 	dict := &dictionary{at: parts[secWordAt], text: string(parts[secWords]), rarities: parts[secRarity],
-		slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
+		glances: parts[secGlances], slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
 	if n := dict.slots.len() - 1; n > 0 {
 		dict.bits = bits.Len(uint(n)) - 1
 	}

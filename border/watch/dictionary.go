@@ -19,6 +19,7 @@ type dictionary struct {
 	text     string
 	rarities []byte // u16 each; the word's forms in the upper bits
 	slots    words32
+	glances  words32
 	bits     int // of the number of slots
 	keys     words32
 	alphabet words32 // words by text, for those that the zone has cut
@@ -69,13 +70,23 @@ func (d *dictionary) slot(k match.Key) words32 {
 	return d.keys[4*d.slots.at(i) : 4*d.slots.at(i+1)]
 }
 
-// similar appends the words that share a key with word.
-func (d *dictionary) similar(dst []uint32, keys []match.Key) []uint32 {
+func (d *dictionary) glance(id uint32) match.Glance {
+	if id < d.first {
+		return d.base.glance(id)
+	}
+	return match.Glance(d.glances.at(int(id - d.first)))
+}
+
+// similar appends the words that have one of the keys, but for those that a glance tells apart
+// from the word they are the keys of; some of them twice.
+func (d *dictionary) similar(dst []uint32, keys []match.Key, g match.Glance, cut bool) []uint32 {
 	for _, k := range keys {
 		tag := uint32(uint64(k) << d.bits)
 		for s := d.slot(k); len(s) > 0; s = s[4:] {
 			if x := s.at(0); x&^(1<<d.bits-1) == tag {
-				dst = append(dst, d.first+x&(1<<d.bits-1))
+				if i := x & (1<<d.bits - 1); !g.Apart(match.Glance(d.glances.at(int(i))), cut) {
+					dst = append(dst, d.first+i)
+				}
 			}
 		}
 	}
@@ -150,6 +161,7 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 	for i, w := range words {
 		text.WriteString(w.text)
 		at = binary.LittleEndian.AppendUint32(at, uint32(text.Len()))
+		d.glances = binary.LittleEndian.AppendUint32(d.glances, uint32(match.GlanceOf(w.text)))
 		d.rarities = binary.LittleEndian.AppendUint16(d.rarities, uint16(min(w.rarity, 1<<rarityBits-1))|uint16(w.form>>2)<<rarityBits)
 		buf = match.Keys(buf[:0], w.text)
 		slices.Sort(buf)
@@ -187,7 +199,7 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 func (d *dictionary) valid() bool {
 	n := len(d.rarities) / 2
 	if len(d.rarities)%2 != 0 || len(d.keys)%4 != 0 || len(d.slots)%4 != 0 || d.slots.len() != 1<<d.bits+1 || !d.at.offsets(n, len(d.text)) ||
-		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n {
+		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n || len(d.glances) != 4*n {
 		return false
 	}
 	for i := range n {

@@ -119,13 +119,36 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 			}
 		}
 	}
-	return bound >= need || bound+joinedBonus >= need && left != 0 && open != 0 &&
-		(left&(left>>1) != 0 || open&(open>>1) != 0) && a.joined(s, parts, left, open)
+	switch {
+	case bound >= need:
+		return true
+	case bound+bonus < need || left == 0 || open == 0:
+		return false
+	case left&(left-1) == 0 && a.akin(s, parts, left, open):
+		return true
+	}
+	return (left&(left-1) != 0 || open&(open-1) != 0) && a.joined(s, parts, left, open)
+}
+
+// bonus is the most that is gained where words fit that were not looked up: joined or split
+// ones, and the last one of a name of which everything else fits.
+const bonus = 6
+
+// akin reports whether the one word of the traveller that nothing fits could be a listed one.
+func (a *ask) akin(s *segment, parts []match.Part, left, open uint32) bool {
+	w := &a.traveller.Words[bits.TrailingZeros32(left)]
+	g := match.GlanceOf(w.Text)
+	for ; open != 0; open &= open - 1 {
+		if !g.Apart(s.dict.glance(parts[bits.TrailingZeros32(open)].ID), w.Form&match.Cut != 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // loose reports whether a word may stand for any that begins so: initials, and what the zone
-// has cut. Too many do for all of them to be looked up.
-func loose(w match.Word) bool { return len(w.Text) == 1 || w.Form&match.Cut != 0 }
+// has left of a word. Too many do for all of them to be looked up.
+func loose(w match.Word) bool { return len(w.Text) == 1 || len(w.Text) <= 3 && w.Form&match.Cut != 0 }
 
 // looseGain is the most that such a word says, in centinats.
 const looseGain = 400
@@ -140,11 +163,8 @@ func (a *ask) begins(s *segment, parts []match.Part, open uint32, letter byte) b
 	return false
 }
 
-// joinedBonus is the most that words joined or split may say: it is not looked up.
-const joinedBonus = 8
-
 // joined reports whether a word that nothing fits could be two neighbours of the other name
-// that nothing fits, by their lengths, first letters and letters.
+// that nothing fits, by their lengths and letters.
 func (a *ask) joined(s *segment, parts []match.Part, left, open uint32) bool {
 	var listed [match.MaxWords + 1]string
 	for j := range parts {
@@ -157,17 +177,17 @@ func (a *ask) joined(s *segment, parts []match.Part, left, open uint32) bool {
 		if left>>i&1 == 0 {
 			continue
 		}
-		one, other := words[i].Text, ""
-		if left>>(i+1)&1 == 1 {
-			other = words[i+1].Text
+		one, other, k := words[i].Text, "", (i+1)%len(words) // the last word goes with the first: REZA GHOLAM, GHOLAMREZA
+		if left>>k&1 == 1 && k != i {
+			other = words[k].Text
 		}
 		for j := range parts {
-			if open>>j&1 == 0 || listed[j][0] != one[0] {
+			if open>>j&1 == 0 {
 				continue
 			}
 			if t, u := listed[j], listed[j+1]; u != "" && alike(len(one), len(t)+len(u)) &&
 				bits.OnesCount32(a.masks[i]^(letterMask(t)|letterMask(u))) <= joinedLetters ||
-				other != "" && alike(len(one)+len(other), len(t)) && bits.OnesCount32((a.masks[i]|a.masks[i+1])^letterMask(t)) <= joinedLetters {
+				other != "" && alike(len(one)+len(other), len(t)) && bits.OnesCount32((a.masks[i]|a.masks[k])^letterMask(t)) <= joinedLetters {
 				return true
 			}
 		}

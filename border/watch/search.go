@@ -62,7 +62,8 @@ type candidate struct {
 type region struct {
 	from, to uint32
 	weight   float64
-	usual    float64 // what it says of nearly all of them, or less
+	usual    float64 // what it says of those whose date is nothing special, at least
+	most     float64 // and at most
 	tell     bool    // the date is told identity by identity
 }
 
@@ -176,17 +177,17 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 				continue
 			}
 			most := &a.bounds.most[min(words, match.MaxWords)]
-			rare := r.tell && r.usual+most[0]+say+a.traits.most < need // only some dates can do
+			rare := r.tell && r.most+most[0]+say+a.traits.most < need // only some dates can do
 			for ; len(ids) > 0; ids = ids[4:] {
 				id := ids.at(0)
 				c := b.cells[id]
 				if c == 0 {
-					if rare && !a.special(s.summaries.at(int(2*id))) {
+					x := traits(s.summaries.at(int(2*id + 1)))
+					if rare && !x.years() && !a.special(s.summaries.at(int(2*id))) {
 						continue
 					}
-					x := traits(s.summaries.at(int(2*id + 1)))
 					enough := need - say - most[x.words()] - a.traits.weight(x)
-					if r.usual < enough && (r.weight < enough || a.dateWeight(s, id, r) < enough) {
+					if r.usual < enough && (r.weight < enough || a.dateWeight(s, id, x, r) < enough) {
 						continue
 					}
 					b.touched = append(b.touched, id)
@@ -199,18 +200,22 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 		c := b.cells[id]
 		b.cells[id] = 0
 		x := traits(s.summaries.at(int(2*id + 1)))
-		bound := a.bounds.name(c.gain()*gainUnit+left, c.count()+leftWords, x.words()) + a.traits.weight(x) + r.weight + a.prior()
+		gain := c.gain()*gainUnit + left
+		bound := a.bounds.name(gain, c.count()+leftWords, x.words()) + a.bounds.rest*float64(max(0, x.says()-gain-sayingSlack)) + a.traits.weight(x) + r.weight + a.prior()
 		if bound < floorOdds {
 			continue
 		}
 		if r.tell {
-			if bound += a.dateWeight(s, id, r) - r.weight; bound < floorOdds {
+			if bound += a.dateWeight(s, id, x, r) - r.weight; bound < floorOdds {
 				continue
 			}
 		}
 		a.candidates = append(a.candidates, candidate{bound, id})
 	}
 }
+
+// sayingSlack is by how much words that fit may say less than they would at best, in centinats.
+const sayingSlack = 300
 
 // prior is the log-odds before any evidence.
 func (a *ask) prior() float64 { return a.model.Prior - a.crowd }
@@ -223,6 +228,7 @@ type bounds struct {
 	bestGain       float64                                         // of any word
 	all            float64                                         // when no listed word is left over
 	left           float64                                         // of each that is
+	rest           float64                                         // of what listed words that are left over would say
 	whole          float64                                         // when nothing is left over at all
 	fixed          [match.MaxWords + 1]float64                     // by how many words fit: what does not depend on the listed name
 	most           [match.MaxWords + 1][match.MaxWords + 4]float64 // by how many fit at most, and how many the shortest name has
@@ -232,7 +238,7 @@ type bounds struct {
 // nothing if they speak against, and at their most if they speak for.
 func (b *bounds) set(a *ask) {
 	w := &a.model.Weights
-	*b = bounds{slope: max(0, w[match.FeatGain]), best: max(0, w[match.FeatBest]), all: w[match.FeatAllListed], left: min(0, w[match.FeatListedLeft]),
+	*b = bounds{slope: max(0, w[match.FeatGain]), best: max(0, w[match.FeatBest]), all: w[match.FeatAllListed], left: min(0, w[match.FeatListedLeft]), rest: min(0, w[match.FeatListedSays]),
 		whole: max(0, w[match.FeatAll]) + max(0, w[match.FeatExact])}
 	small, best, loosely := 0, 0, 0
 	for i, x := range a.traveller.Words {
@@ -341,34 +347,45 @@ func (w *traitWeights) weight(t traits) float64 {
 	return x + w.other
 }
 
-// regions gives the identities in runs, by what their dates can say.
-func (a *ask) regions(s *segment) []region {
-	m := a.model
-	out := a.runs[:0]
-	n := uint32(s.len())
-	if unknown := m.Dates[match.DateUnknown]; !a.date.Known() {
-		a.runs = append(out, region{0, n, unknown, unknown, false})
-		return a.runs
-	}
-	unknown, most := m.Dates[match.DateUnknown], math.Inf(-1)
+// dateWeights is what dates say at most, by how many years they are apart.
+type dateWeights struct {
+	unknown, near, middle, far float64
+}
+
+func (w *dateWeights) set(m *match.Model) {
+	*w = dateWeights{unknown: m.Dates[match.DateUnknown], near: math.Inf(-1)}
 	for l := range m.Dates {
 		if match.DateLevel(l) != match.DateUnknown {
-			most = max(most, m.Dates[l])
+			w.near = max(w.near, m.Dates[l])
 		}
 	}
+	w.far = max(m.Dates[match.DateOther], m.Dates[match.DateDigit])
+	w.middle = max(w.far, m.Dates[match.DateFar])
+}
+
+// regions gives the identities in runs, by what their dates can say.
+func (a *ask) regions(s *segment) []region {
+	m, w := a.model, &a.dates
+	w.set(m)
+	out := a.runs[:0]
+	n := uint32(s.len())
+	if !a.date.Known() {
+		a.runs = append(out, region{0, n, w.unknown, w.unknown, w.unknown, false})
+		return a.runs
+	}
 	at := func(place int) uint32 { return s.years.at(min(max(place, dated), places)) }
-	other := m.Dates[match.DateOther]
-	far := max(other, m.Dates[match.DateFar])
-	digit := max(far, m.Dates[match.DateDigit])
 	from, to := yearPlace(int(a.date.Year)), yearPlace(int(a.date.Until))
 	near, nearEnd := at(from-2), at(to+3)
 	mid, midEnd := at(from-10), at(to+11)
+	other := m.Dates[match.DateOther]
+	usual := max(other, m.Dates[match.DateFar])
+	year, two := m.Dates[match.DateSameYear], m.Dates[match.DateNear]
 	a.runs = append(out,
-		region{0, s.years.at(scattered), unknown, unknown, false},
-		region{s.years.at(scattered), s.years.at(dated), most, most, false},
-		region{near, nearEnd, most, min(m.Dates[match.DateSameYear], m.Dates[match.DateNear]), true},
-		region{mid, near, digit, min(far, m.Dates[match.DateNear]), true}, region{nearEnd, midEnd, digit, min(far, m.Dates[match.DateNear]), true},
-		region{at(dated), mid, digit, other, true}, region{midEnd, n, digit, other, true})
+		region{0, s.years.at(scattered), w.unknown, w.unknown, w.unknown, false},
+		region{s.years.at(scattered), s.years.at(dated), w.near, other, w.near, true},
+		region{near, nearEnd, w.near, min(year, two), max(year, two), true},
+		region{mid, near, w.middle, other, usual, true}, region{nearEnd, midEnd, w.middle, other, usual, true},
+		region{at(dated), mid, w.far, other, other, true}, region{midEnd, n, w.far, other, other, true})
 	return a.runs
 }
 
@@ -390,12 +407,21 @@ func bcdYear(x uint32) int {
 }
 
 // dateWeight is what the date of an identity in a region says, at most.
-func (a *ask) dateWeight(s *segment, id uint32, r *region) float64 {
-	listed := s.summaries.at(int(2 * id))
-	if listed == 0 || !r.tell {
+func (a *ask) dateWeight(s *segment, id uint32, x traits, r *region) float64 {
+	if !r.tell {
 		return r.weight
 	}
-	return a.model.Dates[a.dateLevel(listed)]
+	listed := s.summaries.at(int(2 * id))
+	if !x.years() {
+		return a.model.Dates[a.dateLevel(listed)]
+	}
+	switch apart := max(int(listed>>16)-int(a.date.Until), int(a.date.Year)-int(listed&0xFFFF)); {
+	case apart <= 2:
+		return a.dates.near
+	case apart <= 10:
+		return a.dates.middle
+	}
+	return a.dates.far
 }
 
 // special reports whether a listed date may say more than those of nearly all others, which

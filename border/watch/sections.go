@@ -27,6 +27,7 @@ const (
 	secWordAt                   // u32 per word and one more: where its text begins
 	secWords                    // texts, the commonest word first
 	secRarity                   // u16 per word
+	secGlances                  // u32 per word: match.Glance
 	secSlots                    // u32 per slot and one more: where its keys begin
 	secKeys                     // u32: keys to similar words, by slot; see dictionary
 	secAlphabet                 // u32 per word: the words by text

@@ -86,35 +86,51 @@ func (w words32) search(x uint32) int {
 	return lo
 }
 
-// pack makes one number of an identity's date, as [bcd] does; 0 if it has none, several or an
-// uncertain one, and it takes a look at the record to know.
-func pack(dates []match.Date) uint32 {
-	if len(dates) != 1 || dates[0].Circa || dates[0].Year != dates[0].Until {
-		return 0
+// pack makes one number of an identity's dates: one date as [bcd] does, several or an uncertain
+// one as the first year and the last; 0 for none.
+func pack(dates []match.Date) (packed uint32, years bool) {
+	if len(dates) == 0 {
+		return 0, false
 	}
-	return bcd(dates[0])
+	if d := dates[0]; len(dates) == 1 && !d.Circa && d.Year == d.Until {
+		return bcd(d), false
+	}
+	first, last := dates[0].Year, dates[0].Until
+	for _, d := range dates {
+		first, last = min(first, d.Year), max(last, d.Until)
+	}
+	return uint32(first)<<16 | uint32(last), true
 }
 
 // traits are an identity's sex 2 bits, nationality 15 bits (all 1: several countries, look at the
-// record) and the words of its shortest name, 4 bits.
+// record), the words of its shortest name, 4 bits, and how much its least telling name says in
+// all, 8 bits in units; and whether the dates are packed as years.
 type traits uint32
+
+const tellUnit = 50 // centinats
 
 const severalNations = 1<<15 - 1
 
 func (t traits) sex() int       { return int(t & 3) }
 func (t traits) nation() uint16 { return uint16(t >> 2 & severalNations) }
 func (t traits) words() int     { return int(t >> 17 & 15) }
+func (t traits) years() bool    { return t>>29&1 == 1 }
+func (t traits) says() int      { return int(t>>21&255) * tellUnit }
 
-func summarise(p *prepared) traits {
-	shortest := match.MaxWords
-	for _, name := range p.names {
-		n := 0
-		for _, w := range name {
+func (s *segment) summarise(p *prepared, names [][]match.Part) traits {
+	shortest, least := match.MaxWords, 255
+	for i, name := range p.names {
+		if len(name) == 0 {
+			continue
+		}
+		n, says := 0, 0
+		for j, w := range name {
 			if w.Form&forms == 0 {
 				n++
+				says += int(s.dict.Rarity(names[i][j].ID))
 			}
 		}
-		shortest = min(shortest, n)
+		shortest, least = min(shortest, n), min(least, says/tellUnit)
 	}
 	nation := uint16(severalNations)
 	if len(p.entry.BirthPlaces)+len(p.entry.Residences) == 0 && len(p.entry.Nationalities) <= 1 {
@@ -124,7 +140,7 @@ func summarise(p *prepared) traits {
 		}
 	}
 	sex, _ := indexOf(sexes[:], p.entry.Sex)
-	return traits(sex) | traits(nation)<<2 | traits(shortest)<<17
+	return traits(sex) | traits(nation)<<2 | traits(shortest)<<17 | traits(least)<<21
 }
 
 // place gives where identities with these dates are numbered.
@@ -193,7 +209,7 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		if pa != pb || pa < dated {
 			return cmp.Compare(pa, pb)
 		}
-		return cmp.Compare(pack(a.dates[:1]), pack(b.dates[:1]))
+		return cmp.Compare(bcd(a.dates[0]), bcd(b.dates[0]))
 	})
 	var parts [][]match.Part
 	type posting struct{ word, identity uint32 }
@@ -216,8 +232,13 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		postings = postings[:from+len(slices.Compact(postings[from:]))]
 		s.records = appendRecord(s.records, p.entry, parts)
 		s.recordAt = binary.LittleEndian.AppendUint32(s.recordAt, uint32(len(s.records)))
-		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, pack(p.dates))
-		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, uint32(summarise(p)))
+		date, years := pack(p.dates)
+		t := s.summarise(p, parts)
+		if years {
+			t |= 1 << 29
+		}
+		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, date)
+		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, uint32(t))
 		s.entryOf = binary.LittleEndian.AppendUint32(s.entryOf, p.number)
 		counts[place(p.dates)]++
 	}

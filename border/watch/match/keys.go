@@ -36,6 +36,27 @@ func Keys(dst []Key, word string) []Key {
 	return dst
 }
 
+// MoreKeys appends the keys of a word without two of its letters. Only the asked word has them:
+// they meet a listed word of which one letter is another and one is missing.
+func MoreKeys(dst []Key, word string) []Key {
+	if len(word) < 5 || len(word) > 12 {
+		return dst
+	}
+	for i := range len(word) {
+		for j := i + 1; j < len(word); j++ {
+			h := uint32(2166136261) ^ 1
+			h *= 16777619
+			for k := range len(word) {
+				if k != i && k != j {
+					h = (h ^ uint32(word[k])) * 16777619
+				}
+			}
+			dst = append(dst, Key(h))
+		}
+	}
+	return dst
+}
+
 // hash is FNV-1a over a kind and the word without letter but.
 func hash(kind uint32, word string, but int) Key {
 	h := (uint32(2166136261) ^ kind) * 16777619

@@ -27,7 +27,7 @@ func newPeople(rng *rand.Rand) *people {
 			syllables = 1
 		}
 		p.given = append(p.given, newRegister(rng, c, c.given, givenKinds, syllables))
-		p.surname = append(p.surname, newRegister(rng, c, c.surnames, surnameKinds, syllables+syllables/2))
+		p.surname = append(p.surname, newRegister(rng, c, c.surnames, surnameKinds, syllables))
 	}
 	return p
 }
