@@ -42,7 +42,7 @@ func hits(e *counter.EncounterView, language string) []Hit {
 		hit := Hit{Open: h.Handling == watch.Open, Title: hitTitles[h.Check], Contact: h.Owner}
 		hit.Do, hit.Language = instruction(h.Instruction, h.Action, language)
 		if h.Unconfirmed {
-			hit.Doubt = "Unconfirmed: the number fits this post’s list of documents, which errs about once in 65,000. The hub, which knows, was not asked. Compare number and issuer, or ask the hub by telephone."
+			hit.Doubt = "Unconfirmed: the number fits this post’s list of documents, which errs about once in 65,000. The hub, which knows, has not said. Compare number and issuer, or ask the hub by telephone."
 		}
 		if hit.Open && h.Entry != "" {
 			hit.Entry, hit.Chance = h.Entry, chance(h.Score)
@@ -149,12 +149,19 @@ type Late struct {
 	ID, Title, Who, Passed, Do, Language, Since string
 	Entry, Contact                              string
 	Urgent                                      bool
+	Unreadable                                  bool // nobody takes in hand here what cannot be read
 }
 
 // lateHits puts the late hits into words.
 func lateHits(v counter.View, language string, zone *time.Location) []Late {
 	var out []Late
 	for _, h := range v.LateHits {
+		if h.Crossing.IsZero() { // the notice does not open here
+			out = append(out, Late{ID: h.ID.String(), Unreadable: true, Title: "Somebody who passed was found on a list", Language: "en",
+				Since: clockTime(h.Since, v.Status.Now, zone), Who: "This station cannot read who it is.",
+				Do: "Ask the hub by telephone. The number of the notice: " + h.ID.String() + "."})
+			continue
+		}
 		l := Late{ID: h.ID.String(), Title: "Passed here, found on a list since", Urgent: h.Urgent, Entry: h.Entry, Contact: h.Owner,
 			Since: clockTime(h.Since, v.Status.Now, zone),
 			Who:   strings.Trim(h.Surname+", "+h.GivenNames, ", ") + ", born " + day(h.BirthDate) + ", " + h.Nationality + ", document " + h.IssuingState + " " + h.DocumentNumber}

@@ -309,6 +309,7 @@ func states() map[border.CounterID]counter.View {
 				At: noon.Add(-26 * time.Hour), Direction: "entry", Surname: "ERIKSSON", GivenNames: "ANNA MARIA", BirthDate: "1974-08-12", Nationality: "UTO", IssuingState: "UTO", DocumentNumber: "L898902C3"},
 			{ID: ref(72), Expected: true, Handling: watch.Open, Since: noon.Add(-time.Minute), Entry: "sample/S-004", Owner: "National police, duty desk", Action: "detain", Crossing: ref(73), Post: "DAR",
 				At: noon.Add(-50 * time.Hour), Direction: "entry", Surname: "VELORIN", GivenNames: "QUISA", BirthDate: "1985-03-12", Nationality: "QRU", IssuingState: "QRU", DocumentNumber: "UB7654321"},
+			{ID: ref(74), Handling: watch.Refer, Since: noon}, // does not open here
 		}
 	})
 	add("REFERRALS", func(v *counter.View) { v.Referrals = referrals() })

@@ -60,16 +60,25 @@ func (l *lists) current() []counter.List {
 	held := l.replica.Current()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.given != nil && slices.Equal(held, l.from) {
+	if l.given != nil && len(held) > 0 && slices.Equal(held, l.from) {
 		return l.given
 	}
 	given := slices.Clone(l.own)
+	if !slices.ContainsFunc(held, func(h *replica.Held) bool { return h.Position.List == nationalList }) && l.troubled() {
+		given = append(given, counter.List{Name: nationalList, Missing: true})
+	}
 	for _, h := range held {
 		given = append(given, counter.List{Name: h.Position.List, Version: strconv.FormatUint(h.Position.Version, 10), Issued: h.Issued,
 			ValidUntil: h.ValidUntil, Watch: h.List, Documents: h.Documents, DocumentsDamaged: h.DocumentsDamaged})
 	}
 	l.from, l.given = held, given
 	return given
+}
+
+// troubled reports whether the hub's list is damaged on this disk, or was refused: then what the
+// station's own lists say is not all there is to ask. A hub that has released none yet is no trouble.
+func (l *lists) troubled() bool {
+	return slices.ContainsFunc(l.replica.State(), func(s replica.State) bool { return s.Position.List == nationalList && s.Problem != "" })
 }
 
 // lateHits shows the counters what the hub has told of travellers who have passed.
