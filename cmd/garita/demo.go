@@ -75,8 +75,10 @@ func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) er
 	_, err := os.Stat(filepath.Join(opt.Data, "post", "journal.db"))
 	if c.Mix == "day" && errors.Is(err, os.ErrNotExist) { // in a folder that is used again the day was played
 		script = demo.WriteDay(prefilled, c.Counters, c.Seed, w.now())
+		script.Watch()
 		listed = script.Listed()
 	}
+	opt.National = true
 	d, err := demo.Start(ctx, opt, listed)
 	if err != nil {
 		return err
@@ -89,7 +91,8 @@ func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) er
 		}
 	}
 	fmt.Fprintf(w.out, "Garita demo. Invented travellers, software keys, no sign-in: never use this folder for a real border.\n\n"+
-		"  counter  %s/\n  hub      %s/\n\nOn the counter page, present a document and decide with the function keys. Stop with Ctrl-C.\n", d.PostURL, d.HubURL)
+		"  counter  %s/\n  hub      %s/\n  lists    %[2]s/lists\n  hits     %[2]s/cases\n\nOn the counter page, present a document and decide with the function keys. "+
+		"The last three are on the hub's national list.\nOf the day one traveller was met by that list, and one was put on it after they had passed. Stop with Ctrl-C.\n", d.PostURL, d.HubURL)
 	select {
 	case <-ctx.Done():
 	case err = <-d.Failed():

@@ -154,6 +154,9 @@ func (y *day) work(ctx context.Context, turn int) error {
 		}
 	}
 	err := y.at(turn, y.script.lanes, func(c *scene) func(*hand) { return c.play })
+	if turn == 1 && y.script.late != nil {
+		err = errors.Join(err, y.d.folder.addByHand(ctx, y.script.late))
+	}
 	if turn == 1 {
 		err = errors.Join(err, y.d.resume(ctx, "hub"))
 	}

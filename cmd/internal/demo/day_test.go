@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -21,7 +22,9 @@ import (
 func TestDay(t *testing.T) {
 	_, seed := random(t)
 	script := WriteDay(200, 2, seed, time.Now())
-	s := openSite(t, 2, seed, script.Listed()...)
+	script.Watch()
+	s := &site{t: t, dir: t.TempDir(), ends: make(map[int]*os.ProcessState), national: true}
+	s.begin(2, seed, script.Listed()...)
 	start := time.Now()
 	r, err := s.d.RunDay(t.Context(), script)
 	s.must(err)
@@ -34,6 +37,11 @@ func TestDay(t *testing.T) {
 		t.Errorf("lost %d, duplicated %d, recorded %d, registered %d, %d power cuts, %d shifts",
 			r.Lost, r.Duplicated, r.Recorded, r.Registered, r.Kills, len(r.Shifts))
 	}
+	s.await("the hub has told of the one who was listed late", func() bool {
+		v, err := s.post.view(t.Context(), "1")
+		s.must(err)
+		return len(v.LateHits) == 1 && v.LateHits[0].Surname == script.late.surname
+	})
 	for i, shift := range r.Shifts {
 		if open := len(shift.Open); (open > 0) != (i < 2) {
 			t.Errorf("shift %d hands over %d referrals", i+1, open)

@@ -121,6 +121,9 @@ func copyFiles(from, to string) error {
 	}
 	defer target.Close()
 	return fs.WalkDir(source.FS(), ".", func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && path != "." {
+			return target.Mkdir(path, 0o700)
+		}
 		if err != nil || !e.Type().IsRegular() || path == "reserve" {
 			return err
 		}

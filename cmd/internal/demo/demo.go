@@ -52,6 +52,11 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 	if err := f.provision(ctx); err != nil {
 		return nil, err
 	}
+	if opt.National {
+		if err := f.importList(ctx, append(shelf[:len(shelf):len(shelf)], travellers...)); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.openReaders(); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type Options struct {
 	NATSListen string
 	Counters   int    // 1 to 8, each with a simulated reader
 	Seed       uint64 // of the invented travellers
+	National   bool   // give a new hub an invented national list
 	Now        func() time.Time
 	// Ended is told how a program ended, each time, before it is started again. It may be
 	// called from several goroutines; nil: nobody is told.
@@ -101,6 +102,7 @@ roles = ["inspector"]
 badge = "1002"
 name = "Inspector Oriol Benavides"
 roles = ["inspector"]
+language = "es"
 [[officer]]
 badge = "1003"
 name = "Inspector Livia Monteagudo"

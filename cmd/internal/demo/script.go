@@ -2,6 +2,7 @@ package demo
 
 import (
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"garita/border"
@@ -17,7 +18,8 @@ type scene struct {
 	// after and handed go on after a power cut, and in the next shift; nil: nothing is left.
 	after, handed func(h *hand)
 
-	parts int // that were played
+	who   *Specimen // who comes alone, of some kinds
+	parts int       // that were played
 }
 
 // all is how many parts a scene has.
@@ -40,7 +42,8 @@ type Script struct {
 	rng    *rand.Rand
 	people *people
 	today  time.Time
-	listed []Specimen // for the sample list
+	listed []Specimen // for the sample list and the national one
+	late   *Specimen  // is put on the national list after they have passed; nil: nobody is
 	all    []Specimen // everybody in it
 	words  []string   // of everything that officers write
 
@@ -111,6 +114,25 @@ func WriteDay(n, counters int, seed uint64, today time.Time) *Script {
 
 // Listed are those of the travellers who are to stand on the sample list.
 func (s *Script) Listed() []Specimen { return s.listed }
+
+// Watch puts one traveller on the national list, and one who passes in the first shift on it
+// when they have passed. Neither is stopped: a hit is no refusal.
+func (s *Script) Watch() {
+	var one *Specimen
+	s.scenes(func(turn int, c *scene) {
+		switch {
+		case c.kind != "first_time" || strings.Contains(c.who.birth, "<"):
+		case turn == 0 && s.late == nil:
+			s.late = c.who
+		case turn > 0 && one == nil:
+			one = c.who
+		}
+	})
+	if one != nil {
+		one.listed = "national refer"
+		s.listed = append(s.listed, *one)
+	}
+}
 
 // scenes calls visit for each scene, with its shift.
 func (s *Script) scenes(visit func(turn int, c *scene)) {

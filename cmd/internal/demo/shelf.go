@@ -37,7 +37,11 @@ func Shelf(seed uint64, today time.Time) []Specimen {
 	s = append(s, p.specimen("Passport of Ruritania", "somebody who comes and goes: present it twice", p.passport()),
 		p.specimen("Passport of Ruritania", "the same person again", p.passport()))
 	p.number = "R0" + p.number[2:]
-	return append(s, p.specimen("Identity card of Ruritania", "the same person on another document", p.card()))
+	s = append(s, p.specimen("Identity card of Ruritania", "the same person on another document", p.card()))
+	add("QRU", "Passport", "on the national list: to be referred", plain).listed = "national refer"
+	add("QSY", "Passport", "on the national list: openly", plain).listed = "national open"
+	add("QZE", "Passport", "on the national list: silently, which nobody sees here", plain).listed = "national silent"
+	return s
 }
 
 // Queue returns n travellers: most in order, some expired, some with a wrong digit, some

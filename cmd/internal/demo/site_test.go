@@ -25,6 +25,7 @@ type site struct {
 	d         *Demo
 	dir       string
 	post, hub *client
+	national  bool // the hub gets the invented national list
 
 	mu   sync.Mutex // guards ends
 	ends map[int]*os.ProcessState
@@ -45,7 +46,7 @@ func (s *site) begin(counters int, seed uint64, travellers ...Specimen) {
 	s.t.Helper()
 	free := "127.0.0.1:0"
 	d, err := Start(s.t.Context(), Options{Data: s.dir, Programs: programs, PostListen: free, HubListen: free, NATSListen: free,
-		Counters: counters, Seed: seed, Now: time.Now, Ended: s.ended}, travellers)
+		Counters: counters, Seed: seed, National: s.national, Now: time.Now, Ended: s.ended}, travellers)
 	if err != nil {
 		s.t.Fatal(err)
 	}

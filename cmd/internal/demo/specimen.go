@@ -18,7 +18,10 @@ type Specimen struct {
 
 	surname, given, number, birth string // birth: YYMMDD
 	state                         string // issuer
-	listed                        string // how the sample list names it: number, name or ""
+	born                          string // with its century, 1974-08-12
+	// listed is how the sample list names it, number or name; or "national" and how its entry of
+	// the national list is to be handled; "": not at all.
+	listed string
 }
 
 // own is the country of the form that ships.
@@ -93,5 +96,5 @@ func spoil(lines []string) []string {
 
 func (p person) specimen(label, note string, lines []string) Specimen {
 	return Specimen{Label: label, Note: note, Lines: lines, Answers: p.answers, surname: p.surname, given: p.given, number: p.number,
-		birth: p.birth, state: p.state}
+		birth: p.birth, born: p.born, state: p.state}
 }

@@ -22,7 +22,7 @@ func (s *Script) firstTime() scene {
 		p.sex = "<"
 	}
 	one := s.print(p)
-	return scene{kind: "first_time", people: 1, want: tally{}.in("visitor"), play: func(h *hand) {
+	return scene{kind: "first_time", people: 1, who: &one, want: tally{}.in("visitor"), play: func(h *hand) {
 		h.enter(one, "visitor", nil)
 	}}
 }

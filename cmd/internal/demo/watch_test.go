@@ -23,11 +23,10 @@ import (
 // This file plays the watchlist over its whole way: the hub's keeper, the broker, stations with
 // their replicas and counters, the register, the cases, and back.
 
-// courts is the source of what is listed here; first and second are the badges of those who decide.
+// first and second are the badges of those who decide at the hub.
 const (
-	courts = "courts"
-	first  = "3001"
-	second = "3002"
+	first  = registrar
+	second = deputy
 )
 
 // invented gives n people who can be listed, with their documents.
