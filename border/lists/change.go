@@ -99,10 +99,11 @@ func (k *Keeper) recordPlain(e *watch.Entry, plain []byte, old *watch.Entry, han
 }
 
 // asksAnew reports whether past travellers must be held against an entry again: it is new,
-// or what identifies it has changed, or when it counts.
+// or what identifies it has changed, or when it counts, or who may learn of it: what stations
+// were told of one that is silent now has to be taken back.
 func asksAnew(old, e *watch.Entry) bool {
 	return old == nil || watch.FingerprintOf(old) != watch.FingerprintOf(e) ||
-		old.Applies != e.Applies || old.ValidFrom != e.ValidFrom || old.Expires != e.Expires
+		old.Handling != e.Handling || old.Applies != e.Applies || old.ValidFrom != e.ValidFrom || old.Expires != e.Expires
 }
 
 // gone makes the row of an entry that was withdrawn.

@@ -34,6 +34,7 @@ const (
 	AsksShrinks = "shrinks" // more is missing than the share that needs no asking
 	AsksGrows   = "grows"   // more is new
 	AsksChanges = "changes" // more has changed
+	AsksSkipped = "skipped" // entries are missing, and rows could not be read: they may be the same
 )
 
 // The states of a preview.
@@ -72,6 +73,8 @@ type Summary struct {
 	// NoIssuer are documents whose row does not say who issued them: nobody could find them, so
 	// they are left out.
 	NoIssuer int `json:"no_issuer,omitempty"`
+	// Unread are entries in force that are in the file and could not be read: they stay as they are.
+	Unread int `json:"unread,omitempty"`
 	// Fields counts in how many entries each field has changed.
 	Fields map[string]int `json:"fields,omitempty"`
 	// Share is the largest of added, removed and changed as a share of Held; 1 where nothing is held.
@@ -123,7 +126,7 @@ func (k *Keeper) Preview(ctx context.Context, name string, kind source.Kind, pat
 	if err := p.begin(); err != nil {
 		return Preview{}, err
 	}
-	report, err := source.Read(ctx, kind, files, source.Options{Source: name, Terms: o.Terms, MaxBytes: o.MaxBytes, MaxEntries: o.MaxEntries}, p.take)
+	report, err := source.Read(ctx, kind, files, source.Options{Source: name, Terms: o.Terms, MaxBytes: o.MaxBytes, MaxEntries: o.MaxEntries, Unread: p.unread}, p.take)
 	p.preview.Report = report
 	if err == nil {
 		err = p.finish(o)
@@ -164,6 +167,7 @@ type heldEntry struct {
 	digest     [digestSize]byte
 	hand, gone bool
 	seen       bool
+	unread     bool // in the file, as far as could be read
 }
 
 // previewRow is a row of preview_change.
@@ -272,6 +276,13 @@ func (p *reading) take(e *watch.Entry) error {
 	return p.add(previewRow{id: e.ID, op: opChange, fields: fields, urgent: e.Urgent, entryRow: p.k.recordPlain(e, plain, old, false)})
 }
 
+// unread keeps an entry that the file has, though it cannot be read, from being withdrawn.
+func (p *reading) unread(id string) {
+	if h := p.held[id]; h != nil {
+		h.unread = true
+	}
+}
+
 // finish adds what is missing from the file, and opens the preview.
 func (p *reading) finish(o ImportOptions) error {
 	for _, id := range slices.Sorted(maps.Keys(p.held)) {
@@ -280,6 +291,8 @@ func (p *reading) finish(o ImportOptions) error {
 		case h.seen:
 		case h.hand:
 			p.preview.Kept++
+		case h.unread:
+			p.preview.Unread++
 		default:
 			old, err := p.k.revision(p.ctx, watch.Key{Source: p.preview.Source, ID: id}, h.revision)
 			if err != nil {
@@ -318,6 +331,9 @@ func (p *reading) judge(o ImportOptions) {
 			if share > p.k.rules.AskShare {
 				s.Asks = append(s.Asks, why)
 			}
+		}
+		if s.Removed > 0 && s.Report.Skipped > 0 {
+			s.Asks = append(s.Asks, AsksSkipped)
 		}
 		slices.Sort(s.Asks)
 	}

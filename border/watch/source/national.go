@@ -241,7 +241,7 @@ func (r *run) national(t *table) *watch.Entry {
 
 	if h := f["handling"]; h != "" {
 		if e.Handling = handlings[h]; e.Handling == "" {
-			r.skip(line, UnknownWord, "handling")
+			r.skipEntry(line, UnknownWord, "handling", e.ID)
 			return nil
 		}
 	}
@@ -250,7 +250,7 @@ func (r *run) national(t *table) *watch.Entry {
 	case "entry", "exit":
 		e.Applies = watch.Applies(s)
 	default:
-		r.skip(line, UnknownWord, "applies_to")
+		r.skipEntry(line, UnknownWord, "applies_to", e.ID)
 		return nil
 	}
 	switch f["distribution"] {
@@ -258,7 +258,7 @@ func (r *run) national(t *table) *watch.Entry {
 	case "hub":
 		e.Distribution = watch.HubOnly
 	default:
-		r.skip(line, UnknownWord, "distribution")
+		r.skipEntry(line, UnknownWord, "distribution", e.ID)
 		return nil
 	}
 	for _, b := range []struct {

@@ -175,7 +175,7 @@ func (r *run) ofacRows(in *input, columns int, kept *int, row func(int, []string
 			if code == "" {
 				code = NoID
 			}
-			r.skip(rows.line, code, "")
+			r.skipEntry(rows.line, code, "", values[0])
 			continue
 		}
 		if err := row(rows.line, values); err != nil {

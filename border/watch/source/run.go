@@ -83,6 +83,14 @@ func (r *run) skip(line int, code Code, field string) {
 	r.note(line, code, field, true)
 }
 
+// skipEntry is skip for an entry whose id is known.
+func (r *run) skipEntry(line int, code Code, field, id string) {
+	r.skip(line, code, field)
+	if r.o.Unread != nil && word.MatchString(id) {
+		r.o.Unread(id)
+	}
+}
+
 func (r *run) note(line int, code Code, field string, skipped bool) {
 	r.report.Counts[code]++
 	if len(r.report.Problems) >= r.o.MaxProblems {
@@ -215,7 +223,7 @@ func (r *run) add(line int, e *watch.Entry) error {
 		r.skip(line, DuplicateID, "")
 		return nil
 	case len(e.Names) == 0 && len(e.Documents) == 0:
-		r.skip(line, NoName, "")
+		r.skipEntry(line, NoName, "", e.ID)
 		return nil
 	case r.report.Entries == r.o.MaxEntries:
 		return fail(ErrTooLarge, r.file, line, "too many entries")

@@ -53,6 +53,9 @@ type Options struct {
 	MaxBytes    int64 // of all files together; 0: 1 GiB, for documents 16 GiB
 	MaxEntries  int   // 0: 2 million entries, 200 million documents
 	MaxProblems int   // named one by one in the report; 0: 1,000
+	// Unread is told the id of an entry that is in the source and had to be left out, where it
+	// can be read: whoever holds the entry already must not take it for withdrawn. It may be nil.
+	Unread func(id string)
 }
 
 // Limits of one entry. What is beyond them is cut off and reported.

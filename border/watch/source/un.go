@@ -59,7 +59,7 @@ func (r *run) readUN(in *input) error {
 				return err
 			}
 			if !whole {
-				r.skip(line, TooLong, "INDIVIDUAL")
+				r.skipEntry(line, TooLong, "INDIVIDUAL", person.value("DATAID"))
 				continue
 			}
 			if err := r.add(line, r.unPerson(line, person)); err != nil {
