@@ -14,7 +14,7 @@ import (
 
 // Limits of notices.
 const (
-	maxNotices = 10_000  // open ones that a station keeps
+	maxNotices = 10_000  // that nobody at the station has acknowledged
 	maxOrder   = 1 << 53 // what JSON numbers carry everywhere
 	maxOfficer = 64      // bytes of a pseudonym
 )
@@ -63,7 +63,7 @@ func (r *Replica) Notify(ctx context.Context, notices []border.Notice) error {
 			}
 		}
 		var open int
-		if err := t.row(`SELECT count(*) FROM notice`).Scan(&open); err != nil {
+		if err := t.row(`SELECT count(*) FROM notice WHERE acknowledged = 0`).Scan(&open); err != nil {
 			return err
 		}
 		if open > maxNotices {

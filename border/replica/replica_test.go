@@ -753,6 +753,25 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+// A station with more notices than it can show takes further ones as officers acknowledge, before
+// the hub has closed any.
+func TestNoticesBeyondTheBound(t *testing.T) {
+	h := newHub(t, 1)
+	r := newRig(t, h)
+	many := make([]border.Notice, 10_000)
+	body := notice(h, 1)
+	for i := range many {
+		many[i] = border.Notice{ID: bordertest.NoticeID(i + 1), Body: body, Order: uint64(i + 1)}
+	}
+	check(t, r.Notify(t.Context(), many))
+	next := []border.Notice{{ID: bordertest.NoticeID(20_000), Body: body, Order: 20_000}}
+	if err := r.Notify(t.Context(), next); border.CodeOf(err) != border.TooLarge {
+		t.Errorf("beyond the bound: %v", err)
+	}
+	check(t, r.Acknowledge(t.Context(), many[0].ID, "o-1"))
+	check(t, r.Notify(t.Context(), next))
+}
+
 // Checks, hellos and officers go on while releases come.
 func TestConcurrent(t *testing.T) {
 	h := newHub(t, 1)
