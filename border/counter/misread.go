@@ -64,6 +64,7 @@ func printedDigit(d *mrz.Document) byte {
 		line, at, rest = 0, 14, 15
 	case mrz.FRAID:
 		at = 12
+	default: // the others have it where a passport has
 	}
 	if over := len(d.DocumentNumber) - 9; over > 0 && (d.Format == mrz.TD1 || d.Format == mrz.TD2) {
 		at = rest + over
