@@ -71,7 +71,7 @@ func (t *tx) notice(c *caseRow, f *finding, alert int64, role string, posts []bo
 		Post: f.post, At: f.at, Direction: f.direction, Traveller: f.traveller}
 	if e := c.kept.Entry; e != nil {
 		body.Action, body.Instruction = e.Action, e.Instruction
-		if c.handling == watch.Open {
+		if c.handling == watch.Open && e.Distribution != watch.HubOnly {
 			body.Entry = e
 		}
 	}

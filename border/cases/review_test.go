@@ -176,3 +176,43 @@ func TestStationMoved(t *testing.T) {
 		t.Errorf("told %d times", len(n))
 	}
 }
+
+// Of an entry that has become silent stations are told no more, and what they were told is taken
+// back.
+func TestBecomesSilent(t *testing.T) {
+	w := newWorld(t)
+	e := entry("1", anna, watch.Open)
+	w.put(e)
+	w.book("PUT-1").pass(anna, passing{version: "1"})
+	w.step()
+	before, _ := w.told("PUT-1", 0)
+	w.act(w.only().ID, Take, "B1")
+	w.act(w.only().ID, AskOwner, "B1")
+	w.act(w.only().ID, Confirm, "B1")
+	silent := *e
+	silent.Handling = watch.Silent
+	w.put(&silent)
+	w.step()
+	if n, _ := w.told("PUT-1", before[0].Order); len(n) != 1 || !n[0].Closed || n[0].Body != nil {
+		t.Errorf("%+v", n)
+	}
+	if c := w.only(); c.Handling != watch.Silent || c.Alerts[0].Ended != endWithdrawn {
+		t.Errorf("%s, %+v", c.Handling, c.Alerts)
+	}
+}
+
+// What posts may not hold is not sent to them in a notice either; what to do is.
+func TestHubOnlyIsNotSent(t *testing.T) {
+	w := newWorld(t)
+	e := entry("1", anna, watch.Open)
+	e.Distribution = watch.HubOnly
+	base, err := watch.Compile(watch.Description{Name: "national"}, []*watch.Entry{e})
+	w.must(err)
+	w.keeper.list, w.keeper.position.Version, w.keeper.full[e.Key()] = watch.New(base), 2, e
+	w.book("PUT-1").pass(anna, passing{})
+	w.step()
+	n, bodies := w.told("PUT-1", 0)
+	if len(n) != 1 || bodies[0].Entry != nil || bodies[0].Instruction["en"] == "" || bodies[0].Traveller.Surname != anna.surname {
+		t.Errorf("%+v", bodies)
+	}
+}

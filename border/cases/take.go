@@ -406,10 +406,11 @@ func (t *tx) sees(c *caseRow, f *finding) (bool, error) {
 }
 
 // again follows another event about a crossing that the case has, or an entry that has changed
-// while the case is open: it is to be judged by what the entry is now.
+// since: an open case is to be judged by what the entry is now, and of one that has become silent
+// stations learn no more.
 func (t *tx) again(c *caseRow, f *finding, print border.BlindIndex) error {
 	fresh, err := t.sees(c, f)
-	if err != nil || !fresh && (!c.state.Open() || t.same(c, print)) {
+	if err != nil || !fresh && stricter(c.handling, f.handling) == c.handling && (!c.state.Open() || t.same(c, print)) {
 		return err
 	}
 	t.change(c)
