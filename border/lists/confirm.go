@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"strings"
 	"time"
 
 	"garita/border"
@@ -26,7 +25,7 @@ func twoPeople(op, by, second string) error {
 
 // named gives a badge as it is compared: nobody becomes a second person by writing the own
 // badge otherwise.
-func named(badge string) string { return strings.ToUpper(strings.Join(strings.Fields(badge), "")) }
+func named(badge string) string { return border.SameBadge(badge) }
 
 // Confirm makes an import hold: by confirms what second has looked at too. NotFound: there is
 // no such preview. Conflict: it is decided already, has expired, or the source has changed
@@ -76,6 +75,9 @@ func (k *Keeper) importSet(ctx context.Context, op string, id border.ID) (*chang
 		}
 		set.source = p.Source
 		set.about = &aboutSource{kind: string(p.Kind), version: p.Version, issued: p.Issued, maxAge: p.MaxAge}
+		if p.Kind == source.Documents {
+			return nil // its rows are no entries
+		}
 		set.steps = make([]step, 0, p.Added+p.Changed+p.Removed)
 		return k.eachPreviewed(ctx, tx, p, `SELECT id, op, urgent, sealed FROM preview_change WHERE preview = ? ORDER BY n`, func(st step) {
 			set.steps = append(set.steps, st)

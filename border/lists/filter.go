@@ -178,10 +178,14 @@ func (k *Keeper) makeFilter(ctx context.Context, d *documentChange) error {
 		switch {
 		case is && !was:
 			d.added++
-			came = keep(came, hash)
+			if changes != nil {
+				came = keep(came, hash)
+			}
 		case was && !is:
 			d.removed++
-			went = keep(went, hash)
+			if changes != nil {
+				went = keep(went, hash)
+			}
 		}
 		if is {
 			d.documents++
