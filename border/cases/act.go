@@ -34,7 +34,7 @@ func (s *Service) Act(ctx context.Context, a Action) (Summary, error) {
 	switch {
 	case moves[a.Do] == nil:
 		return invalid("This cannot be done to a case.")
-	case a.By == "" || len(a.By) > badgeMax || len(a.To) > badgeMax:
+	case border.SameBadge(a.By) == "" || len(a.By) > badgeMax || len(a.To) > badgeMax:
 		return invalid("Say who you are: the badge is missing, or too long.")
 	case a.Do == Assign && a.To == "":
 		return invalid("Say whom the case is given to.")
@@ -69,7 +69,7 @@ func (s *Service) Act(ctx context.Context, a Action) (Summary, error) {
 	return out, err
 }
 
-// named writes a badge in one way, so that nobody is two people by a blank or a small letter.
+// named writes a badge in one way; whether two are one person says [border.SameBadge].
 func named(badge string) string { return strings.ToUpper(strings.Join(strings.Fields(badge), "")) }
 
 func (t *tx) act(c *caseRow, a Action) error {
@@ -78,7 +78,7 @@ func (t *tx) act(c *caseRow, a Action) error {
 	if err != nil {
 		return err
 	}
-	to, err := standing{c.state, risk, c.proposedBy}.after(a.Do, who)
+	to, err := standing{c.state, risk, c.proposedBy}.after(a.Do, t.s.cfg.Blinder.Officer(border.SameBadge(a.By)))
 	if err != nil {
 		return err
 	}

@@ -216,3 +216,22 @@ func TestHubOnlyIsNotSent(t *testing.T) {
 		t.Errorf("%+v", bodies)
 	}
 }
+
+// Nobody is a second person by writing the own badge otherwise.
+func TestOwnBadgeOtherwise(t *testing.T) {
+	w := newWorld(t)
+	e := entry("1", anna, watch.Open)
+	e.HighRisk = true
+	w.put(e)
+	w.book("PUT-1").pass(anna, passing{version: "1"})
+	w.step()
+	id := w.only().ID
+	w.act(id, Take, "B-1")
+	w.act(id, Dismiss, "B-1")
+	for _, same := range []string{"b1", "B\u200b-1", "B\u20101", "\uff22-1", " B 1."} {
+		if _, err := w.try(id, Countersign, same); border.CodeOf(err) != border.Forbidden {
+			t.Errorf("%q: %v", same, err)
+		}
+	}
+	w.act(id, Countersign, "B-2")
+}

@@ -76,7 +76,7 @@ func (d Do) explained() bool {
 type standing struct {
 	state      State
 	highRisk   bool
-	proposedBy string // who found that it is not this person, while a second one is awaited
+	proposedBy string // pseudonym of the badge as [border.SameBadge] has it: who found that it is not this person, while a second one is awaited
 }
 
 // after says where something done by somebody leads. Conflict: the state does not allow it.

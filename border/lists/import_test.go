@@ -32,7 +32,7 @@ func TestImport(t *testing.T) {
 		_, err := r.Confirm(ctx, p.ID, two[0], two[1])
 		wantCode(t, err, border.Invalid)
 	}
-	for _, two := range [][2]string{{"B-1", "B-1"}, {"B-1", " b-1 "}} {
+	for _, two := range [][2]string{{"B-1", "B-1"}, {"B-1", " b-1 "}, {"B-1", "B1"}, {"B-1", "B\u200b-1"}, {"B-1", "\uff22-1"}} {
 		_, err := r.Confirm(ctx, p.ID, two[0], two[1])
 		wantCode(t, err, border.Forbidden)
 	}
