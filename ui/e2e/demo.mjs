@@ -16,12 +16,12 @@ export async function until(what, ask, patience = 30000) {
   }
 }
 
-/** Starts a demo on a new folder and waits until its pages answer. */
-export async function startDemo(program) {
+/** Starts a demo on a new folder and waits until its pages answer; with mix 'day' a day is played first. */
+export async function startDemo(program, mix = '') {
   const data = mkdtempSync(join(tmpdir(), 'garita-demo-e2e-'));
   const [post, hub, nats] = [await freePort(), await freePort(), await freePort()].map((p) => `127.0.0.1:${p}`);
   const log = openSync(join(data, 'demo.log'), 'w');
-  const child = spawn(program, ['demo', '--data', data, '--post-listen', post, '--hub-listen', hub, '--nats-listen', nats],
+  const child = spawn(program, ['demo', '--data', data, '--post-listen', post, '--hub-listen', hub, '--nats-listen', nats, ...(mix ? ['--mix', mix] : [])],
     { stdio: ['ignore', log, log] });
   closeSync(log);
   const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
@@ -32,7 +32,7 @@ export async function startDemo(program) {
   const output = () => readFileSync(join(data, 'demo.log'), 'utf8');
   d.ready = () => until('the demo answers', async () => {
     if (gone) throw new Error(`the demo ended: ${output()}`);
-    return (await answers(`${d.post}/`)) && (await answers(`${d.hub}/`));
+    return (!mix || output().includes('Ctrl-C')) && (await answers(`${d.post}/`)) && (await answers(`${d.hub}/`));
   }, 60000);
   const pid = (name) => Number(readFileSync(join(data, `${name}.pid`), 'utf8').trim());
 

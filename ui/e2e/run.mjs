@@ -9,6 +9,7 @@ import { gallery } from './gallery.mjs';
 import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
+import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
 import { lists } from './lists.mjs';
@@ -52,6 +53,15 @@ try {
   if (ONLY.length === 0 || ONLY.includes('gallery')) await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
   if (ONLY.length === 0 || ONLY.includes('workshop')) await workshop(browser.context, root, test, pictures);
   if (ONLY.length === 0 || ONLY.includes('lists')) await lists(browser.context, root, test, pictures);
+  if (ONLY.length === 0 || ONLY.includes('watch')) {
+    const day = await startDemo(program, 'day');
+    try {
+      await watch(browser.context, day, test, pictures);
+    } finally {
+      await day.end();
+      day.forget();
+    }
+  }
   const parts = [flow, keystrokes, work, keyboard].filter((part) => ONLY.length === 0 || ONLY.includes(part.name));
   const demo = parts.length > 0 && await startDemo(program);
   try {
