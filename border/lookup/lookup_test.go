@@ -343,7 +343,7 @@ func TestConnect(t *testing.T) {
 		"no tls":    {Name: "a", Kind: "find", URL: "http://service.example"},
 		"no ca":     {Name: "a", Kind: "find", URL: "https://service.example", CA: "/nowhere"},
 		"no key":    {Name: "a", Kind: "find", URL: "https://service.example", Certificate: "/nowhere"},
-		"with user": {Name: "a", Kind: "find", URL: "https://u:p@service.example"},
+		"with user": {Name: "a", Kind: "find", URL: "https://u@service.example"},
 	} {
 		if _, err := Connect(c, clock); border.CodeOf(err) != border.Invalid || border.MessageOf(err) == "" {
 			t.Errorf("%s: %v", name, err)

@@ -51,7 +51,7 @@ func (s *screen) importForm(c *fiber.Ctx) error {
 	return s.send(c, p)
 }
 
-var kinds = [...]source.Kind{source.CSV, source.UN, source.OFAC, source.FtM, source.INTERPOL}
+var kinds = [...]source.Kind{source.CSV, source.UN, source.OFAC, source.FtM, source.INTERPOL, source.Documents}
 
 func (s *screen) importPage(f importForm) (page, error) {
 	id := make([]byte, 16)
