@@ -129,6 +129,7 @@ var asksWords = map[string]string{
 	lists.AsksShrinks: "More entries than usual are missing from the file. Is it whole?",
 	lists.AsksGrows:   "More entries than usual are new. Is it the right file?",
 	lists.AsksChanges: "More entries than usual have changed. Is it the right file?",
+	lists.AsksSkipped: "Entries are missing, and rows could not be read: they may be the same. Look at the rows below.",
 }
 
 var opWords = map[string]string{"add": "Added", "change": "Changed", "remove": "Removed", "withdraw": "Withdrawn", "return": "Left to the source"}
