@@ -34,9 +34,6 @@ type ask struct {
 
 	traveller match.Traveller
 	date      match.Date
-	bcd       uint32
-	full      bool // the day is known
-	turning   bool // the day is the first or last of a year
 	sex       string
 	nation    uint16
 	day       uint32
@@ -102,17 +99,10 @@ func (a *ask) segment(i int) *segment {
 // begin reads what is the same for all spellings of a name.
 func (a *ask) begin(q *Query) {
 	a.traveller.Words = a.traveller.Words[:0]
-	a.born(match.ParseDate(q.BirthDate))
+	a.date = match.ParseDate(q.BirthDate)
 	a.sex, a.nation, a.direction = q.Sex, code(q.Nationality), q.Direction
 	a.day, _ = dayNumber(q.Day)
 	a.outcomes = a.outcomes[:0]
-}
-
-// born notes the traveller's date of birth.
-func (a *ask) born(d match.Date) {
-	a.date, a.bcd = d, bcd(d)
-	a.full = d.Month != 0 && d.Day != 0 && !d.Circa && d.Until == d.Year
-	a.turning = a.bcd&0xFFFF == 0x0101 || a.bcd&0xFFFF == 0x1231
 }
 
 // name begins with one spelling of the traveller's name; false if it has no word.

@@ -457,29 +457,38 @@ func TestConcurrentChecks(t *testing.T) {
 	wg.Wait()
 }
 
-// The quick level of a date is that of the comparison.
-func TestDateLevel(t *testing.T) {
+// What a posting says of a date is never less than what the comparison says.
+func TestBriefDates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		date := func(name string) match.Date {
 			y := rapid.IntRange(1899, 2012).Draw(t, name)
-			d := match.Date{Year: int16(y), Until: int16(y), Month: int8(rapid.IntRange(0, 12).Draw(t, "month"))}
+			d := match.Date{Year: int16(y), Until: int16(y + rapid.SampledFrom([]int{0, 0, 0, 1, 4}).Draw(t, "until")), Month: int8(rapid.IntRange(0, 12).Draw(t, "month"))}
 			if d.Month != 0 {
 				d.Day = int8(rapid.IntRange(0, 31).Draw(t, "day"))
 			}
+			d.Circa = rapid.IntRange(0, 5).Draw(t, "circa") == 0
 			return d
 		}
-		asked, listed := date("asked"), date("listed")
+		asked, listed := date("asked"), []match.Date{date("listed")}
 		if rapid.Bool().Draw(t, "near") {
-			listed.Year = asked.Year + int16(rapid.IntRange(-3, 3).Draw(t, "apart"))
-			listed.Until = listed.Year
+			listed[0].Year = asked.Year + int16(rapid.IntRange(-3, 3).Draw(t, "apart"))
+			listed[0].Until = listed[0].Year
 		}
 		if rapid.Bool().Draw(t, "same") {
-			listed.Month, listed.Day = asked.Month, asked.Day
+			listed[0].Month, listed[0].Day = asked.Month, asked.Day
 		}
-		a := &ask{model: match.Default()}
-		a.born(asked)
-		if got, want := a.dateLevel(bcd(listed)), match.CompareDates(asked, listed); got != want {
-			t.Fatalf("%v and %v: %v, want %v", asked, listed, got, want)
+		if rapid.IntRange(0, 3).Draw(t, "more") == 0 {
+			listed = append(listed, date("second"))
+		}
+		a := &ask{model: match.Default(), date: asked}
+		a.dates.set(a)
+		id := identity{}
+		for _, d := range listed {
+			id.dates = appendDate(id.dates, d)
+		}
+		want := a.model.Dates[id.birth(asked, a.model)]
+		if got := a.dates.brief(makeBrief(listed, 0)); got < want {
+			t.Fatalf("asked %v, listed %v: %v, less than %v", asked, listed, got, want)
 		}
 	})
 }

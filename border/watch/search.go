@@ -16,7 +16,8 @@ import (
 
 // board is where a search adds up.
 type board struct {
-	cells   []cell // by identity
+	cells   []cell   // by identity
+	marks   []uint64 // bits of the identities that were touched: few enough to stay near the processor
 	touched []uint32
 }
 
@@ -62,9 +63,6 @@ type candidate struct {
 type region struct {
 	from, to uint32
 	weight   float64
-	usual    float64 // what it says of those whose date is nothing special, at least
-	most     float64 // and at most
-	tell     bool    // the date is told identity by identity
 }
 
 // search finds the identities worth comparing, and compares them.
@@ -78,7 +76,7 @@ func (a *ask) search() {
 		}
 		b := &a.boards[k]
 		if b.cells == nil {
-			b.cells = make([]cell, s.len())
+			b.cells, b.marks = make([]cell, s.len()), make([]uint64, s.len()/64+1)
 		}
 		a.candidates = a.candidates[:0]
 		for _, r := range a.regions(s) {
@@ -167,48 +165,41 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 				continue
 			}
 			gain := (f.gain + gainUnit - 1) / gainUnit
-			say := a.bounds.gain(f.gain + a.rest[t+1])
-			if !admit || a.bounds.name(f.gain+a.rest[t+1], words, 0)+a.traits.most+r.weight < need {
-				for ; len(ids) > 0; ids = ids[4:] {
-					if id := ids.at(0); b.cells[id] != 0 {
+			say := a.bounds.gain(f.gain+a.rest[t+1]) - need
+			if !admit || say+a.bounds.most[min(words, match.MaxWords)][0]+a.traits.most+r.weight < 0 {
+				for ; len(ids) > 0; ids = ids[postingSize:] {
+					if id := ids.id(0); b.marks[id/64]>>(id%64)&1 == 1 {
 						b.cells[id] = b.cells[id].add(t, gain)
 					}
 				}
 				continue
 			}
 			most := &a.bounds.most[min(words, match.MaxWords)]
-			rare := r.tell && r.most+most[0]+say+a.traits.most < need // only some dates can do
-			for ; len(ids) > 0; ids = ids[4:] {
-				id := ids.at(0)
-				c := b.cells[id]
-				if c == 0 {
-					x := traits(s.summaries.at(int(2*id + 1)))
-					if rare && !x.years() && !a.special(s.summaries.at(int(2*id))) {
-						continue
-					}
-					enough := need - say - most[x.words()] - a.traits.weight(x)
-					if r.usual < enough && (r.weight < enough || a.dateWeight(s, id, x, r) < enough) {
+			for ; len(ids) > 0; ids = ids[postingSize:] {
+				id, x := ids.next()
+				if b.marks[id/64]>>(id%64)&1 == 0 {
+					if say+most[x.words()]+a.traits.brief(x)+a.dates.brief(x) < 0 {
 						continue
 					}
 					b.touched = append(b.touched, id)
+					b.marks[id/64] |= 1 << (id % 64)
 				}
-				b.cells[id] = c.add(t, gain)
+				b.cells[id] = b.cells[id].add(t, gain)
 			}
 		}
 	}
 	for _, id := range b.touched {
 		c := b.cells[id]
 		b.cells[id] = 0
+		b.marks[id/64] &^= 1 << (id % 64)
 		x := traits(s.summaries.at(int(2*id + 1)))
 		gain := c.gain()*gainUnit + left
 		bound := a.bounds.name(gain, c.count()+leftWords, x.words()) + a.bounds.rest*float64(max(0, x.says()-gain-sayingSlack)) + a.traits.weight(x) + r.weight + a.prior()
 		if bound < floorOdds {
 			continue
 		}
-		if r.tell {
-			if bound += a.dateWeight(s, id, x, r) - r.weight; bound < floorOdds {
-				continue
-			}
+		if bound += a.dateWeight(s, id, x) - r.weight; bound < floorOdds {
+			continue
 		}
 		a.candidates = append(a.candidates, candidate{bound, id})
 	}
@@ -316,7 +307,8 @@ func (b *bounds) name(gain, words, shortest int) float64 {
 // traitWeights is what sex and nationality say.
 type traitWeights struct {
 	sex                  [4]float64
-	same, other, several float64 // nationality
+	same, other, several float64      // nationality
+	nations              [256]float64 // by the nationality of a brief
 	asked                uint16
 	most                 float64
 }
@@ -331,8 +323,18 @@ func (w *traitWeights) set(a *ask) {
 		w.same, w.other = m.Nations[match.TraitSame], m.Nations[match.TraitOther]
 		w.several = max(w.same, w.other, m.Nations[match.TraitRelated], 0)
 	}
+	for i := range w.nations {
+		w.nations[i] = w.other
+	}
+	w.nations[noNation], w.nations[someNations] = 0, w.several
+	if a.nation != 0 {
+		w.nations[briefNation(a.nation)] = max(w.same, w.other)
+	}
 	w.most = slices.Max(w.sex[:]) + max(w.several, 0)
 }
+
+// brief is what a posting's sex and nationality say at most.
+func (w *traitWeights) brief(b brief) float64 { return w.sex[b.sex()] + w.nations[b.nation()] }
 
 func (w *traitWeights) weight(t traits) float64 {
 	x := w.sex[t.sex()]
@@ -347,13 +349,22 @@ func (w *traitWeights) weight(t traits) float64 {
 	return x + w.other
 }
 
-// dateWeights is what dates say at most, by how many years they are apart.
+// dateWeights is what dates say at most.
 type dateWeights struct {
-	unknown, near, middle, far float64
+	near, middle, far float64      // by how many years they are apart
+	year              [256]float64 // by the year of a brief
+	same              [256]float64 // the same if day and month are those asked for
+	days              [8]uint64    // bits of the days that are nearly those asked for, in the same year
+	asked             brief        // year and day
+	until             uint8        // last year
+	turning           bool         // the day is the first or last of a year: its neighbours are in another
+	several           bool         // ask by the years of several dates
 }
 
-func (w *dateWeights) set(m *match.Model) {
-	*w = dateWeights{unknown: m.Dates[match.DateUnknown], near: math.Inf(-1)}
+func (w *dateWeights) set(a *ask) {
+	m, d := a.model, a.date
+	unknown := m.Dates[match.DateUnknown]
+	w.near = math.Inf(-1)
 	for l := range m.Dates {
 		if match.DateLevel(l) != match.DateUnknown {
 			w.near = max(w.near, m.Dates[l])
@@ -361,106 +372,121 @@ func (w *dateWeights) set(m *match.Model) {
 	}
 	w.far = max(m.Dates[match.DateOther], m.Dates[match.DateDigit])
 	w.middle = max(w.far, m.Dates[match.DateFar])
+	w.several, w.turning, w.days = d.Known(), false, [8]uint64{}
+	if !d.Known() {
+		for y := range w.year {
+			w.year[y], w.same[y] = unknown, unknown
+		}
+		return
+	}
+	full := d.Month != 0 && d.Day != 0 && !d.Circa && d.Until == d.Year
+	for y := range w.year {
+		w.year[y] = w.apart(firstYear-1+y, firstYear-1+y, d)
+		w.same[y] = w.year[y]
+	}
+	if full {
+		for y := 1; y < len(w.year); y++ {
+			listed := match.Date{Year: int16(firstYear - 1 + y), Until: int16(firstYear - 1 + y), Month: d.Month, Day: d.Day}
+			w.same[y] = m.Dates[match.CompareDates(d, listed)]
+			switch apart := max(int(d.Year)-int(listed.Year), int(listed.Year)-int(d.Year)); {
+			case apart == 0:
+				w.year[y] = max(m.Dates[match.DateSameYear], m.Dates[match.DateNear])
+			case apart <= 2:
+				w.year[y] = m.Dates[match.DateNear]
+			case apart <= 10:
+				w.year[y] = m.Dates[match.DateFar]
+			default:
+				w.year[y] = m.Dates[match.DateOther]
+			}
+		}
+		w.turning = d.Month == 1 && d.Day == 1 || d.Month == 12 && d.Day == 31
+		w.nearDays(d)
+	} else {
+		for y := range w.year {
+			w.same[y] = w.year[y]
+		}
+	}
+	w.asked = brief(briefYear(int(d.Year)))<<24 | brief(briefDay(d.Month, d.Day))<<15
+	w.until = briefYear(int(d.Until))
+	w.year[0], w.same[0] = unknown, unknown
+}
+
+// nearDays notes the days that may say more than that they lie in the same year: not known to
+// the day, crossed, one digit another, the day before or after.
+func (w *dateWeights) nearDays(d match.Date) {
+	for month := range int8(13) {
+		for day := range int8(32) {
+			crossed := month == d.Day && day == d.Month
+			digits := (month == d.Month && (day/10 == d.Day/10 || day%10 == d.Day%10)) || (day == d.Day && (month/10 == d.Month/10 || month%10 == d.Month%10))
+			next := month == d.Month && max(day-d.Day, d.Day-day) <= 1 || day == 1 || d.Day == 1 && day >= 28
+			if month == 0 || day == 0 || crossed || digits || next {
+				at := briefDay(month, day)
+				w.days[at/64] |= 1 << (at % 64)
+			}
+		}
+	}
+}
+
+// apart is what dates of the years first to last say at most.
+func (w *dateWeights) apart(first, last int, d match.Date) float64 {
+	switch apart := max(first-int(d.Until), int(d.Year)-last); {
+	case apart <= 2:
+		return w.near
+	case apart <= 10:
+		return w.middle
+	}
+	return w.far
+}
+
+// brief is what a posting's date says at most.
+func (w *dateWeights) brief(b brief) float64 {
+	y, d := b.year(), b.day()
+	switch {
+	case b.several() && w.several:
+		switch apart := max(int(y)-int(w.until), int(w.asked.year())-int(y)-int(d)); {
+		case apart <= 2:
+			return w.near
+		case apart <= 10:
+			return w.middle
+		}
+		return w.far
+	case d == w.asked.day():
+		return w.same[y]
+	case y == w.asked.year() && w.days[d/64]>>(d%64)&1 == 1, w.turning && y != 0:
+		return max(w.near, w.year[y])
+	}
+	return w.year[y]
 }
 
 // regions gives the identities in runs, by what their dates can say.
 func (a *ask) regions(s *segment) []region {
-	m, w := a.model, &a.dates
-	w.set(m)
-	out := a.runs[:0]
+	w := &a.dates
+	w.set(a)
+	unknown := a.model.Dates[match.DateUnknown]
 	n := uint32(s.len())
 	if !a.date.Known() {
-		a.runs = append(out, region{0, n, w.unknown, w.unknown, w.unknown, false})
+		a.runs = append(a.runs[:0], region{0, n, unknown})
 		return a.runs
 	}
 	at := func(place int) uint32 { return s.years.at(min(max(place, dated), places)) }
 	from, to := yearPlace(int(a.date.Year)), yearPlace(int(a.date.Until))
 	near, nearEnd := at(from-2), at(to+3)
 	mid, midEnd := at(from-10), at(to+11)
-	other := m.Dates[match.DateOther]
-	usual := max(other, m.Dates[match.DateFar])
-	year, two := m.Dates[match.DateSameYear], m.Dates[match.DateNear]
-	a.runs = append(out,
-		region{0, s.years.at(scattered), w.unknown, w.unknown, w.unknown, false},
-		region{s.years.at(scattered), s.years.at(dated), w.near, other, w.near, true},
-		region{near, nearEnd, w.near, min(year, two), max(year, two), true},
-		region{mid, near, w.middle, other, usual, true}, region{nearEnd, midEnd, w.middle, other, usual, true},
-		region{at(dated), mid, w.far, other, other, true}, region{midEnd, n, w.far, other, other, true})
+	a.runs = append(a.runs[:0],
+		region{0, s.years.at(scattered), unknown}, region{s.years.at(scattered), s.years.at(dated), w.near},
+		region{near, nearEnd, w.near}, region{mid, near, w.middle}, region{nearEnd, midEnd, w.middle},
+		region{at(dated), mid, w.far}, region{midEnd, n, w.far})
 	return a.runs
 }
 
-// bcd writes a date as YYYYMMDD, four bits a digit; 0 for months and days not known.
-func bcd(d match.Date) uint32 {
-	y := uint32(d.Year)
-	return y/1000%10<<28 | y/100%10<<24 | y/10%10<<20 | y%10<<16 | bcd2(d.Month)<<8 | bcd2(d.Day)
-}
-
-func bcd2(n int8) uint32 { return uint32(n)/10%10<<4 | uint32(n)%10 }
-
-func unbcd(x uint32) match.Date {
-	y := int16(bcdYear(x))
-	return match.Date{Year: y, Until: y, Month: int8(x>>12&15*10 + x>>8&15), Day: int8(x>>4&15*10 + x&15)}
-}
-
-func bcdYear(x uint32) int {
-	return int(x>>28)*1000 + int(x>>24&15)*100 + int(x>>20&15)*10 + int(x>>16&15)
-}
-
-// dateWeight is what the date of an identity in a region says, at most.
-func (a *ask) dateWeight(s *segment, id uint32, x traits, r *region) float64 {
-	if !r.tell {
-		return r.weight
+// dateWeight is what the date of an identity says, at most.
+func (a *ask) dateWeight(s *segment, id uint32, x traits) float64 {
+	switch listed := s.summaries.at(int(2 * id)); {
+	case listed == 0 || !a.date.Known():
+		return a.model.Dates[match.DateUnknown]
+	case x.years():
+		return a.dates.apart(int(listed>>16), int(listed&0xFFFF), a.date)
+	default:
+		return a.model.Dates[match.CompareDates(a.date, match.Date{Year: int16(listed >> 16), Until: int16(listed >> 16), Month: int8(listed >> 8), Day: int8(listed)})]
 	}
-	listed := s.summaries.at(int(2 * id))
-	if !x.years() {
-		return a.model.Dates[a.dateLevel(listed)]
-	}
-	switch apart := max(int(listed>>16)-int(a.date.Until), int(a.date.Year)-int(listed&0xFFFF)); {
-	case apart <= 2:
-		return a.dates.near
-	case apart <= 10:
-		return a.dates.middle
-	}
-	return a.dates.far
-}
-
-// special reports whether a listed date may say more than those of nearly all others, which
-// only lie in the same years. It is quick.
-func (a *ask) special(listed uint32) bool {
-	x := a.bcd ^ listed
-	switch {
-	case !a.full || listed&0xFF == 0 || x&0xFFFF == 0 || oneDigit(x) || a.turning || listed>>8&0xFF == a.bcd&0xFF && a.bcd>>8&0xFF == listed&0xFF:
-		return true // 0, too, stands for dates to be looked up
-	case x>>16 == 0:
-		d, e := listed&0xFF, a.bcd&0xFF
-		return x&0xFF00 == 0 || d == 1 || e == 1 || max(d, e)-min(d, e) <= 7 // neighbours, also across tens and months
-	}
-	return false
-}
-
-// dateLevel is [match.CompareDates] for a listed date in BCD, fast for the dates that say
-// against.
-func (a *ask) dateLevel(listed uint32) match.DateLevel {
-	x := a.bcd ^ listed
-	full := a.full && listed&0xFF != 0 && listed&0xFF00 != 0
-	if !full || x>>16 == 0 || x&0xFFFF == 0 || oneDigit(x) || a.turning ||
-		listed>>8&0xFF == a.bcd&0xFF && a.bcd>>8&0xFF == listed&0xFF {
-		return match.CompareDates(a.date, unbcd(listed))
-	}
-	apart := bcdYear(listed) - int(a.date.Year)
-	switch apart = max(apart, -apart); {
-	case apart <= 2:
-		return match.DateNear
-	case apart <= 10:
-		return match.DateFar
-	}
-	return match.DateOther
-}
-
-// oneDigit reports whether all bits are of one digit.
-func oneDigit(x uint32) bool {
-	x |= x >> 2
-	x |= x >> 1
-	x &= 0x11111111
-	return x&(x-1) == 0
 }

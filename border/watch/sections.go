@@ -32,7 +32,7 @@ const (
 	secKeys                     // u32: keys to similar words, by slot; see dictionary
 	secAlphabet                 // u32 per word: the words by text
 	secPostingAt                // u32 per word and one more: where its postings begin
-	secPostings                 // u32 per posting: the identities that have the word, ascending
+	secPostings                 // u32 identity, u32 brief per posting: the identities that have the word, ascending
 	secRecordAt                 // u32 per identity and one more: where its record begins
 	secRecords                  // records of identities
 	secSummaries                // u32, u32 per identity: its one date of birth, 0 if none or several; traits

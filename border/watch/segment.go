@@ -15,7 +15,7 @@ type segment struct {
 	dict      *dictionary
 	recordAt  words32
 	records   []byte
-	summaries words32 // two for each identity: see [bcd] and traits
+	summaries words32 // two for each identity: see pack and traits
 	years     words32
 	entryOf   words32
 	documents documents
@@ -23,8 +23,8 @@ type segment struct {
 	// Postings by word. The base has them in one run; the changes, which have few of the
 	// words, by the word's number.
 	postingAt words32
-	postings  words32
-	lists     map[uint32]words32
+	postings  postings
+	lists     map[uint32]postings
 }
 
 // Years that are told apart; beyond them is the first or the last.
@@ -54,30 +54,45 @@ func (s *segment) identity(i uint32) identity {
 }
 
 // list gives the identities that have a word.
-func (s *segment) list(word uint32) words32 {
+func (s *segment) list(word uint32) postings {
 	if s.lists != nil {
 		return s.lists[word]
 	}
 	if int(word) >= s.postingAt.len()-1 {
 		return nil
 	}
-	return s.postings[4*s.postingAt.at(int(word)) : 4*s.postingAt.at(int(word)+1)]
+	return s.postings[postingSize*s.postingAt.at(int(word)) : postingSize*s.postingAt.at(int(word)+1)]
 }
 
-// within cuts ascending identities to from <= identity < to.
-func (w words32) within(from, to uint32) words32 {
-	if len(w) == 0 || w.at(0) >= to || w.at(w.len()-1) < from {
+// postings are identities in ascending order, each with what a search wants to know of it at
+// once, so that memory is read in a row.
+type postings []byte
+
+const postingSize = 8
+
+func (p postings) len() int        { return len(p) / postingSize }
+func (p postings) id(i int) uint32 { return binary.LittleEndian.Uint32(p[postingSize*i:]) }
+
+// next gives the first.
+func (p postings) next() (id uint32, b brief) {
+	x := binary.LittleEndian.Uint64(p)
+	return uint32(x), brief(x >> 32)
+}
+
+// within cuts to from <= identity < to.
+func (p postings) within(from, to uint32) postings {
+	if len(p) == 0 || p.id(0) >= to || p.id(p.len()-1) < from {
 		return nil
 	}
-	lo := w.search(from)
-	return w[4*lo : 4*w.search(to)]
+	lo := p.search(from)
+	return p[postingSize*lo : postingSize*p.search(to)]
 }
 
-// search gives the first place with a number not below x.
-func (w words32) search(x uint32) int {
-	lo, hi := 0, w.len()
+// search gives the first place with an identity not below x.
+func (p postings) search(x uint32) int {
+	lo, hi := 0, p.len()
 	for lo < hi {
-		if mid := int(uint(lo+hi) >> 1); w.at(mid) < x {
+		if mid := int(uint(lo+hi) >> 1); p.id(mid) < x {
 			lo = mid + 1
 		} else {
 			hi = mid
@@ -86,14 +101,59 @@ func (w words32) search(x uint32) int {
 	return lo
 }
 
-// pack makes one number of an identity's dates: one date as [bcd] does, several or an uncertain
-// one as the first year and the last; 0 for none.
+// brief is what a posting says of its identity: the year of birth less firstYear plus 1, 8 bits, 0 if
+// no date is known; month and day, 9 bits, or how many years follow, if there are several
+// dates; whether that is so; sex 2 bits; nationality 8 bits; words of the shortest name, 2 bits.
+type brief uint32
+
+func (b brief) year() uint8   { return uint8(b >> 24) }
+func (b brief) day() uint16   { return uint16(b >> 15 & 511) }
+func (b brief) several() bool { return b>>14&1 == 1 }
+func (b brief) sex() uint8    { return uint8(b >> 12 & 3) }
+func (b brief) nation() uint8 { return uint8(b >> 4) }
+func (b brief) words() uint8  { return uint8(b & 3) }
+
+const (
+	noNation    = 0
+	someNations = 255 // look at the record
+)
+
+// briefNation hashes a country.
+func briefNation(c uint16) uint8 { return uint8(1 + c%254) }
+
+// briefYear bounds a year to what fits.
+func briefYear(year int) uint8 { return uint8(1 + min(max(year, firstYear), lastYear) - firstYear) }
+
+func briefDay(month, day int8) uint16 { return uint16(month)&15<<5 | uint16(day)&31 }
+
+func makeBrief(dates []match.Date, t traits) brief {
+	b := brief(t.sex())<<12 | brief(min(t.words(), 3))
+	switch n := t.nation(); n {
+	case 0:
+	case severalNations:
+		b |= someNations << 4
+	default:
+		b |= brief(briefNation(n)) << 4
+	}
+	if len(dates) == 0 {
+		return b
+	}
+	date, years := pack(dates)
+	b |= brief(briefYear(int(date>>16))) << 24
+	if years {
+		return b | brief(briefYear(int(date&0xFFFF))-briefYear(int(date>>16)))<<15 | 1<<14
+	}
+	return b | brief(briefDay(int8(date>>8), int8(date)))<<15
+}
+
+// pack makes one number of an identity's dates: year, month and day of one date, the first year and
+// the last of several or of an uncertain one; 0 for none.
 func pack(dates []match.Date) (packed uint32, years bool) {
 	if len(dates) == 0 {
 		return 0, false
 	}
 	if d := dates[0]; len(dates) == 1 && !d.Circa && d.Year == d.Until {
-		return bcd(d), false
+		return uint32(d.Year)<<16 | uint32(d.Month)<<8 | uint32(d.Day), false
 	}
 	first, last := dates[0].Year, dates[0].Until
 	for _, d := range dates {
@@ -209,27 +269,27 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		if pa != pb || pa < dated {
 			return cmp.Compare(pa, pb)
 		}
-		return cmp.Compare(bcd(a.dates[0]), bcd(b.dates[0]))
+		return cmp.Or(cmp.Compare(a.dates[0].Month, b.dates[0].Month), cmp.Compare(a.dates[0].Day, b.dates[0].Day))
 	})
 	var parts [][]match.Part
-	type posting struct{ word, identity uint32 }
-	var postings []uint64
+	var all []uint64 // word, identity
+	briefs := make([]brief, len(entries))
 	counts := make([]uint32, places)
 	s.recordAt = binary.LittleEndian.AppendUint32(nil, 0)
 	for i := range entries {
 		p := &entries[i]
 		parts = parts[:0]
-		from := len(postings)
+		from := len(all)
 		for _, name := range p.names {
 			row := make([]match.Part, len(name))
 			for j, w := range name {
 				row[j] = match.Part{ID: numbers[w.Text], Form: w.Form}
-				postings = append(postings, uint64(row[j].ID)<<32|uint64(i))
+				all = append(all, uint64(row[j].ID)<<32|uint64(i))
 			}
 			parts = append(parts, row)
 		}
-		slices.Sort(postings[from:])
-		postings = postings[:from+len(slices.Compact(postings[from:]))]
+		slices.Sort(all[from:])
+		all = all[:from+len(slices.Compact(all[from:]))]
 		s.records = appendRecord(s.records, p.entry, parts)
 		s.recordAt = binary.LittleEndian.AppendUint32(s.recordAt, uint32(len(s.records)))
 		date, years := pack(p.dates)
@@ -237,6 +297,7 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		if years {
 			t |= 1 << 29
 		}
+		briefs[i] = makeBrief(p.dates, t)
 		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, date)
 		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, uint32(t))
 		s.entryOf = binary.LittleEndian.AppendUint32(s.entryOf, p.number)
@@ -248,26 +309,27 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		sum += n
 		s.years = binary.LittleEndian.AppendUint32(s.years, sum)
 	}
-	slices.Sort(postings)
-	s.postings = make([]byte, 0, 4*len(postings))
+	slices.Sort(all)
+	s.postings = make([]byte, 0, postingSize*len(all))
 	word := uint32(0)
 	s.postingAt = binary.LittleEndian.AppendUint32(nil, 0)
-	for i, p := range postings {
+	for i, p := range all {
 		for ; word < uint32(p>>32); word++ {
 			s.postingAt = binary.LittleEndian.AppendUint32(s.postingAt, uint32(i))
 		}
 		s.postings = binary.LittleEndian.AppendUint32(s.postings, uint32(p))
+		s.postings = binary.LittleEndian.AppendUint32(s.postings, uint32(briefs[uint32(p)]))
 	}
 	for ; word < s.dict.first+uint32(s.dict.len()); word++ {
-		s.postingAt = binary.LittleEndian.AppendUint32(s.postingAt, uint32(len(postings)))
+		s.postingAt = binary.LittleEndian.AppendUint32(s.postingAt, uint32(len(all)))
 	}
 }
 
 // scatter moves the postings of the changes, which have few of all words, into a map.
 func (s *segment) scatter() {
-	s.lists = make(map[uint32]words32)
+	s.lists = make(map[uint32]postings)
 	for w := range s.postingAt.len() - 1 {
-		if l := s.postings[4*s.postingAt.at(w) : 4*s.postingAt.at(w+1)]; len(l) > 0 {
+		if l := s.postings[postingSize*s.postingAt.at(w) : postingSize*s.postingAt.at(w+1)]; len(l) > 0 {
 			s.lists[uint32(w)] = l
 		}
 	}
@@ -277,7 +339,7 @@ func (s *segment) scatter() {
 // valid checks what was read from a file.
 func (s *segment) valid() bool {
 	n, words := s.entryOf.len(), s.dict.len()
-	if len(s.entryOf)%4 != 0 || len(s.summaries) != 8*n || len(s.postings)%4 != 0 || !s.recordAt.offsets(n, len(s.records)) ||
+	if len(s.entryOf)%4 != 0 || len(s.summaries) != 8*n || len(s.postings)%postingSize != 0 || !s.recordAt.offsets(n, len(s.records)) ||
 		!s.years.offsets(places, n) || !s.postingAt.offsets(words, s.postings.len()) {
 		return false
 	}
@@ -288,8 +350,8 @@ func (s *segment) valid() bool {
 	}
 	for w := range words {
 		last := -1
-		for l := s.list(uint32(w)); len(l) > 0; l = l[4:] {
-			i := int(l.at(0))
+		for l := s.list(uint32(w)); len(l) > 0; l = l[postingSize:] {
+			i := int(l.id(0))
 			if i <= last || i >= n {
 				return false
 			}
