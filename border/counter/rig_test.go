@@ -108,6 +108,7 @@ type rig struct {
 	rand   *zeros
 	s      *counter.Service
 	cfg    counter.Config // of s
+	index  func(*border.Event) []border.BlindIndex
 }
 
 // zeros is a source of ids that is the same in every run.
@@ -165,7 +166,7 @@ func (r *rig) start() {
 	blinder, err := seal.NewBlinder(bytes.Repeat([]byte{7}, 32))
 	check(r.t, err)
 	r.j, err = journal.Open(r.t.Context(), journal.Config{Dir: r.dir, Station: "PUT-1", Post: "PUT", Clock: r.clock, Keys: r.keys,
-		LastTrusted: r.clock.LastTrusted, Reserve: -1, Log: log})
+		LastTrusted: r.clock.LastTrusted, Reserve: -1, Log: log, Index: r.index})
 	check(r.t, err)
 	files, err := seal.OpenAttachments(r.dir, r.keys)
 	check(r.t, err)
