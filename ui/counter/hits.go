@@ -1,13 +1,13 @@
 package counter
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"garita/border/counter"
 	"garita/border/verdict"
 	"garita/border/watch"
+	"garita/ui/wording"
 )
 
 // Hit is a possible match in words. Of an entry to be referred it holds what to do, and nothing
@@ -31,7 +31,8 @@ type HitRow struct{ Label, Value string }
 
 // HitReason says of one field what speaks for or against.
 type HitReason struct {
-	For  bool
+	Sign string // + for, − against, · neither
+	Word string // the same for who cannot see the sign
 	Text string
 }
 
@@ -45,7 +46,7 @@ func hits(e *counter.EncounterView, language string) []Hit {
 			hit.Doubt = "Unconfirmed: the number fits this post’s list of documents, which errs about once in 65,000. The hub, which knows, has not said. Compare number and issuer, or ask the hub by telephone."
 		}
 		if hit.Open && h.Entry != "" {
-			hit.Entry, hit.Chance = h.Entry, chance(h.Score)
+			hit.Entry, hit.Chance = h.Entry, wording.Chance(h.Score)
 			for _, n := range h.Names {
 				hit.Names = append(hit.Names, nameText(n))
 			}
@@ -93,18 +94,6 @@ var actionWords = map[string]string{
 	"inform":    "Let the person pass if nothing else speaks against it, and inform the owner of the entry.",
 }
 
-// chance puts a probability into words that an officer can weigh.
-func chance(p float64) string {
-	word := "Possible"
-	switch {
-	case p >= 0.97:
-		word = "Very likely"
-	case p >= 0.85:
-		word = "Likely"
-	}
-	return fmt.Sprintf("%s (about %.0f in 100)", word, min(99, 100*p))
-}
-
 func nameText(n watch.Name) string {
 	text := n.Full
 	if text == "" {
@@ -116,32 +105,20 @@ func nameText(n watch.Name) string {
 	return text
 }
 
-// why says field by field what speaks for and against, the strongest as the engine orders them.
+// signs are how a side shows; who cannot see them hears the side.
+var signs = map[string]string{"for": "+", "against": "−", "neither": "·"}
+
+// why says field by field what speaks for and against.
 func why(fields []watch.Evidence) []HitReason {
 	var out []HitReason
-	for _, f := range fields {
-		field := evidenceFields[f.Field]
-		if field == "" {
-			field = strings.ReplaceAll(f.Field, "_", " ")
+	for _, r := range wording.Evidence(fields) {
+		text := r.Field + ": " + r.Level
+		if r.Listed != "–" {
+			text += " (listed: " + r.Listed + ")"
 		}
-		text := field + ": " + levelText(f.Level)
-		if f.Listed != "" {
-			text += " (listed: " + f.Listed + ")"
-		}
-		out = append(out, HitReason{f.Weight > 0, text})
+		out = append(out, HitReason{signs[r.Side], r.Side, text})
 	}
 	return out
-}
-
-var evidenceFields = map[string]string{
-	"name": "Name", "birth_date": "Date of birth", "sex": "Sex", "nationality": "Nationality", "document": "Document",
-}
-
-func levelText(level string) string {
-	if w := evidenceWords[level]; w != "" {
-		return w
-	}
-	return strings.ReplaceAll(level, "_", " ")
 }
 
 // Late is a late hit in words.

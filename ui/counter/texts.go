@@ -256,12 +256,3 @@ func day(edtf string) string {
 	}
 	return t.Format("2 Jan 2006")
 }
-
-// evidenceWords put the levels of the watchlist engine's evidence into words.
-var evidenceWords = map[string]string{
-	"exact": "the same", "unknown": "not known", "month": "year and month agree", "year": "the year agrees, more is not known",
-	"swapped_day_month": "day and month the other way round", "one_digit": "one digit differs", "next_year": "the same day, a year apart",
-	"next_day": "a day apart", "range": "within the dates listed", "same_year": "the same year, another day", "near": "up to two years apart",
-	"far": "some years apart", "other": "another date", "same": "the same", "different": "different", "agrees": "agrees",
-	"spelling": "another spelling", "part_missing": "a part is missing", "one_letter": "one letter differs", "crossed": "surname and given names crossed",
-}

@@ -19,8 +19,13 @@ func Reasons(x *watch.Explanation) []Reason {
 	if x == nil {
 		return nil
 	}
-	out := make([]Reason, 0, len(x.Fields))
-	for _, f := range x.Fields {
+	return Evidence(x.Fields)
+}
+
+// Evidence puts what the fields of an explanation say into words.
+func Evidence(fields []watch.Evidence) []Reason {
+	out := make([]Reason, 0, len(fields))
+	for _, f := range fields {
 		r := Reason{Field: or(evidenceFields[f.Field], Underscored(f.Field)), Level: level(f.Field, f.Level), Side: "neither",
 			Asked: or(f.Asked, "–"), Listed: or(f.Listed, "–")}
 		switch {

@@ -53,6 +53,8 @@ func Span(d time.Duration) string {
 func Chance(p float64) string {
 	word := "Unlikely"
 	switch {
+	case p <= 0: // a hit of a station's own list, or of a document
+		return "Not scored"
 	case p >= 0.97:
 		word = "Very likely"
 	case p >= 0.85:
