@@ -177,11 +177,14 @@ func (a *ask) joins(words []match.Word) {
 		a.joint = append(append(a.joint[:0], w...), words[k].Text...)
 		for _, d := range a.dictionaries() {
 			for _, id := range a.whole(d) {
-				a.terms[i].add(id, int(d.Rarity(id)))
+				a.terms[i].add(id, int(d.Rarity(id))+twoInOne)
 			}
 		}
 	}
 }
+
+// twoInOne is what it is worth, in centinats, that a listed word takes two of the traveller's.
+const twoInOne = 400
 
 // minJoint is the least letters of two words written as one.
 const minJoint = 6

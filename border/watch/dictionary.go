@@ -80,6 +80,9 @@ func (d *dictionary) glance(id uint32) match.Glance {
 // similar appends the words that have one of the keys, but for those that a glance tells apart
 // from the word they are the keys of; some of them twice.
 func (d *dictionary) similar(dst []uint32, keys []match.Key, g match.Glance, cut bool) []uint32 {
+	if d.len() == 0 {
+		return dst
+	}
 	for _, k := range keys {
 		tag := uint32(uint64(k) << d.bits)
 		for s := d.slot(k); len(s) > 0; s = s[4:] {
