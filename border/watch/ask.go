@@ -43,6 +43,7 @@ type ask struct {
 	joint    []byte
 	keys     []match.Key
 	similar  []uint32
+	costs    []int16             // of those
 	until    [match.MaxWords]int // end of each word's part of similar
 	fits     fits
 	masks    [match.MaxWords + 1]uint32 // letters of the traveller's words
@@ -131,11 +132,7 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 			}
 		}
 		slices.Sort(a.similar[from:])
-		a.similar = a.similar[:from+len(slices.Compact(a.similar[from:]))]
-		for _, id := range a.similar[from:] {
-			a.scorer.ConsiderAs(id, i)
-		}
-		a.until[i] = len(a.similar)
+		a.look(i, w, from)
 	}
 	for len(a.terms) < len(words) {
 		if len(a.terms) < cap(a.terms) {
@@ -150,8 +147,10 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 	for i := range a.terms { // only now it is known how common each of the traveller's words is
 		t := &a.terms[i]
 		t.words, t.best, t.at, t.small = t.words[:0], 0, i, words[i].Form&forms != 0
-		for _, id := range a.similar[from:a.until[i]] {
-			if gain := a.scorer.Gain(id, i); gain > 0 {
+		for k := from; k < a.until[i]; k++ {
+			id := a.similar[k]
+			text, rarity := a.word(id)
+			if gain := a.scorer.Gain(i, text, rarity, int(a.costs[k])); gain > 0 {
 				t.add(id, gain)
 				a.fits.add(id, i, gain)
 			}
@@ -160,6 +159,36 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 	}
 	a.joins(words)
 	return true
+}
+
+// word gives a listed word.
+func (a *ask) word(id uint32) (string, match.Rarity) {
+	d := a.l.overlay.dict
+	return d.Text(id), d.Rarity(id)
+}
+
+// look looks at the words found for word i, from place from on, and keeps those that could be it.
+func (a *ask) look(i int, w match.Word, from int) {
+	p := newPattern(w.Text)
+	near := p.near()
+	if w.Form&match.Cut != 0 || p.n == 1 {
+		near = match.MaxLetters
+	}
+	to := from
+	for k := from; k < len(a.similar); k++ {
+		id := a.similar[k]
+		if k > from && id == a.similar[k-1] {
+			continue
+		}
+		text, rarity := a.word(id)
+		if len(text) > 1 && p.distance(text) > near {
+			continue
+		}
+		a.costs = append(a.costs[:to], int16(a.scorer.Look(i, text, rarity)))
+		a.similar[to] = id
+		to++
+	}
+	a.similar, a.until[i] = a.similar[:to], to
 }
 
 // joins adds the listed words of names that write two words as one, or one as two: JALALMAAB and

@@ -140,22 +140,19 @@ func (w *dateWeights) brief(b brief) float64 {
 	return w.year[y]
 }
 
-// regions gives the identities in runs, by what their dates can say.
-func (a *ask) regions(s *segment) []region {
+// regions parts the identities into runs by what their dates can say, in their order.
+func (a *ask) regions(s *segment) {
 	w := &a.dates
 	w.set(a)
 	unknown := a.model.Dates[match.DateUnknown]
 	n := uint32(s.len())
 	if !a.date.Known() {
 		a.runs = append(a.runs[:0], region{0, n, unknown})
-		return a.runs
+		return
 	}
 	at := func(place int) uint32 { return s.years.at(min(max(place, dated), places)) }
-	from, to := yearPlace(int(a.date.Year)), yearPlace(int(a.date.Until))
-	mid, midEnd := at(from-10), at(to+11)
-	a.runs = append(a.runs[:0], region{0, s.years.at(dated), max(w.near, unknown)}, region{mid, midEnd, w.near},
-		region{at(dated), mid, w.far}, region{midEnd, n, w.far})
-	return a.runs
+	first, from, to := at(dated), at(yearPlace(int(a.date.Year))-10), at(yearPlace(int(a.date.Until))+11)
+	a.runs = append(a.runs[:0], region{0, first, max(w.near, unknown)}, region{first, from, w.far}, region{from, to, w.near}, region{to, n, w.far})
 }
 
 // dateWeight is what the date of an identity says, at most.

@@ -31,9 +31,11 @@ func (a *ask) search() {
 			continue
 		}
 		a.candidates = a.candidates[:0]
-		for _, r := range a.regions(s) {
+		a.regions(s)
+		a.boards[k].begin(a, s)
+		for i, r := range a.runs {
 			if r.from < r.to {
-				a.walk(s, &a.boards[k], &r)
+				a.walk(s, &a.boards[k], i)
 			}
 		}
 		slices.SortFunc(a.candidates, func(x, y candidate) int {

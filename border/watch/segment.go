@@ -79,18 +79,12 @@ func (p postings) next() (id uint32, b brief) {
 	return uint32(x), brief(x >> 32)
 }
 
-// within cuts to from <= identity < to.
-func (p postings) within(from, to uint32) postings {
-	if len(p) == 0 || p.id(0) >= to || p.id(p.len()-1) < from {
-		return nil
-	}
-	lo := p.search(from)
-	return p[postingSize*lo : postingSize*p.search(to)]
-}
-
 // search gives the first place with an identity not below x.
 func (p postings) search(x uint32) int {
 	lo, hi := 0, p.len()
+	if hi == 0 || p.id(hi-1) < x {
+		return hi
+	}
 	for lo < hi {
 		if mid := int(uint(lo+hi) >> 1); p.id(mid) < x {
 			lo = mid + 1

@@ -6,13 +6,24 @@ type board struct {
 	terms []membership // by term
 }
 
+// whole is all the postings of a word, cut into regions.
+type whole struct {
+	postings
+	gain int
+	ends [maxRegions]int32
+}
+
+const maxRegions = 4
+
 // membership is which identities have a word that the traveller's could be.
 type membership struct {
-	lists    []cut
+	words    []whole
+	lists    []cut // those of the region
 	postings int
 	strong   []uint64 // with a gain above weak
 	any      []uint64
 	weak     int  // the most that others have
+	noted    bool // the bits are set
 	assumed  bool // nobody has looked: all may have it
 }
 
@@ -24,7 +35,8 @@ type cut struct {
 
 // walk finds the candidates of a region. Each identity is looked at once, at the term that says
 // most of those it has; the bits tell which of the others it has as well.
-func (a *ask) walk(s *segment, b *board, r *region) {
+func (a *ask) walk(s *segment, b *board, at int) {
+	r := &a.runs[at]
 	need := floorOdds - a.prior()
 	brings := 0 // terms that may bring somebody in, alone or with those after them
 	for brings < len(a.terms) && a.bounds.name(a.rest[brings], len(a.terms)-brings, 0)+a.traits.most+r.weight >= need {
@@ -33,7 +45,7 @@ func (a *ask) walk(s *segment, b *board, r *region) {
 	if brings == 0 {
 		return
 	}
-	b.prepare(a, s, r, brings)
+	b.prepare(a, s, at, brings)
 	for t := range brings {
 		rest := a.rest[t+1]
 		words := len(a.terms) - t
@@ -74,29 +86,55 @@ func (a *ask) consider(s *segment, id uint32, gain, words int, need float64) {
 // sayingSlack is by how much words that fit may say less than they would at best, in centinats.
 const sayingSlack = 300
 
-// prepare cuts the postings to the region and notes who has which term.
-func (b *board) prepare(a *ask, s *segment, r *region, brings int) {
+// begin cuts the postings of a segment into the regions.
+func (b *board) begin(a *ask, s *segment) {
 	if b.done == nil {
 		b.done = make([]uint64, s.len()/64+1)
 	}
+	for len(b.terms) < len(a.terms) {
+		b.terms = append(b.terms, membership{})
+	}
+	for t := range a.terms {
+		m := &b.terms[t]
+		m.words = m.words[:0]
+		for _, f := range a.terms[t].words {
+			p := s.list(f.id)
+			if len(p) == 0 {
+				continue
+			}
+			w := whole{postings: p, gain: f.gain}
+			last := 0
+			for i := range a.runs {
+				last += p[postingSize*last:].search(a.runs[i].to)
+				w.ends[i] = int32(last)
+			}
+			m.words = append(m.words, w)
+		}
+	}
+}
+
+// prepare takes the postings of a region and notes who has which term.
+func (b *board) prepare(a *ask, s *segment, at, brings int) {
 	before := 0
 	for t := range a.terms {
-		if t == len(b.terms) {
-			b.terms = append(b.terms, membership{})
-		}
 		m := &b.terms[t]
-		m.lists, m.postings, m.assumed, m.weak = m.lists[:0], 0, false, 0
-		for _, f := range a.terms[t].words {
-			if p := s.list(f.id).within(r.from, r.to); len(p) > 0 {
-				m.lists = append(m.lists, cut{p, f.gain})
-				m.postings += p.len()
+		m.lists, m.postings, m.assumed, m.noted, m.weak = m.lists[:0], 0, false, false, 0
+		for i := range m.words {
+			w := &m.words[i]
+			from := int32(0)
+			if at > 0 {
+				from = w.ends[at-1]
+			}
+			if n := w.ends[at] - from; n > 0 {
+				m.lists = append(m.lists, cut{w.postings[postingSize*from : postingSize*w.ends[at]], w.gain})
+				m.postings += int(n)
 			}
 		}
 		switch {
 		case t == 0: // nobody asks: each identity that has it is looked at here
 		case t >= brings && m.postings > manyPostings*before:
 			m.assumed = true
-		default:
+		case m.postings > 0:
 			m.note(s, a.terms[t].best)
 		}
 		if t < brings {
@@ -110,6 +148,7 @@ const manyPostings = 8
 
 // note sets the bits of who has the term.
 func (m *membership) note(s *segment, best int) {
+	m.noted = true
 	if m.any == nil {
 		m.any, m.strong = make([]uint64, s.len()/64+1), make([]uint64, s.len()/64+1)
 	}
@@ -132,9 +171,9 @@ func (b *board) others(a *ask, t int, id uint32) (gain, count int) {
 	for t++; t < len(a.terms); t++ {
 		m := &b.terms[t]
 		switch {
-		case m.assumed, m.any != nil && m.strong[id/64]>>(id%64)&1 == 1:
+		case m.assumed, m.noted && m.strong[id/64]>>(id%64)&1 == 1:
 			gain += a.terms[t].best
-		case m.any != nil && m.any[id/64]>>(id%64)&1 == 1:
+		case m.noted && m.any[id/64]>>(id%64)&1 == 1:
 			gain += m.weak
 		default:
 			continue
@@ -149,7 +188,8 @@ func (b *board) clear(r *region) {
 	from, to := r.from/64, (r.to+63)/64
 	clear(b.done[from:to])
 	for i := range b.terms {
-		if m := &b.terms[i]; m.any != nil {
+		if m := &b.terms[i]; m.noted {
+			m.noted = false
 			clear(m.any[from:to])
 			clear(m.strong[from:to])
 		}

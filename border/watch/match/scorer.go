@@ -26,7 +26,7 @@ type Scorer struct {
 
 	words [MaxWords]askedWord
 	n     int
-	all   bool // pairs that were not considered are other words, but for initials
+	all   bool // an index has looked words up: others are compared when a name has them
 
 	memo memo
 	grid grid
@@ -84,22 +84,31 @@ func (s *Scorer) Consider(id uint32) (gain int, word int) {
 	return int(best), at
 }
 
-// ConsiderAs is Consider for one of the traveller's words: the one whose keys found the listed
-// word. Pairs that were not considered are other words.
-func (s *Scorer) ConsiderAs(id uint32, i int) {
+// Look is Consider for one of the traveller's words, the one whose keys found the listed word, and
+// nothing is remembered but how common the traveller's word is. It returns what the listed word
+// costs; what is as dear as the traveller's word is rare cannot say anything and is not told apart.
+func (s *Scorer) Look(i int, text string, rarity Rarity) (cost int) {
 	s.all = true
-	row, w := s.row(id), &s.words[i]
-	c := min(never, s.model.wordCost(&w.code, &row.code, w.form&Cut != 0))
-	row.cost[i] = int16(c)
-	if c < never && !s.initial(row, i) {
-		w.common = min(w.common, row.rarity+c)
+	w := &s.words[i]
+	var listed code
+	listed.set(text)
+	c := s.model.wordCost(&w.code, &listed, w.form&Cut != 0, w.common)
+	if c < never && (listed.n == 1) == (w.code.n == 1) {
+		w.common = min(w.common, int32(rarity)+c)
 	}
+	return int(min(c, never))
 }
 
-// Gain is what a listed word that was considered says at best for one of the traveller's
-// words, in centinats, once all have been considered.
-func (s *Scorer) Gain(id uint32, i int) int {
-	return int(s.gain(s.row(id), i))
+// Gain is what a listed word of that cost says at best for word i of the traveller, in centinats,
+// once all have been looked at.
+func (s *Scorer) Gain(i int, text string, rarity Rarity, cost int) int {
+	switch {
+	case cost >= never:
+		return -never
+	case (len(text) == 1) != (s.words[i].code.n == 1):
+		return initialGain
+	}
+	return int(min(s.words[i].common, int32(rarity)+int32(cost))) - cost
 }
 
 // gain is what a listed word says for one of the traveller's words.
@@ -135,7 +144,7 @@ func (s *Scorer) row(id uint32) *row {
 			r.cost[i] = unseen
 			continue
 		}
-		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0)))
+		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0, never)))
 	}
 	return r
 }
@@ -147,7 +156,7 @@ const unseen = -1
 func (s *Scorer) cost(r *row, i int) int32 {
 	if r.cost[i] == unseen {
 		w := &s.words[i]
-		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0)))
+		r.cost[i] = int16(min(never, s.model.wordCost(&w.code, &r.code, w.form&Cut != 0, never)))
 	}
 	return int32(r.cost[i])
 }
@@ -155,8 +164,9 @@ func (s *Scorer) cost(r *row, i int) int32 {
 // initialCost is what an initial for a word costs.
 const initialCost = 150
 
-// wordCost is the channel between two words, initials known.
-func (m *Model) wordCost(a, b *code, cut bool) int32 {
+// wordCost is the channel between two words, initials known. A cost of limit or more need not be
+// told.
+func (m *Model) wordCost(a, b *code, cut bool, limit int32) int32 {
 	if a.n == 0 || b.n == 0 {
 		return never
 	}
@@ -169,7 +179,7 @@ func (m *Model) wordCost(a, b *code, cut bool) int32 {
 		}
 		return initialCost
 	}
-	return m.Spelling.cost(a, b, cut)
+	return m.Spelling.costBelow(a, b, cut, min(limit, never))
 }
 
 // row is what the scorer remembers of a dictionary word.

@@ -84,16 +84,19 @@ func (s *Spelling) Cost(asked, listed string, prefix bool) int {
 	return int(s.cost(&a, &b, prefix))
 }
 
-func (s *Spelling) cost(a, b *code, prefix bool) int32 {
+func (s *Spelling) cost(a, b *code, prefix bool) int32 { return s.costBelow(a, b, prefix, never) }
+
+// costBelow is the cost if it is below limit, else never or more.
+func (s *Spelling) costBelow(a, b *code, prefix bool, limit int32) int32 {
 	if a.glance().Apart(b.glance(), prefix) {
 		return never // what most pairs of words come to
 	}
-	c := s.edit(a, b, 0, 0, prefix)
+	c := s.edit(a, b, 0, 0, prefix, limit)
 	if a.n >= 5 && a.n < b.n+3 && article(a) && !prefix {
-		c = min(c, s.edit(a, b, 2, 0, false)+int32(s.Article))
+		c = min(c, s.edit(a, b, 2, 0, false, limit)+int32(s.Article))
 	}
 	if b.n >= 5 && (b.n < a.n+3 || prefix) && article(b) {
-		c = min(c, s.edit(a, b, 0, 2, prefix)+int32(s.Article))
+		c = min(c, s.edit(a, b, 0, 2, prefix, limit)+int32(s.Article))
 	}
 	return c
 }
@@ -105,7 +108,7 @@ func article(w *code) bool {
 }
 
 // edit is the cheapest way from one word, from letter fromA on, to the other, from fromB on.
-func (s *Spelling) edit(wa, wb *code, fromA, fromB int, prefix bool) int32 {
+func (s *Spelling) edit(wa, wb *code, fromA, fromB int, prefix bool, limit int32) int32 {
 	a, b := wa.c[fromA:wa.n], wb.c[fromB:wb.n]
 	n, m := len(a), len(b)
 	if n == 0 || m == 0 || n-m > 4 || m-n > 4 && !prefix {
@@ -113,6 +116,7 @@ func (s *Spelling) edit(wa, wb *code, fromA, fromB int, prefix bool) int32 {
 	}
 	var rows [3][MaxLetters + 1]int32
 	before, last, row := &rows[2], &rows[0], &rows[1]
+	lowestBefore := int32(0)
 	for j := 1; j <= m; j++ {
 		last[j] = last[j-1] + s.drop(b, j-1)
 	}
@@ -141,9 +145,10 @@ func (s *Spelling) edit(wa, wb *code, fromA, fromB int, prefix bool) int32 {
 			row[j] = c
 			lowest = min(lowest, c)
 		}
-		if lowest >= never {
+		if min(lowest, lowestBefore) >= limit { // two rows: a step may leave one out
 			return never
 		}
+		lowestBefore = lowest
 		before, last, row = last, row, before
 	}
 	best := last[m]
