@@ -93,7 +93,7 @@ func TestGoldenEventsThroughTheStream(t *testing.T) {
 			if err := json.Unmarshal(raw, &want); err != nil {
 				t.Fatal(err)
 			}
-			n := &nation{t: t, dir: t.TempDir()}
+			n := &nation{t: t, dir: t.TempDir(), clock: clock.System(time.Now())}
 			n.start(&want.Hub)
 			old, files := newArchive(), readEvents(t, dir)
 			old.wraps = want.Wraps
