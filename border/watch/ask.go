@@ -2,7 +2,6 @@ package watch
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"garita/border/watch/match"
@@ -19,10 +18,13 @@ func logOdds(p float64) float64 { return math.Log(p / (1 - p)) }
 // usual is how many entries the lists have that the model learned from.
 const usual = 5500
 
+// leastGain is what a listed word must say, in centinats, to be looked for.
+const leastGain = 60
+
 // Limits of one check, for the rare name of which everything is common.
 const (
-	maxBeginnings = 256  // words that a cut word may be the beginning of
-	maxCompared   = 4000 // identities compared in full
+	maxCompared = 1000   // identities compared in full
+	maxPostings = 60_000 // postings walked, until words that are spelt very otherwise are left out
 )
 
 // ask is one check under way, and its memory, which is used again.
@@ -41,10 +43,8 @@ type ask struct {
 
 	number   []byte
 	joint    []byte
-	keys     []match.Key
-	similar  []uint32
-	costs    []int16             // of those
-	until    [match.MaxWords]int // end of each word's part of similar
+	near     nearby
+	until    [match.MaxWords]int // end of each word's part of near
 	fits     fits
 	masks    [match.MaxWords + 1]uint32 // letters of the traveller's words
 	terms    []term
@@ -52,6 +52,7 @@ type ask struct {
 	boards   [2]board // base, changes
 	outcomes []outcome
 
+	left       int // postings that may still be walked
 	bounds     bounds
 	traits     traitWeights
 	dates      dateWeights
@@ -117,22 +118,11 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 		return false
 	}
 	a.scorer.Ask(&a.traveller)
-	a.similar = a.similar[:0]
+	a.near.reset()
 	for i, w := range words {
 		a.masks[i] = letterMask(w.Text)
-		from := len(a.similar)
-		a.keys = match.MoreKeys(match.Keys(a.keys[:0], w.Text), w.Text)
-		for _, d := range a.dictionaries() {
-			a.similar = d.similar(a.similar, a.keys, match.GlanceOf(w.Text), w.Form&match.Cut != 0)
-			if w.Form&match.Cut != 0 && len(w.Text) >= 2 {
-				a.similar = d.beginning(a.similar, w.Text, maxBeginnings)
-			}
-			if id, ok := d.find(w.Text[:1]); ok && len(w.Text) > 1 {
-				a.similar = append(a.similar, id)
-			}
-		}
-		slices.Sort(a.similar[from:])
-		a.look(i, w, from)
+		a.near.find(a.scorer, i, w, a.l.overlay.dict)
+		a.until[i] = len(a.near.words)
 	}
 	for len(a.terms) < len(words) {
 		if len(a.terms) < cap(a.terms) {
@@ -147,48 +137,16 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 	for i := range a.terms { // only now it is known how common each of the traveller's words is
 		t := &a.terms[i]
 		t.words, t.best, t.at, t.small = t.words[:0], 0, i, words[i].Form&forms != 0
-		for k := from; k < a.until[i]; k++ {
-			id := a.similar[k]
-			text, rarity := a.word(id)
-			if gain := a.scorer.Gain(i, text, rarity, int(a.costs[k])); gain > 0 {
-				t.add(id, gain)
-				a.fits.add(id, i, gain)
+		for _, n := range a.near.words[from:a.until[i]] {
+			if gain := a.scorer.Gain(i, n.initial, a.l.overlay.dict.Rarity(n.id), int(n.cost)); gain >= leastGain {
+				t.add(n.id, gain)
+				a.fits.add(n.id, i, gain)
 			}
 		}
 		from = a.until[i]
 	}
 	a.joins(words)
 	return true
-}
-
-// word gives a listed word.
-func (a *ask) word(id uint32) (string, match.Rarity) {
-	d := a.l.overlay.dict
-	return d.Text(id), d.Rarity(id)
-}
-
-// look looks at the words found for word i, from place from on, and keeps those that could be it.
-func (a *ask) look(i int, w match.Word, from int) {
-	p := newPattern(w.Text)
-	near := p.near()
-	if w.Form&match.Cut != 0 || p.n == 1 {
-		near = match.MaxLetters
-	}
-	to := from
-	for k := from; k < len(a.similar); k++ {
-		id := a.similar[k]
-		if k > from && id == a.similar[k-1] {
-			continue
-		}
-		text, rarity := a.word(id)
-		if len(text) > 1 && p.distance(text) > near {
-			continue
-		}
-		a.costs = append(a.costs[:to], int16(a.scorer.Look(i, text, rarity)))
-		a.similar[to] = id
-		to++
-	}
-	a.similar, a.until[i] = a.similar[:to], to
 }
 
 // joins adds the listed words of names that write two words as one, or one as two: JALALMAAB and
@@ -204,10 +162,8 @@ func (a *ask) joins(words []match.Word) {
 			continue
 		}
 		a.joint = append(append(a.joint[:0], w...), words[k].Text...)
-		for _, d := range a.dictionaries() {
-			for _, id := range a.whole(d) {
-				a.terms[i].add(id, int(d.Rarity(id))+twoInOne)
-			}
+		for _, id := range a.near.whole(a.joint, a.l.overlay.dict) {
+			a.terms[i].add(id, int(a.l.overlay.dict.Rarity(id))+twoInOne)
 		}
 	}
 }
@@ -245,20 +201,11 @@ func (a *ask) known(word string) (id uint32, says int) {
 	return id, int(a.l.overlay.dict.Rarity(id))
 }
 
-// whole gives the words that are nearly the joint.
-func (a *ask) whole(d *dictionary) []uint32 {
-	a.keys = match.Keys(a.keys[:0], string(a.joint))
-	a.similar = d.similar(a.similar[:0], a.keys, match.GlanceOf(string(a.joint)), false)
-	return a.similar
-}
-
 // add notes a listed word that the traveller's could be.
 func (t *term) add(id uint32, gain int) {
 	t.words = append(t.words, found{id, gain})
 	t.best = max(t.best, gain)
 }
-
-func (a *ask) dictionaries() [2]*dictionary { return [2]*dictionary{a.l.base.dict, a.l.overlay.dict} }
 
 // compare compares the traveller with an identity: the log-odds, and which name fits best.
 // False if the identity does not count for this query, or cannot reach least.

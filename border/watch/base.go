@@ -65,6 +65,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 	list := prepare(entries)
 	words, letters := census(list)
 	dict := newDictionary(nil, words)
+	dict.learn(letters, len(words)-single(words))
 	numbers := make(map[string]uint32, len(words))
 	for i := range uint32(dict.len()) {
 		numbers[dict.Text(i)] = i
@@ -81,6 +82,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 		return nil, err
 	}
 	parts[secWordAt], parts[secWords], parts[secRarity] = dict.at, []byte(dict.text), dict.rarities
+	parts[secNearAt], parts[secNear] = dict.nearAt, dict.near
 	parts[secGlances], parts[secSlots], parts[secKeys], parts[secAlphabet] = dict.glances, dict.slots, dict.keys, dict.alphabet
 	parts[secPostingAt], parts[secPostings] = s.postingAt, s.postings
 	parts[secRecordAt], parts[secRecords], parts[secSummaries] = s.recordAt, s.records, s.summaries
@@ -155,6 +157,16 @@ func census(entries []prepared) ([]newWord, *match.Letters) {
 	return words, letters
 }
 
+// single counts the words that only one entry has.
+func single(words []newWord) (n int) {
+	for i := range words {
+		if words[i].count == 1 && words[i].form == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // check says whether an entry can be on a list.
 func check(op string, e *Entry) error {
 	_, handling := indexOf(handlings[:], e.Handling)
@@ -213,7 +225,7 @@ func OpenBase(data []byte) (*Base, error) {
 
 func newBase(parts *[sections][]byte) (*Base, error) {
 	dict := &dictionary{at: parts[secWordAt], text: string(parts[secWords]), rarities: parts[secRarity],
-		glances: parts[secGlances], slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
+		nearAt: parts[secNearAt], near: parts[secNear], glances: parts[secGlances], slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
 	if n := dict.slots.len() - 1; n > 0 {
 		dict.bits = bits.Len(uint(n)) - 1
 	}

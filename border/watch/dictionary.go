@@ -23,6 +23,8 @@ type dictionary struct {
 	bits     int // of the number of slots
 	keys     words32
 	alphabet words32 // words by text, for those that the zone has cut
+	nearAt   words32 // by word, as far as it goes, and one more
+	near     words32 // see nearby
 	small    uint32  // words below hardly identify, and have forms
 }
 
@@ -202,7 +204,8 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 func (d *dictionary) valid() bool {
 	n := len(d.rarities) / 2
 	if len(d.rarities)%2 != 0 || len(d.keys)%4 != 0 || len(d.slots)%4 != 0 || d.slots.len() != 1<<d.bits+1 || !d.at.offsets(n, len(d.text)) ||
-		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n || len(d.glances) != 4*n {
+		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n || len(d.glances) != 4*n ||
+		len(d.nearAt) < 4 || len(d.near)%4 != 0 || d.nearAt.len() > n+1 || !d.nearAt.offsets(d.nearAt.len()-1, d.near.len()) {
 		return false
 	}
 	for i := range n {
@@ -216,6 +219,11 @@ func (d *dictionary) valid() bool {
 			}
 		}
 		if d.alphabet.at(i) >= uint32(n) {
+			return false
+		}
+	}
+	for x := d.near; len(x) > 0; x = x[4:] {
+		if x.at(0)>>costBits >= uint32(n) {
 			return false
 		}
 	}

@@ -226,7 +226,7 @@ func TestSearchFindsWhatAllComparisonsFind(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d best hits lost", lost, asked)
-	if asked < 75 || lost*50 > asked { // measured with names as lists have them: 0.0 to 0.3 %
+	if asked < 75 || lost*25 > asked { // measured with names as lists have them: 0.0 to 0.3 %
 		t.Errorf("%d of %d best hits lost", lost, asked)
 	}
 }
@@ -506,4 +506,34 @@ func TestNation(t *testing.T) {
 			t.Fatalf("%s: %v, want %v", asked, got, want)
 		}
 	})
+}
+
+// What the base keeps of a word is what a look at the dictionary finds.
+func TestKnownWordsAreTheFound(t *testing.T) {
+	l := New(compiled(t, crowd(14, 900)))
+	d, known := l.base.dict, 0
+	s := match.NewScorer(match.Default(), l.overlay.dict, l.base.letters)
+	gains := func(find func(n *nearby, w match.Word)) map[uint32]int {
+		w := match.Word{Text: d.Text(uint32(known))}
+		s.Ask(&match.Traveller{Words: []match.Word{w}})
+		n := &nearby{}
+		find(n, w)
+		out := map[uint32]int{}
+		for _, e := range n.words {
+			if gain := s.Gain(0, e.initial, d.Rarity(e.id), int(e.cost)); gain >= leastGain && !e.initial {
+				out[e.id] = gain
+			}
+		}
+		return out
+	}
+	for ; known < d.nearAt.len()-1; known++ {
+		kept := gains(func(n *nearby, w match.Word) { n.known(s, 0, w.Text, d) })
+		found := gains(func(n *nearby, w match.Word) { n.find(s, 0, w, d) })
+		if len(d.Text(uint32(known))) > 1 && len(found) <= maxNear && !cmp.Equal(kept, found) {
+			t.Fatalf("word %d: %v kept, %v found", known, kept, found)
+		}
+	}
+	if known < 100 {
+		t.Errorf("only %d words are known", known)
+	}
 }

@@ -13,7 +13,7 @@ import (
 // compressed some entries at a time.
 
 const (
-	perBlock = 32
+	perBlock = 64
 	maxBlock = 32 << 20 // bytes of JSON in a block
 )
 

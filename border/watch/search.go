@@ -24,7 +24,7 @@ type region struct {
 // search finds the identities worth comparing, and compares them.
 func (a *ask) search() {
 	a.order()
-	a.top = a.top[:0]
+	a.top, a.left = a.top[:0], maxPostings
 	for k := range 2 {
 		s := a.segment(k)
 		if s.len() == 0 {
@@ -33,8 +33,8 @@ func (a *ask) search() {
 		a.candidates = a.candidates[:0]
 		a.regions(s)
 		a.boards[k].begin(a, s)
-		for i, r := range a.runs {
-			if r.from < r.to {
+		for _, i := range [maxRegions]int{nearRegion, 0, 1, maxRegions - 1} { // where most is found first
+			if i < len(a.runs) && a.runs[i].from < a.runs[i].to {
 				a.walk(s, &a.boards[k], i)
 			}
 		}

@@ -28,6 +28,8 @@ const (
 	secWords                    // texts, the commonest word first
 	secRarity                   // u16 per word
 	secGlances                  // u32 per word: match.Glance
+	secNearAt                   // u32 per word that several identities have, and one more: where its near words begin
+	secNear                     // u32 per near word: its number, and what it costs, 10 bits
 	secSlots                    // u32 per slot and one more: where its keys begin
 	secKeys                     // u32: keys to similar words, by slot; see dictionary
 	secAlphabet                 // u32 per word: the words by text

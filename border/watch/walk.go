@@ -13,7 +13,11 @@ type whole struct {
 	ends [maxRegions]int32
 }
 
-const maxRegions = 4
+// Regions; nearRegion is of the years about the one asked for.
+const (
+	maxRegions = 4
+	nearRegion = 2
+)
 
 // membership is which identities have a word that the traveller's could be.
 type membership struct {
@@ -55,8 +59,17 @@ func (a *ask) walk(s *segment, b *board, at int) {
 			if say+most[0]+a.traits.most+r.weight < 0 {
 				break // the others gain less
 			}
+			if a.left -= list.len(); a.left < 0 && 4*list.gain < 3*a.terms[t].best {
+				break
+			}
+			usual := say + most[0] + a.traits.most
+			asked := uint32(a.dates.asked) >> 15 & 511
 			for ids := list.postings; len(ids) > 0; ids = ids[postingSize:] {
 				id, x := ids.next()
+				// Nearly all end here: of another day, and of a year that says too little.
+				if usual+a.dates.year[x.year()] < 0 && uint32(x)>>15&511 != asked && x.year() != a.dates.asked.year() && !x.several() && !a.dates.turning {
+					continue
+				}
 				other := a.traits.brief(x) + a.dates.brief(x)
 				if say+most[x.words()]+other < 0 || b.done[id/64]>>(id%64)&1 == 1 {
 					continue

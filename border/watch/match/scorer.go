@@ -99,13 +99,19 @@ func (s *Scorer) Look(i int, text string, rarity Rarity) (cost int) {
 	return int(min(c, never))
 }
 
+// Tell is Look for a listed word of which it is known what it costs; neither is an initial.
+func (s *Scorer) Tell(i int, rarity Rarity, cost int) {
+	s.all = true
+	s.words[i].common = min(s.words[i].common, int32(rarity)+int32(cost))
+}
+
 // Gain is what a listed word of that cost says at best for word i of the traveller, in centinats,
-// once all have been looked at.
-func (s *Scorer) Gain(i int, text string, rarity Rarity, cost int) int {
+// once all have been looked at. With initial, one of the two is an initial and the other is not.
+func (s *Scorer) Gain(i int, initial bool, rarity Rarity, cost int) int {
 	switch {
 	case cost >= never:
 		return -never
-	case (len(text) == 1) != (s.words[i].code.n == 1):
+	case initial:
 		return initialGain
 	}
 	return int(min(s.words[i].common, int32(rarity)+int32(cost))) - cost
