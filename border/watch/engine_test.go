@@ -537,3 +537,14 @@ func TestKnownWordsAreTheFound(t *testing.T) {
 		t.Errorf("only %d words are known", known)
 	}
 }
+
+func BenchmarkCheck(b *testing.B) {
+	entries := crowd(15, 5000)
+	l := New(compiled(b, entries))
+	queries := asker(16, entries, 500)
+	hits := make([]Hit, 0, MaxHits)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		hits = l.Check(&queries[i%len(queries)], hits[:0])
+	}
+}
