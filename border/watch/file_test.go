@@ -54,7 +54,7 @@ func TestDamagedFiles(t *testing.T) {
 	entries := crowd(20, 60)
 	data := written(t, compiled(t, entries))
 	rng := rand.New(rand.NewPCG(4, 4))
-	for i := range 200 {
+	for i := range 100 {
 		bad := bytes.Clone(data)
 		bad[rng.IntN(len(bad))] ^= 1 << rng.IntN(8)
 		if _, err := OpenBase(bad); border.CodeOf(err) != border.Invalid {
@@ -70,7 +70,7 @@ func TestDamagedFiles(t *testing.T) {
 		t.Errorf("a byte too many: %v", err)
 	}
 	opened := 0
-	for range 500 {
+	for range 200 {
 		bad := bytes.Clone(data)
 		for range 1 + rng.IntN(3) {
 			at := rng.IntN(len(bad)-len(magic)-8) + len(magic) + 8
@@ -95,6 +95,54 @@ func TestDamagedFiles(t *testing.T) {
 	}
 	if opened == 0 {
 		t.Error("the checks behind the checksums refuse everything: nothing was tried")
+	}
+}
+
+// What contradicts itself is refused, checksums or not.
+func TestContradictions(t *testing.T) {
+	base := compiled(t, crowd(20, 200))
+	set := func(sec section, at int, x uint32) func(*[sections][]byte) {
+		return func(p *[sections][]byte) {
+			p[sec] = bytes.Clone(p[sec])
+			binary.LittleEndian.PutUint32(p[sec][4*at:], x)
+		}
+	}
+	head := func(from, to string) func(*[sections][]byte) {
+		return func(p *[sections][]byte) { p[secHead] = bytes.Replace(p[secHead], []byte(from), []byte(to), 1) }
+	}
+	cut := func(sec section) func(*[sections][]byte) {
+		return func(p *[sections][]byte) { p[sec] = p[sec][:len(p[sec])-4] }
+	}
+	for name, change := range map[string]func(*[sections][]byte){
+		"more entries than there are": head(",200]", ",201]"),
+		"fewer":                       head(",200]", ",199]"),
+		"sources out of order":        head(`["courts","police"`, `["police","courts"`),
+		"no JSON":                     head("{", "["),
+		"entry that is not there":     set(secEntryOf, 0, 200),
+		"entry twice":                 set(secEntryOf, 0, base.entryOf.at(1)),
+		"identity not there":          set(secIdentity, 3, 1<<31),
+		"posting not there":           set(secPostings, 0, 200),
+		"postings that go back":       set(secPostingAt, 1, 1<<30),
+		"records beyond the end":      set(secRecordAt, 200, 1<<30),
+		"near words that are none":    set(secNear, 0, 1<<31),
+		"years beyond the end":        set(secYears, 1, 201),
+		"words cut":                   cut(secWords),
+		"slots cut":                   cut(secSlots),
+		"keys cut":                    cut(secKeys),
+		"payload cut":                 cut(secPayload),
+		"documents cut":               cut(secDocuments),
+		"letters cut":                 cut(secLetters),
+		"alphabet":                    set(secAlphabet, 0, 1<<31),
+	} {
+		parts := *base.parts
+		change(&parts)
+		var buf bytes.Buffer
+		if _, err := writeSections(&buf, &parts); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenBase(buf.Bytes()); border.CodeOf(err) != border.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

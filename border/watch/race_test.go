@@ -1,0 +1,6 @@
+//go:build race
+
+package watch
+
+// raced: the race detector empties pools at random.
+const raced = true
