@@ -48,7 +48,7 @@ func hits(e *counter.EncounterView, language string) []Hit {
 		if hit.Open && h.Entry != "" {
 			hit.Entry, hit.Chance = h.Entry, wording.Chance(h.Score)
 			for _, n := range h.Names {
-				hit.Names = append(hit.Names, nameText(n))
+				hit.Names = append(hit.Names, wording.Name(n))
 			}
 			row := func(label, value string) {
 				if value != "" {
@@ -92,17 +92,6 @@ var actionWords = map[string]string{
 	"detain":    "Call the duty supervisor at once. Do not let the person leave the post, and do not act alone.",
 	"hand_over": "Call the duty supervisor: the person is to be handed over.",
 	"inform":    "Let the person pass if nothing else speaks against it, and inform the owner of the entry.",
-}
-
-func nameText(n watch.Name) string {
-	text := n.Full
-	if text == "" {
-		text = strings.Trim(n.Surname+", "+n.GivenNames, ", ")
-	}
-	if n.Quality == watch.Low {
-		text += " (weak alias)"
-	}
-	return text
 }
 
 // signs are how a side shows; who cannot see them hears the side.
