@@ -21,6 +21,11 @@ require (
 )
 
 require (
+	github.com/go-webauthn/webauthn v0.18.2 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+)
+
+require (
 	github.com/FastFilter/xorfilter v0.5.1
 	github.com/andybalholm/brotli v1.2.6 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect

@@ -11,9 +11,15 @@ type Code string
 
 // The codes, each with the HTTP status that border/api maps it to.
 const (
-	Invalid     Code = "invalid"      // the input cannot be read or breaks a rule (422)
-	NotFound    Code = "not_found"    // no such thing here (404)
-	Forbidden   Code = "forbidden"    // the officer's roles do not allow it (403)
+	Invalid   Code = "invalid"   // the input cannot be read or breaks a rule (422)
+	NotFound  Code = "not_found" // no such thing here (404)
+	Forbidden Code = "forbidden" // the officer's roles do not allow it (403)
+	// Unauthenticated: nobody is signed in, or not any more (401).
+	Unauthenticated Code = "unauthenticated"
+	// SecondNeeded: it takes a second person with a credential of their own (403).
+	SecondNeeded Code = "second_needed"
+	// TooMany: too many tries; wait (429).
+	TooMany     Code = "too_many"
 	Conflict    Code = "conflict"     // the state does not allow it any more (409)
 	Stale       Code = "stale"        // decided on a view that has worsened since (409)
 	TooLarge    Code = "too_large"    // beyond a limit (413)

@@ -204,7 +204,14 @@ type Header struct {
 	Lists  []ListVersion     `json:"lists,omitempty"`
 
 	Second string `json:"second,omitempty"` // pseudonym of the officer who countersigned
-	Late   bool   `json:"late,omitempty"`   // the checks were put after the crossing, from paper
+	// Awaiting names the action that took effect though its second person could not be reached; the
+	// hub reviews it. The reason stands in the personal part.
+	Awaiting string `json:"awaiting_second,omitempty"`
+	// Overdue says that the officer was signed in by a roster that had expired.
+	Overdue bool `json:"overdue,omitempty"`
+	// Act is what an audit event tells.
+	Act  *ActHeader `json:"act,omitempty"`
+	Late bool       `json:"late,omitempty"` // the checks were put after the crossing, from paper
 	// From is the pseudonym of the officer whom another one relieves (counter.taken) or takes
 	// a referral over from (encounter.taken).
 	From string `json:"from,omitempty"`

@@ -10,7 +10,7 @@ import (
 // AppendJSON appends the header as encoding/json writes it, to the byte, at less than half
 // the cost: it stands in the way of every record. A test holds the two together.
 func (h *Header) AppendJSON(b []byte) ([]byte, error) {
-	if h.Parent != nil || h.Counts != nil || h.Open != nil || !h.Until.IsZero() || h.OccurredAt.Year() > 9999 || h.RecordedAt.Year() > 9999 { // once per opening or shift, or never
+	if h.Parent != nil || h.Act != nil || h.Counts != nil || h.Open != nil || !h.Until.IsZero() || h.OccurredAt.Year() > 9999 || h.RecordedAt.Year() > 9999 { // once per opening or shift, or never
 		whole, err := json.Marshal(h)
 		if err != nil {
 			return nil, &Error{Code: Internal, Op: "write event header", Err: err}
@@ -78,6 +78,11 @@ func (h *Header) AppendJSON(b []byte) ([]byte, error) {
 	w.checks(h.Checks)
 	w.lists(h.Lists)
 	w.text("second", h.Second)
+	w.text("awaiting_second", h.Awaiting)
+	if h.Overdue {
+		w.key("overdue")
+		w.b = append(w.b, "true"...)
+	}
 	if h.Late {
 		w.key("late")
 		w.b = append(w.b, "true"...)

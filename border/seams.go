@@ -50,7 +50,9 @@ type Received struct {
 	Claimed Key      // the key its envelope claims; the zero Key if unreadable
 	Event   []byte   // encoded event, byte for byte, whatever it is
 	Head    Position // the last durable event that the station announced with it
-	At      time.Time
+	// Signature is the station's over [HeadMessage] of this event; nil: none came with it.
+	Signature []byte
+	At        time.Time
 }
 
 // Holding is what the hub holds durably of one epoch.

@@ -44,16 +44,19 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 // statuses maps the domain's codes to HTTP, here and nowhere else.
 var statuses = map[border.Code]int{
-	border.Invalid:     http.StatusUnprocessableEntity,
-	border.NotFound:    http.StatusNotFound,
-	border.Forbidden:   http.StatusForbidden,
-	border.Conflict:    http.StatusConflict,
-	border.Stale:       http.StatusConflict,
-	border.TooLarge:    http.StatusRequestEntityTooLarge,
-	border.StorageFull: http.StatusInsufficientStorage,
-	border.NotDurable:  http.StatusServiceUnavailable,
-	border.Unavailable: http.StatusServiceUnavailable,
-	border.Internal:    http.StatusInternalServerError,
+	border.Invalid:         http.StatusUnprocessableEntity,
+	border.NotFound:        http.StatusNotFound,
+	border.Forbidden:       http.StatusForbidden,
+	border.Unauthenticated: http.StatusUnauthorized,
+	border.SecondNeeded:    http.StatusForbidden,
+	border.TooMany:         http.StatusTooManyRequests,
+	border.Conflict:        http.StatusConflict,
+	border.Stale:           http.StatusConflict,
+	border.TooLarge:        http.StatusRequestEntityTooLarge,
+	border.StorageFull:     http.StatusInsufficientStorage,
+	border.NotDurable:      http.StatusServiceUnavailable,
+	border.Unavailable:     http.StatusServiceUnavailable,
+	border.Internal:        http.StatusInternalServerError,
 }
 
 // problemOf maps an error. What is our fault is logged with a reference and not shown.

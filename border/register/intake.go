@@ -66,7 +66,7 @@ func trace(typ string) bool {
 	switch typ {
 	case border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
 		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken,
-		border.TypeBiometricsDegraded, border.TypeBiometricsRestored:
+		border.TypeBiometricsDegraded, border.TypeBiometricsRestored, border.TypeAudit:
 		return true
 	}
 	return false

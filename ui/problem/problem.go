@@ -21,16 +21,19 @@ type Problem struct {
 
 // table gives each code its status and words. A code that is not here counts as internal.
 var table = map[border.Code]Problem{
-	border.Invalid:     {Status: 422, Title: "That could not be accepted.", Next: "Check what was entered and try again."},
-	border.NotFound:    {Status: 404, Title: "It is no longer here.", Next: "Look at the screen again: somebody may have finished it."},
-	border.Forbidden:   {Status: 403, Title: "This officer may not do that.", Next: "Choose another officer or call a supervisor."},
-	border.Conflict:    {Status: 409, Title: "Not recorded: this traveller's turn has changed or is over.", Next: "Read the screen again before you decide."},
-	border.Stale:       {Status: 409, Title: "Not recorded: the verdict has become worse.", Next: "Read the new verdict, then decide."},
-	border.TooLarge:    {Status: 413, Title: "That is too long.", Next: "Scan one document at a time."},
-	border.StorageFull: {Status: 507, Title: "Not recorded: the disk is full.", Next: "Do not let the traveller pass unrecorded. Call the technician."},
-	border.NotDurable:  {Status: 503, Title: "Not recorded: the disk did not confirm.", Next: "Press the key again. The traveller cannot be recorded twice."},
-	border.Unavailable: {Status: 503, Title: "Not now.", Next: "Wait a moment and try again."},
-	border.Internal:    {Status: 500, Title: "Something failed in this program.", Next: "Try again. If it stays, call the technician."},
+	border.Invalid:         {Status: 422, Title: "That could not be accepted.", Next: "Check what was entered and try again."},
+	border.NotFound:        {Status: 404, Title: "It is no longer here.", Next: "Look at the screen again: somebody may have finished it."},
+	border.Forbidden:       {Status: 403, Title: "This officer may not do that.", Next: "Choose another officer or call a supervisor."},
+	border.Unauthenticated: {Status: 401, Title: "Nobody is signed in here.", Next: "Sign in with badge and PIN, or with your key."},
+	border.SecondNeeded:    {Status: 403, Title: "This takes a second person.", Next: "Have the second person sign with their own PIN or key."},
+	border.TooMany:         {Status: 429, Title: "Too many tries.", Next: "Wait a minute, then try again."},
+	border.Conflict:        {Status: 409, Title: "Not recorded: this traveller's turn has changed or is over.", Next: "Read the screen again before you decide."},
+	border.Stale:           {Status: 409, Title: "Not recorded: the verdict has become worse.", Next: "Read the new verdict, then decide."},
+	border.TooLarge:        {Status: 413, Title: "That is too long.", Next: "Scan one document at a time."},
+	border.StorageFull:     {Status: 507, Title: "Not recorded: the disk is full.", Next: "Do not let the traveller pass unrecorded. Call the technician."},
+	border.NotDurable:      {Status: 503, Title: "Not recorded: the disk did not confirm.", Next: "Press the key again. The traveller cannot be recorded twice."},
+	border.Unavailable:     {Status: 503, Title: "Not now.", Next: "Wait a moment and try again."},
+	border.Internal:        {Status: 500, Title: "Something failed in this program.", Next: "Try again. If it stays, call the technician."},
 }
 
 // Of returns the problem that an error is. The error's own sentence, if it has one,

@@ -1,0 +1,61 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"garita/border"
+)
+
+// Principal is who is signed in.
+type Principal struct {
+	Badge    string
+	Name     string
+	Roles    []Role
+	Language string           // es, en, fr or ht; "" if the officer has none
+	Session  string           // names the session in the audit; it opens nothing
+	Counter  border.CounterID // where the session works; "" at the hub and in the workshop
+	SignedIn time.Time
+	// Overdue says that the roster by which the officer was known had expired: what is done is
+	// reviewed later.
+	Overdue bool
+	// Demo says that the account is one of the demonstration.
+	Demo bool
+	// MustChange says that the PIN was given by somebody else: nothing but changing it is allowed.
+	MustChange bool
+}
+
+// May reports whether the principal is allowed an action.
+func (p *Principal) May(a Action) bool {
+	if p == nil || p.MustChange && a != OwnPIN && a != SignOut {
+		return a == Public
+	}
+	return a == Public || May(p.Roles, a)
+}
+
+type contextKey struct{}
+
+// With gives a context that carries who is signed in.
+func With(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, contextKey{}, p)
+}
+
+// From returns who is signed in; nil if nobody is.
+func From(ctx context.Context) *Principal {
+	p, _ := ctx.Value(contextKey{}).(*Principal)
+	return p
+}
+
+// Sessions finds who a session's token belongs to. Implemented by border/signin, used by ui/gate.
+type Sessions interface {
+	// Session returns who is signed in by a token, and counts the request as activity.
+	// [border.Unauthenticated]: by nobody, any more or yet.
+	Session(ctx context.Context, token string) (*Principal, error)
+}
+
+// Seconds redeems the word of a second person. Implemented by border/signin.
+type Seconds interface {
+	// Redeem returns the badge of who has agreed, with a credential of their own, to this action
+	// of this principal. A token counts once, for two minutes, and never for oneself.
+	Redeem(ctx context.Context, p *Principal, a Action, token string) (badge string, err error)
+}
