@@ -50,7 +50,46 @@ func From(ctx context.Context) *Principal {
 type Sessions interface {
 	// Session returns who is signed in by a token, and counts the request as activity.
 	// [border.Unauthenticated]: by nobody, any more or yet.
+	// Which client asks is in the context ([ClientFrom]): a token that was made for another one
+	// opens nothing.
 	Session(ctx context.Context, token string) (*Principal, error)
+	// Still reports whether a token still opens the session that it opened before: it has not
+	// ended, is not locked, and its officer's account and roles are as they were. It is no
+	// activity; live streams ask it at every heartbeat.
+	Still(ctx context.Context, token string) bool
+}
+
+// Client is who asks, as far as a session is bound to it.
+type Client struct {
+	Agent   [32]byte // SHA-256 of the User-Agent header
+	Address string   // IP address, for limits; never recorded
+}
+
+type clientKey struct{}
+
+// WithClient gives a context that carries which client asks.
+func WithClient(ctx context.Context, c Client) context.Context {
+	return context.WithValue(ctx, clientKey{}, c)
+}
+
+// ClientFrom returns which client asks; zero for one within this program.
+func ClientFrom(ctx context.Context) Client {
+	c, _ := ctx.Value(clientKey{}).(Client)
+	return c
+}
+
+type stillKey struct{}
+
+// WithStill gives a context that can tell whether who is signed in still is.
+func WithStill(ctx context.Context, still func() bool) context.Context {
+	return context.WithValue(ctx, stillKey{}, still)
+}
+
+// Still returns what tells whether who is signed in still is, for work that outlives its request;
+// nil if nobody was signed in.
+func Still(ctx context.Context) func() bool {
+	f, _ := ctx.Value(stillKey{}).(func() bool)
+	return f
 }
 
 // Seconds redeems the word of a second person. Implemented by border/signin.
