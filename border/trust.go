@@ -2,6 +2,7 @@ package border
 
 import (
 	"context"
+	"crypto/sha256"
 	"strconv"
 )
 
@@ -12,6 +13,16 @@ import (
 // stand before it in its chain.
 func HeadMessage(k Key, hash Digest) []byte {
 	return []byte("garita head v1\n" + string(k.Station) + "\n" + k.Epoch.String() + "\n" + strconv.FormatUint(k.Seq, 10) + "\n" + hash.String() + "\n")
+}
+
+// Vouched is what stands for a record in [HeadMessage]: the hash of a sound event, and of a record
+// that has changed on the station's disk the SHA-256 of its bytes. So a station can vouch for a
+// damaged one, too: the hub keeps it in its place, and nobody else can put one there.
+func Vouched(record []byte) Digest {
+	if e, err := DecodeEvent(record); err == nil && e.Verify() == nil {
+		return e.Hash
+	}
+	return sha256.Sum256(record)
 }
 
 // MaxCheckpoint bounds a signed checkpoint in bytes.
