@@ -10,6 +10,9 @@ const (
 	SignOut      Action = "sign_out"       // anybody who is signed in
 	ApproveOther Action = "approve_other"  // act as the second person of somebody else
 	SwitchUser   Action = "switch_officer" // at a counter
+	AskSecond    Action = "ask_second"     // anybody who is signed in
+	OwnKeys      Action = "own_keys"       // the passkeys of who is signed in
+	Start        Action = "start"          // the first page, which leads on to what the roles allow
 
 	CounterRead     Action = "counter.read"    // what a counter's screen shows
 	CounterWork     Action = "counter.work"    // encounters, decisions, groups, shifts
@@ -54,8 +57,8 @@ const (
 
 // allowed is the table of roles and actions: what is not in it is refused to everybody.
 var allowed = map[Action][]Role{
-	SignOut: Roles(), OwnPIN: Roles(),
-	ApproveOther: {Supervisor, Operator, Technician, Administrator, Protection},
+	SignOut: Roles(), OwnPIN: Roles(), OwnKeys: Roles(), AskSecond: Roles(), Start: Roles(),
+	ApproveOther: {Inspector, Supervisor, Operator, Technician, Administrator, Protection},
 	SwitchUser:   {Inspector, Supervisor},
 
 	CounterRead: {Inspector, Supervisor}, CounterWork: {Inspector, Supervisor},
@@ -83,7 +86,8 @@ var allowed = map[Action][]Role{
 // second are the actions that take two people with credentials of their own, and who the second
 // may be.
 var second = map[Action][]Role{
-	HitOverride: {Supervisor}, LateCorrect: {Supervisor}, RefuseEntry: {Supervisor}, LiftNeed: {Supervisor},
+	HitOverride: {Inspector, Supervisor}, LateCorrect: {Inspector, Supervisor}, // border/counter asks for a supervisor among the two for a hit
+	RefuseEntry: {Supervisor}, LiftNeed: {Supervisor},
 	BiometricsOff: {Supervisor}, ProfileOverride: {Supervisor, Technician}, CasesClose: {Operator},
 	RecordsExport: {Operator, Supervisor}, RetentionLong: {Administrator, Protection}, ListsDecide: {Operator}, SubjectWork: {Operator, Administrator},
 }
