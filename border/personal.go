@@ -31,6 +31,8 @@ type Personal struct {
 	Receipt     string `json:"receipt,omitempty"`   // who signed for it, and its number
 	Reason      string `json:"reason,omitempty"`    // of a correction, a referral or an abandoned encounter
 	Second      string `json:"second,omitempty"`    // badge of who countersigned: supervisor or second officer
+	// Awaiting is why no second person could be reached, in words.
+	Awaiting string `json:"awaiting,omitempty"`
 	// NoShows are the listed people of a group who did not come.
 	NoShows []PersonalDocument `json:"no_shows,omitempty"`
 	// Attachments are the sealed files that belong to the record.
@@ -107,6 +109,8 @@ type Need struct {
 	By       string `json:"by"`               // badge
 	LiftedBy string `json:"lifted_by,omitempty"`
 	Lifted   string `json:"lifted,omitempty"` // why it was lifted
+	// Awaiting is why no supervisor could be reached to agree.
+	Awaiting string `json:"awaiting,omitempty"`
 }
 
 // The kinds of need.

@@ -30,7 +30,7 @@ type correctInput struct {
 func correct(s *counter.Service) func(context.Context, *correctInput) (counter.Recorded, error) {
 	return func(ctx context.Context, in *correctInput) (counter.Recorded, error) {
 		b := &in.Body
-		c := counter.Correction{At: at(in.Counter, b.Officer), Reason: b.Reason, Note: b.Note, Second: b.Second, Outcome: b.Outcome,
+		c := counter.Correction{At: at(in.Counter, b.Officer), Reason: b.Reason, Note: b.Note, Agreement: counter.Agreement{Second: b.Second}, Outcome: b.Outcome,
 			Ground: b.Ground, Direction: b.Direction, Values: b.Values}
 		var err error
 		if c.Change, err = border.ParseID(b.Change); err != nil {

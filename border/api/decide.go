@@ -39,7 +39,7 @@ func decide(s *counter.Service) func(context.Context, *decideInput) (counter.Rec
 			return counter.Recorded{}, err
 		}
 		return s.Decide(ctx, counter.Decision{Counter: in.Counter, Encounter: id, Revision: b.Revision, Outcome: b.Outcome,
-			Ground: b.Ground, Note: b.Note, Officer: b.Officer, Values: b.Values, Supervisor: b.Supervisor, HandedTo: b.HandedTo,
+			Ground: b.Ground, Note: b.Note, Officer: b.Officer, Values: b.Values, Agreement: counter.Agreement{Second: b.Supervisor}, HandedTo: b.HandedTo,
 			Receipt: b.Receipt, Continues: continues, StatedDate: b.StatedDate})
 	}
 }

@@ -73,7 +73,7 @@ type degradeInput struct {
 func degrade(s *counter.Service) func(context.Context, *degradeInput) (counter.View, error) {
 	return func(ctx context.Context, in *degradeInput) (counter.View, error) {
 		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
-			return s.DegradeBiometrics(ctx, counter.Degradation{At: a, Supervisor: in.Body.Supervisor, Reason: in.Body.Reason,
+			return s.DegradeBiometrics(ctx, counter.Degradation{At: a, Agreement: counter.Agreement{Second: in.Body.Supervisor}, Reason: in.Body.Reason,
 				For: time.Duration(in.Body.Minutes) * time.Minute})
 		})
 	}

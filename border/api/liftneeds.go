@@ -20,7 +20,7 @@ type liftInput struct {
 func liftNeeds(s *counter.Service) func(context.Context, *liftInput) (counter.View, error) {
 	return func(ctx context.Context, in *liftInput) (counter.View, error) {
 		return in.viewed(s, in.Body.Officer, func(a counter.At, id border.ID) error {
-			return s.LiftNeeds(ctx, a, id, in.Body.Supervisor, in.Body.Reason)
+			return s.LiftNeeds(ctx, counter.Lifting{At: a, Encounter: id, Reason: in.Body.Reason, Agreement: counter.Agreement{Second: in.Body.Supervisor}})
 		})
 	}
 }

@@ -48,8 +48,9 @@ type Decision struct {
 	Officer   string // badge
 	// Values are answers of the form that were on the screen; they join what was saved before.
 	Values map[string]string
-	// Supervisor is the badge of who agrees to a refusal.
-	Supervisor string
+	// Agreement is needed to refuse, of a supervisor unless the officer is one, and to let somebody
+	// pass in spite of a hit, of a second person one of whom is a supervisor.
+	Agreement
 	// HandedTo, of the form's list, and Receipt, at most 100 bytes, are required for handed_over.
 	HandedTo, Receipt string
 	// Continues is the entry, on another document, whose stay this exit ends; one of the
@@ -75,9 +76,9 @@ type Correction struct {
 	Crossing border.ID
 	Reason   string // of the form's list
 	Note     string // at most 500 bytes; sealed
-	// Second is the badge of another officer, required for a crossing of somebody else or of
-	// more than ten minutes ago.
-	Second string
+	// Agreement of another officer is needed for a crossing of somebody else or of more than ten
+	// minutes ago.
+	Agreement
 
 	// What changes; "" and nil leave it as it is. Withdrawn makes it no movement.
 	Outcome     border.Outcome
@@ -86,6 +87,14 @@ type Correction struct {
 	Particulars *Particulars
 	Values      map[string]string // answers of the form; "" takes one away
 	Continues   *border.ID
+}
+
+// Lifting lifts the notes of a need for protection.
+type Lifting struct {
+	At
+	Encounter border.ID
+	Reason    string // at most 500 bytes; sealed
+	Agreement        // of a supervisor
 }
 
 // Extension grants more days to somebody who is inside.

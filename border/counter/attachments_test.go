@@ -162,7 +162,7 @@ func TestVerifyErasedAttachments(t *testing.T) {
 	r.wall.pass(31 * 24 * time.Hour)
 	change := border.ID{1, 2, 3, 4, 5, 6, 0x70, 0, 0x80}
 	_, err := r.s.Correct(t.Context(), counter.Correction{At: counter.At{Counter: "1", Officer: "17"}, Change: change, Crossing: rec.Crossing, Reason: "typing",
-		Second: "50", Outcome: border.Withdrawn})
+		Agreement: seconded("50"), Outcome: border.Withdrawn})
 	check(t, err)
 	_, err = r.keys.Destroy(t.Context(), november)
 	check(t, err)

@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -58,9 +59,9 @@ func (s *Service) degradedView() *Degraded {
 // Degradation lets the station go without fingerprints.
 type Degradation struct {
 	At
-	Supervisor string        // badge of who agrees
-	Reason     string        // of the form's list
-	For        time.Duration // whole minutes, at most 24 hours
+	Agreement               // of a supervisor
+	Reason    string        // of the form's list
+	For       time.Duration // whole minutes, at most 24 hours
 }
 
 // DegradeBiometrics lets the whole station go without fingerprints for a while, by a supervisor's word. It is
@@ -77,14 +78,19 @@ func (s *Service) DegradeBiometrics(ctx context.Context, d Degradation) error {
 	if d.For < time.Minute || d.For > degradedLimit {
 		return &border.Error{Code: border.Invalid, Op: op, Message: "Say for how long: from one minute to 24 hours."}
 	}
-	by, err := s.supervisor(d.Supervisor)
+	o, err := s.officer(d.Officer)
+	if err != nil {
+		return err
+	}
+	a, err := s.bySupervisor(op, actDegrade, o, d.Agreement, s.near(o, d.Agreement, s.supervisor))
 	if err != nil {
 		return err
 	}
 	return s.switchBiometrics(ctx, d.At, func(h *border.Header) (*degradation, error) {
-		h.Type, h.Ground, h.Second = border.TypeBiometricsDegraded, d.Reason, s.cfg.Blinder.Officer(by.Badge)
+		h.Type, h.Ground = border.TypeBiometricsDegraded, d.Reason
+		s.note(&a, h, nil)
 		h.Until = h.OccurredAt.Add(d.For.Truncate(time.Minute))
-		return s.degradation(h.OccurredAt, h.Until, d.Reason, by.Name), nil
+		return s.degradation(h.OccurredAt, h.Until, d.Reason, cmp.Or(a.by.Name, o.Name)), nil
 	})
 }
 

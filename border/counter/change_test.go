@@ -23,7 +23,7 @@ func TestContinuesByCorrection(t *testing.T) {
 	exit := r.decide(r.decision("3", border.Departed)).Crossing
 	c := counter.Correction{At: counter.At{Counter: "3", Officer: "17"}, Change: r.newID(), Crossing: exit, Reason: "learned", Continues: &entry}
 	_, err := r.s.Correct(t.Context(), c)
-	wantCode(t, err, border.Forbidden)
+	wantCode(t, err, border.SecondNeeded)
 	c.Second, c.Continues = "18", &exit
 	_, err = r.s.Correct(t.Context(), c)
 	wantCode(t, err, border.Invalid)

@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -59,14 +58,14 @@ func (s *Service) Correct(ctx context.Context, c Correction) (Recorded, error) {
 	if held == nil {
 		return Recorded{}, &border.Error{Code: border.NotFound, Op: op, Message: "This station holds no such crossing."}
 	}
-	second, err := s.countersigned(op, &first, officer, c.Second)
+	second, err := s.countersigned(op, &first, officer, c.Agreement)
 	if err != nil {
 		return Recorded{}, err
 	}
-	if err := s.mayBecome(&c, &first, held); err != nil {
+	if err := s.mayBecome(&c, &first, held, officer); err != nil {
 		return Recorded{}, err
 	}
-	if err := s.continues(ctx, &c); err != nil {
+	if err := s.continues(ctx, &c, &second); err != nil {
 		return Recorded{}, err
 	}
 	entry, err := s.corrected(ctx, p, &c, &first, held, officer, second)
@@ -114,7 +113,7 @@ func repeatedAs(r *Recorded, err error) (Recorded, error) {
 // mayBecome holds a correction to what a decision is held to: a crossing becomes a refusal
 // only with a supervisor, and neither that nor no movement at all while a need for protection
 // is noted with it that nobody lifted.
-func (s *Service) mayBecome(c *Correction, first *border.Event, held *inForce) error {
+func (s *Service) mayBecome(c *Correction, first *border.Event, held *inForce, officer Officer) error {
 	if string(c.Outcome) == held.header.Outcome || c.Outcome != border.Refused && c.Outcome != border.Withdrawn {
 		return nil
 	}
@@ -122,7 +121,7 @@ func (s *Service) mayBecome(c *Correction, first *border.Event, held *inForce) e
 		return protectedError("correct a crossing")
 	}
 	if c.Outcome == border.Refused && s.cfg.Form.SupervisorRefuses() {
-		_, err := s.supervisor(cmp.Or(c.Second, c.Officer))
+		_, err := s.bySupervisor("correct a crossing", actRefuse, officer, c.Agreement, "")
 		return err
 	}
 	return nil
@@ -144,32 +143,32 @@ func (s *Service) needsOf(first *border.Event) (needs []border.Need, ok bool) {
 
 // countersigned finds the second officer, whom only an own mistake of the last ten minutes
 // does without. While the clock cannot be trusted nothing counts as recent.
-func (s *Service) countersigned(op string, first *border.Event, officer Officer, second string) (Officer, error) {
+func (s *Service) countersigned(op string, first *border.Event, officer Officer, a Agreement) (agreed, error) {
 	h, err := first.ReadHeader()
 	if err != nil {
-		return Officer{}, err
+		return agreed{}, err
 	}
 	age := s.cfg.Clock.Now().Sub(h.RecordedAt)
 	own := h.Officer == s.cfg.Blinder.Officer(officer.Badge)
-	if second == "" && own && age >= 0 && age <= ownMistake && s.cfg.Clock.Trust().State != border.ClockUntrusted {
-		return Officer{}, nil
+	if a == (Agreement{}) && own && age >= 0 && age <= ownMistake && s.cfg.Clock.Trust().State != border.ClockUntrusted {
+		return agreed{}, nil
 	}
-	if second == officer.Badge || second == "" {
-		return Officer{}, &border.Error{Code: border.Forbidden, Op: op,
-			Message: "A crossing of somebody else, or of more than ten minutes ago, is corrected with a second officer. Choose one."}
+	if a == (Agreement{}) {
+		return agreed{}, &border.Error{Code: border.SecondNeeded, Op: op,
+			Message: "A crossing of somebody else, or of more than ten minutes ago, is corrected with a second officer, or with the reason why none can be reached."}
 	}
-	return s.officer(second)
+	return s.agree(op, actLateCorrect, officer, a, s.officer, s.near(officer, a, s.officer))
 }
 
 // continues checks the word that an exit ends the stay of an entry: who did not see both on one
 // screen needs a second officer for it, and an entry that is known here must be one.
-func (s *Service) continues(ctx context.Context, c *Correction) error {
+func (s *Service) continues(ctx context.Context, c *Correction, second *agreed) error {
 	const op = "correct a crossing"
 	if c.Continues == nil {
 		return nil
 	}
-	if c.Second == "" {
-		return &border.Error{Code: border.Forbidden, Op: op, Message: "That an exit ends another document's stay is said by two officers. Choose a second one."}
+	if second.by.Badge == "" {
+		return &border.Error{Code: border.SecondNeeded, Op: op, Message: "That an exit ends another document's stay is said by two officers. Have a second one agree."}
 	}
 	ev, err := s.cfg.Journal.Crossing(ctx, *c.Continues)
 	if border.CodeOf(err) == border.NotFound {
@@ -186,7 +185,7 @@ func (s *Service) continues(ctx context.Context, c *Correction) error {
 }
 
 // corrected makes the entry of a correction: the crossing in force, with what changes.
-func (s *Service) corrected(ctx context.Context, p *place, c *Correction, first *border.Event, held *inForce, officer, second Officer) (*journal.Entry, error) {
+func (s *Service) corrected(ctx context.Context, p *place, c *Correction, first *border.Event, held *inForce, officer Officer, second agreed) (*journal.Entry, error) {
 	const op = "correct a crossing"
 	plain, err := s.cfg.Keys.Open(held.event, border.PartPersonal)
 	if err != nil {
@@ -221,10 +220,9 @@ func (s *Service) corrected(ctx context.Context, p *place, c *Correction, first 
 	if trusted := held.header.Clock.State != border.ClockUntrusted; !trusted || h.Clock.State == border.ClockUntrusted {
 		h.Clock = held.header.Clock // it is about the time of the crossing
 	}
-	if h.Second = ""; second.Badge != "" {
-		h.Second = s.cfg.Blinder.Officer(second.Badge)
-	}
-	person.Officer, person.Second, person.Reason, person.Note = officer.Badge, second.Badge, c.Reason, c.Note
+	s.note(&second, &h, &person)
+	h.Overdue = officer.Overdue
+	person.Officer, person.Reason, person.Note = officer.Badge, c.Reason, c.Note
 	if c.Particulars != nil {
 		e.describe(&person)
 		e.statistics(&h)

@@ -66,8 +66,9 @@ func (s *Service) end(ctx context.Context, p *place, e *encounter, d *Decision, 
 	if err != nil {
 		return Recorded{}, err
 	}
+	near := s.near(officer, d.Agreement, s.beside(officer))
 	p.mu.Lock()
-	n, err := s.judged(p, e, d, officer)
+	n, err := s.judged(p, e, d, officer, near)
 	var entry *journal.Entry
 	if err == nil {
 		entry, err = s.entry(n, keys)

@@ -10,7 +10,7 @@ import (
 )
 
 // anHour lets the station go without fingerprints.
-var anHour = counter.Degradation{At: counter.At{Counter: "2", Officer: "17"}, Supervisor: "50", Reason: "power", For: time.Hour}
+var anHour = counter.Degradation{At: counter.At{Counter: "2", Officer: "17"}, Agreement: seconded("50"), Reason: "power", For: time.Hour}
 
 // Whatever is done to the clock, a time without fingerprints is no longer than was agreed while the station
 // runs, and after a restart it begins anew at most.

@@ -12,6 +12,7 @@ import (
 	"garita/border/icao"
 	"garita/border/journal"
 	"garita/border/seal"
+	"garita/border/verdict"
 )
 
 // bucket is the retention bucket of what is written now.
@@ -19,14 +20,14 @@ func (s *Service) bucket() string { return seal.Bucket(s.cfg.Clock.Now()) }
 
 // ending is a decision with all that stands behind it.
 type ending struct {
-	place      *place
-	e          *encounter
-	d          *Decision
-	officer    Officer
-	supervisor Officer // zero: none was needed
-	direction  string
-	record     form.Record
-	painted    *verdictOnScreen
+	place     *place
+	e         *encounter
+	d         *Decision
+	officer   Officer
+	agreed    agreed // zero: no second person was needed
+	direction string
+	record    form.Record
+	painted   *verdictOnScreen
 }
 
 // verdictOnScreen is the verdict that was painted, as the record holds it.
@@ -34,6 +35,7 @@ type verdictOnScreen struct {
 	level  string
 	checks map[string]string
 	hits   []string
+	hit    bool // somebody listed, or a listed document: to be referred
 }
 
 // entry builds the journal's entry of a crossing. p.mu is held.
@@ -47,20 +49,20 @@ func (s *Service) entry(n *ending, keys *seal.Set) (*journal.Entry, error) {
 	if e.paper != nil {
 		h.OccurredAt, h.LocalDate, h.Sheet, h.Late = e.paper.CrossedAt, s.day(e.paper.CrossedAt), e.paper.Sheet, true
 	}
-	if n.supervisor.Badge != "" {
-		h.Second = s.cfg.Blinder.Officer(n.supervisor.Badge)
-	}
 	e.statistics(&h)
 	n.record.Apply(&h)
 	grant(&h)
 
-	person := border.Personal{Answers: n.record.Answers, Responsible: e.responsible, Note: d.Note, Officer: n.officer.Badge,
-		Second: n.supervisor.Badge, Hits: n.painted.hits}
+	person := border.Personal{Answers: n.record.Answers, Responsible: e.responsible, Note: d.Note, Officer: n.officer.Badge, Hits: n.painted.hits}
+	s.note(&n.agreed, &h, &person)
 	e.describe(&person)
 	n.place.prints(e, &h, &person)
 	var protection []byte
 	if len(e.needs) > 0 {
 		var err error
+		if h.Awaiting == "" && slices.ContainsFunc(e.needs, func(n border.Need) bool { return n.Awaiting != "" }) {
+			h.Awaiting = actLiftNeed
+		}
 		if protection, err = seal.Protection(&border.Protection{Needs: e.needs, HandedTo: d.HandedTo, Receipt: d.Receipt}); err != nil {
 			return nil, err
 		}
@@ -172,6 +174,7 @@ func (e *encounter) onScreen(revision uint64) (*verdictOnScreen, error) {
 	size := 0
 	for _, r := range painted.Reasons {
 		v.checks[string(r.Check)] = border.CheckText(string(r.Outcome), r.Reason, r.AgeS)
+		v.hit = v.hit || r.Outcome == verdict.Hit && r.Level == verdict.Refer && len(r.Hits)+len(r.Withheld) > 0
 		for _, hit := range slices.Concat(r.Hits, r.Withheld) {
 			if size += len(hit) + len(`"",`); size > hitsRoom {
 				break

@@ -121,7 +121,7 @@ func TestErasureLeavesStatistics(t *testing.T) {
 	}
 	_, err = r.s.Notice(t.Context(), refused)
 	wantCode(t, err, border.Conflict)
-	_, err = r.s.Correct(t.Context(), counter.Correction{At: at("1", "17"), Change: r.id(), Crossing: admitted, Reason: "typing", Second: "18", Values: map[string]string{"purpose": "holiday"}})
+	_, err = r.s.Correct(t.Context(), counter.Correction{At: at("1", "17"), Change: r.id(), Crossing: admitted, Reason: "typing", Agreement: seconded("18"), Values: map[string]string{"purpose": "holiday"}})
 	wantCode(t, err, border.Conflict)
 	_, err = r.s.Extend(t.Context(), counter.Extension{At: at("1", "17"), Change: r.id(), Crossing: admitted, Until: "2027-03-01", Reason: "health"})
 	check(t, err) // an open header is enough

@@ -450,7 +450,7 @@ func TestFingerStaysWithItsEncounter(t *testing.T) {
 func TestDegradedEnds(t *testing.T) {
 	r := newRig(t)
 	at := counter.At{Counter: "1", Officer: "17"}
-	d := counter.Degradation{At: at, Supervisor: "50", Reason: "power", For: 24 * time.Hour}
+	d := counter.Degradation{At: at, Agreement: seconded("50"), Reason: "power", For: 24 * time.Hour}
 	check(t, r.s.DegradeBiometrics(t.Context(), d))
 	if v := r.view("3").Status.Degraded; v == nil || v.By != "Supervisor Fifty" || v.Until.Sub(v.Since) != 24*time.Hour {
 		t.Fatalf("shown: %+v", v)
@@ -478,8 +478,8 @@ func TestDegradedEnds(t *testing.T) {
 	check(t, r.s.DegradeBiometrics(t.Context(), d))
 	check(t, r.s.RestoreBiometrics(t.Context(), at))
 	wantCode(t, r.s.RestoreBiometrics(t.Context(), at), border.Conflict)
-	for _, wrong := range []counter.Degradation{{At: at, Supervisor: "18", Reason: "power", For: time.Hour}, {At: at, Supervisor: "50", Reason: "rain", For: time.Hour},
-		{At: at, Supervisor: "50", Reason: "power", For: 24*time.Hour + time.Minute}, {At: at, Supervisor: "50", Reason: "power"}} {
+	for _, wrong := range []counter.Degradation{{At: at, Agreement: seconded("18"), Reason: "power", For: time.Hour}, {At: at, Agreement: seconded("50"), Reason: "rain", For: time.Hour},
+		{At: at, Agreement: seconded("50"), Reason: "power", For: 24*time.Hour + time.Minute}, {At: at, Agreement: seconded("50"), Reason: "power"}} {
 		if err := r.s.DegradeBiometrics(t.Context(), wrong); err == nil {
 			t.Errorf("%+v was taken", wrong)
 		}

@@ -10,17 +10,12 @@ import (
 
 // officer finds an officer by badge who may decide at a counter.
 func (s *Service) officer(badge string) (Officer, error) {
-	for _, o := range s.cfg.Officers {
-		if o.Badge != badge {
-			continue
-		}
-		if slices.Contains(o.Roles, "inspector") || slices.Contains(o.Roles, "supervisor") {
-			return o, nil
-		}
-		break
+	o := s.find(func(o Officer) bool { return o.Badge == badge })
+	if slices.Contains(o.Roles, "inspector") || slices.Contains(o.Roles, "supervisor") {
+		return o, nil
 	}
 	return Officer{}, &border.Error{Code: border.Forbidden, Op: "find the officer",
-		Message: "Choose an officer of this post who may work at a counter."}
+		Message: "This officer may not work at a counter of this post."}
 }
 
 // supervisor finds an officer by badge who may agree to a refusal or lift a need.
@@ -30,17 +25,12 @@ func (s *Service) supervisor(badge string) (Officer, error) {
 		return o, nil
 	}
 	return Officer{}, &border.Error{Code: border.Forbidden, Op: "find the supervisor",
-		Message: "This needs a supervisor. Ask the duty supervisor to agree, and choose their name."}
+		Message: "This needs a supervisor. Ask the duty supervisor to agree."}
 }
 
 // known finds an officer by pseudonym; the zero Officer if there is none any more.
 func (s *Service) known(pseudonym string) Officer {
-	for _, o := range s.cfg.Officers {
-		if s.cfg.Blinder.Officer(o.Badge) == pseudonym {
-			return o
-		}
-	}
-	return Officer{}
+	return s.find(func(o Officer) bool { return s.cfg.Blinder.Officer(o.Badge) == pseudonym })
 }
 
 // Take makes an officer the holder of a counter: at the beginning of work, or to relieve

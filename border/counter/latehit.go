@@ -76,11 +76,6 @@ func (s *Service) supervised() bool {
 	})
 }
 
-func (s *Service) isSupervisor(badge string) bool {
-	_, err := s.supervisor(badge)
-	return err == nil
-}
-
 // AcknowledgeLateHit notes that the officer has taken a late hit in hand, who is one of those that
 // it is shown to: one acknowledgement takes it off all screens. The hub is told when
 // it can be reached.

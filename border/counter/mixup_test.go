@@ -49,10 +49,10 @@ func TestSecondNationality(t *testing.T) {
 	}
 	d.Revision = r.view("1").Encounter.Verdict.Revision
 	wantCode(t, onlyError(r.s.Decide(t.Context(), d)), border.Conflict)
-	d.Outcome, d.Ground, d.Supervisor, d.Values = border.Admitted, "", "", visitor
+	d.Outcome, d.Ground, d.Second, d.Values = border.Admitted, "", "", visitor
 	r.decide(d)
 	wantCode(t, onlyError(r.s.Correct(t.Context(), counter.Correction{At: at("1", "17"), Change: other(d.Encounter, 1), Crossing: d.Encounter,
-		Reason: "outcome", Second: "50", Outcome: border.Refused, Ground: "means"})), border.Conflict)
+		Reason: "outcome", Agreement: seconded("50"), Outcome: border.Refused, Ground: "means"})), border.Conflict)
 }
 
 // Needs that were noted and lifted stay on record though the encounter is abandoned.
@@ -61,7 +61,7 @@ func TestLiftedNeedsOutliveTheEncounter(t *testing.T) {
 	r.scan("1", foreign(1))
 	id := r.view("1").Encounter.ID
 	check(t, r.s.Need(t.Context(), at("1", "17"), id, border.AsksProtection, "xyzzy"))
-	check(t, r.s.LiftNeeds(t.Context(), at("1", "17"), id, "50", "frobozz"))
+	check(t, r.s.LiftNeeds(t.Context(), lifting(at("1", "17"), id, "50", "frobozz")))
 	check(t, r.s.Abandon(t.Context(), at("1", "17"), id, "left", ""))
 	events := r.events()
 	plain, err := r.keys.Open(&events[len(events)-1], border.PartProtection)
@@ -192,7 +192,7 @@ func TestChildOfAHeldAdult(t *testing.T) {
 	if v := r.view("1").Group; len(v.Ready) != 0 || decide(child) != "" {
 		t.Errorf("the child may cross without the adult; ready: %v", v.Ready)
 	}
-	check(t, r.s.LiftNeeds(ctx, at("1", "17"), adult, "50", "frobozz"))
+	check(t, r.s.LiftNeeds(ctx, lifting(at("1", "17"), adult, "50", "frobozz")))
 	for _, id := range []border.ID{adult, child, child} {
 		if o := decide(id); o != border.Admitted {
 			t.Errorf("decided %q", o)

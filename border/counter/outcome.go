@@ -21,7 +21,7 @@ var outcomes = map[string][]border.Outcome{
 
 // judged checks whether an encounter may end as decided, and gathers what stands behind it.
 // p.mu is held.
-func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer) (*ending, error) {
+func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer, near string) (*ending, error) {
 	n := &ending{place: p, e: e, d: d, officer: officer, direction: e.heads(p.direction)}
 	if e.restored && e != p.open {
 		return nil, &border.Error{Code: border.Conflict, Op: "decide", Message: "Call the traveller up before you decide."}
@@ -35,7 +35,7 @@ func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer) (
 	}
 	values := s.fill(p, e, entered).Values
 	facts := s.facts(p, e, values)
-	if err := s.permitted(n, facts); err != nil {
+	if err := s.permitted(n, facts, near); err != nil {
 		return nil, err
 	}
 	if crosses(d.Outcome) && e.identity == border.IdentityDeclared && birthYear(e.doc.BirthDate) == 0 {
@@ -46,7 +46,12 @@ func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer) (
 	if n.record, err = s.complete(d.Outcome, facts, values); err != nil {
 		return nil, err
 	}
-	n.painted, err = e.onScreen(d.Revision)
+	if n.painted, err = e.onScreen(d.Revision); err != nil {
+		return nil, err
+	}
+	if n.painted.hit && crosses(d.Outcome) {
+		n.agreed, err = s.agree("decide", actHitOverride, officer, d.Agreement, s.beside(officer), near)
+	}
 	return n, err
 }
 
@@ -113,7 +118,7 @@ func (e *encounter) twin(id border.ID) bool {
 
 // permitted checks what must not be decided: a refusal of an own national, one without a
 // supervisor, and one of somebody who may need protection.
-func (s *Service) permitted(n *ending, facts form.Facts) error {
+func (s *Service) permitted(n *ending, facts form.Facts, near string) (err error) {
 	o := n.d.Outcome
 	if n.e.protected() && (o == border.Refused || o == border.Withdrawn) {
 		return protectedError("decide")
@@ -126,12 +131,9 @@ func (s *Service) permitted(n *ending, facts form.Facts) error {
 			Message: "A national of this country is not refused entry. Refer the case if the identity is in doubt."}
 	}
 	if s.cfg.Form.SupervisorRefuses() {
-		var err error
-		if n.supervisor, err = s.supervisor(n.d.Supervisor); err != nil {
-			return err
-		}
+		n.agreed, err = s.bySupervisor("decide", actRefuse, n.officer, n.d.Agreement, near)
 	}
-	return nil
+	return err
 }
 
 // refusable reports whether a person may be refused entry: nobody of whom one document says

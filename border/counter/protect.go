@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"cmp"
 	"context"
 
 	"garita/border"
@@ -34,17 +35,21 @@ const needsLimit = 10
 
 // LiftNeeds lifts the notes of a need for protection, with a supervisor's reason. That they
 // were made and lifted stays on record, in the protection part.
-func (s *Service) LiftNeeds(ctx context.Context, at At, id border.ID, supervisor, reason string) error {
+func (s *Service) LiftNeeds(ctx context.Context, l Lifting) error {
 	const op = "lift a need for protection"
-	by, err := s.supervisor(supervisor)
+	o, err := s.officer(l.Officer)
 	if err != nil {
 		return err
 	}
-	if reason == "" || len(reason) > noteLimit {
+	a, err := s.bySupervisor(op, actLiftNeed, o, l.Agreement, s.near(o, l.Agreement, s.supervisor))
+	if err != nil {
+		return err
+	}
+	if l.Reason == "" || len(l.Reason) > noteLimit {
 		return &border.Error{Code: border.Invalid, Op: op, Message: "Say why, in at most 500 bytes."}
 	}
-	return s.work(ctx, op, at, func(ctx context.Context, p *place, _ Officer) error {
-		e, err := p.inHand(op, id)
+	return s.work(ctx, op, l.At, func(ctx context.Context, p *place, o Officer) error {
+		e, err := p.inHand(op, l.Encounter)
 		if err != nil {
 			return err
 		}
@@ -54,7 +59,7 @@ func (s *Service) LiftNeeds(ctx context.Context, at At, id border.ID, supervisor
 		next := e.copy()
 		for i := range next.needs {
 			if n := &next.needs[i]; n.LiftedBy == "" {
-				n.LiftedBy, n.Lifted = by.Badge, reason
+				n.LiftedBy, n.Lifted, n.Awaiting = cmp.Or(a.by.Badge, o.Badge), l.Reason, a.reason
 			}
 		}
 		return s.replace(ctx, p, e, next)

@@ -116,8 +116,8 @@ func TestNeedsAreReadNowhereElse(t *testing.T) {
 	refusal = r.decision("1", border.Refused)
 	refusal.Ground = "no_visa"
 	noted("1", refusal.Encounter)
-	wantCode(t, r.s.LiftNeeds(t.Context(), at("1", "17"), refusal.Encounter, "18", "frobozz"), border.Forbidden)
-	check(t, r.s.LiftNeeds(t.Context(), at("1", "17"), refusal.Encounter, "50", "frobozz"))
+	wantCode(t, r.s.LiftNeeds(t.Context(), lifting(at("1", "17"), refusal.Encounter, "18", "frobozz")), border.Forbidden)
+	check(t, r.s.LiftNeeds(t.Context(), lifting(at("1", "17"), refusal.Encounter, "50", "frobozz")))
 	look("lifted")
 	r.decide(refusal)
 	notice, err := r.s.Notice(t.Context(), refusal.Encounter)

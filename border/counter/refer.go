@@ -35,12 +35,7 @@ func (s *Service) referralItems() []ReferralItem {
 
 // named gives the name of an officer by badge.
 func (s *Service) named(badge string) string {
-	for _, o := range s.cfg.Officers {
-		if o.Badge == badge {
-			return o.Name
-		}
-	}
-	return ""
+	return s.find(func(o Officer) bool { return o.Badge == badge }).Name
 }
 
 // referredAlready finds a person of the post's list who shows a document of the encounter.

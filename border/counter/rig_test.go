@@ -175,9 +175,11 @@ func (r *rig) start() {
 		Zone:   time.UTC, Journal: r.j, Keys: r.keys, Blinder: blinder, Policy: verdict.DefaultPolicy(), Lists: func() []counter.List { return r.lists }, Clock: r.clock, Mono: r.clock.Mono,
 		IDs: border.NewIDs(r.clock, r.rand), Log: log, Hub: r.hub, HubState: r.hub.state, Station: "PUT-1",
 		Post: "PUT", Form: form.Default(),
-		Officers: []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}},
-			{Badge: "18", Name: "Officer Eighteen", Roles: []string{"inspector"}},
-			{Badge: "50", Name: "Supervisor Fifty", Roles: []string{"supervisor"}}, {Badge: "99", Roles: []string{"technician"}}},
+		Officers: func() []counter.Officer {
+			return []counter.Officer{{Badge: "17", Name: "Officer Seventeen", Roles: []string{"inspector"}},
+				{Badge: "18", Name: "Officer Eighteen", Roles: []string{"inspector"}},
+				{Badge: "50", Name: "Supervisor Fifty", Roles: []string{"supervisor"}}, {Badge: "99", Roles: []string{"technician"}}}
+		},
 		Scanners: r.sensor.status, Fingers: r.sensor, Attachments: files,
 	}
 	r.s, err = counter.New(r.t.Context(), r.cfg)
@@ -222,8 +224,8 @@ func (r *rig) decision(c border.CounterID, o border.Outcome) counter.Decision {
 		r.t.Fatalf("counter %s shows no encounter", c)
 	}
 	d := counter.Decision{Counter: c, Encounter: v.Encounter.ID, Revision: v.Encounter.Verdict.Revision, Outcome: o, Officer: "17"}
-	if o == border.Refused {
-		d.Supervisor = "50"
+	if o == border.Refused || v.Encounter.Verdict.Level == verdict.Refer {
+		d.Second = "50"
 	}
 	return d
 }
@@ -360,4 +362,11 @@ func toJSON(t testing.TB, v any) string {
 	b, err := json.MarshalIndent(v, "", " ")
 	check(t, err)
 	return string(b)
+}
+
+// seconded is the word of a second person.
+func seconded(badge string) counter.Agreement { return counter.Agreement{Second: badge} }
+
+func lifting(at counter.At, id border.ID, second, reason string) counter.Lifting {
+	return counter.Lifting{At: at, Encounter: id, Reason: reason, Agreement: seconded(second)}
 }

@@ -60,7 +60,8 @@ type Config struct {
 	Clock    Clock
 	Mono     func() time.Duration // monotonic, of any origin, counts on while the machine sleeps; nil: Clock alone ends what is limited
 	IDs      *border.IDs
-	Officers []Officer
+	// Officers gives who may work here now.
+	Officers func() []Officer
 	Log      *slog.Logger
 
 	Hub      border.HubAsker
@@ -186,7 +187,7 @@ func (s *Service) Counters() []border.CounterID { return slices.Clone(s.order) }
 func (s *Service) Form() *form.Form { return s.cfg.Form }
 
 // Officers lists who may work here.
-func (s *Service) Officers() []Officer { return slices.Clone(s.cfg.Officers) }
+func (s *Service) Officers() []Officer { return slices.Clone(s.cfg.Officers()) }
 
 func (s *Service) place(c border.CounterID) (*place, error) {
 	if p := s.places[c]; p != nil {

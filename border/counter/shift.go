@@ -39,7 +39,7 @@ var counted = []string{border.TypeCrossingRecorded, border.TypeCrossingCorrected
 func (s *Service) header(typ string, c border.CounterID, o Officer) border.Header {
 	now := s.now()
 	return border.Header{Type: typ, OccurredAt: now, Clock: s.cfg.Clock.Trust(), LocalDate: s.day(now), Counter: c,
-		Officer: s.cfg.Blinder.Officer(o.Badge)}
+		Officer: s.cfg.Blinder.Officer(o.Badge), Overdue: o.Overdue}
 }
 
 // append records an event within the shift: it carries the shift's id, and no shift is closed

@@ -61,7 +61,7 @@ func (s *Service) Standing(ctx context.Context, crossing border.ID, officer stri
 	facts := s.recordedFacts(h, e, values)
 	out := Standing{Crossing: crossing, Direction: h.Direction, Outcome: border.Outcome(h.Outcome), Ground: h.Ground, LocalDate: h.LocalDate,
 		Document: e.paperwork.view(), Identity: e.identity, Fields: s.cfg.Form.Fields(facts, values), Values: values}
-	_, err = s.countersigned(op, &first, o, "")
+	_, err = s.countersigned(op, &first, o, Agreement{})
 	out.Alone = err == nil
 	return out, nil
 }

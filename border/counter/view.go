@@ -352,14 +352,15 @@ type Today struct {
 	Other   int64 `json:"other"` // refused, withdrawn, handed over, prevented
 }
 
-// Officer is who decides. Until the access room exists it is a row of a file, chosen
-// without a secret, and the page says so.
+// Officer is who decides, as the roster in force knows them.
 type Officer struct {
 	Badge string   `json:"badge" toml:"badge"`
 	Name  string   `json:"name" toml:"name"`
 	Roles []string `json:"roles" toml:"roles"` // inspector, supervisor, technician
 	// Language is that of instructions: es, en, fr or ht; "": the first there is of en, es, fr, ht.
 	Language string `json:"language,omitempty" toml:"language"`
+	// Overdue says that the roster has expired: what the officer does is reviewed later.
+	Overdue bool `json:"overdue,omitempty" toml:"-"`
 }
 
 // Recorded is the answer to a decision: the crossing is durable.

@@ -215,7 +215,7 @@ var actions = map[string]func(w *walk, at counter.At, id border.ID) error{
 		return w.r.s.Need(context.Background(), at, id, border.NeedsHelp, mark(w.owner[id]))
 	},
 	"lift the needs": func(w *walk, at counter.At, id border.ID) error {
-		return w.r.s.LiftNeeds(context.Background(), at, id, pick(w, "50", "50", "17", "99"), mark(w.owner[id]))
+		return w.r.s.LiftNeeds(context.Background(), lifting(at, id, pick(w, "50", "50", "17", "99"), mark(w.owner[id])))
 	},
 	"decide": (*walk).decide,
 	"refer": func(w *walk, at counter.At, id border.ID) error {
@@ -278,8 +278,8 @@ var actions = map[string]func(w *walk, at counter.At, id border.ID) error{
 	},
 	"correct": func(w *walk, at counter.At, id border.ID) error {
 		c := counter.Correction{At: at, Change: w.r.id(), Crossing: id, Reason: "typing", Note: mark(w.owner[id]),
-			Second: pick(w, append(officersHere, "")...),
-			Values: map[string]string{"plate": mark(w.owner[id]), "transport_mode": "road_bus", "role": "passenger"}}
+			Agreement: seconded(pick(w, append(officersHere, "")...)),
+			Values:    map[string]string{"plate": mark(w.owner[id]), "transport_mode": "road_bus", "role": "passenger"}}
 		if w.rarely() {
 			c.Outcome = border.Withdrawn
 		}
@@ -328,8 +328,8 @@ func (w *walk) change(typ string, change border.ID, send func() (counter.Recorde
 // decide decides somehow, and sometimes sends the same again.
 func (w *walk) decide(at counter.At, id border.ID) error {
 	d := counter.Decision{Counter: at.Counter, Encounter: id, Officer: at.Officer, Revision: 1, Note: mark(w.owner[id]),
-		Outcome:    pick(w, border.Admitted, border.Admitted, border.Refused, border.Withdrawn, border.HandedOver, border.Departed),
-		Supervisor: pick(w, "50", "50", "17", "99")}
+		Outcome:   pick(w, border.Admitted, border.Admitted, border.Refused, border.Withdrawn, border.HandedOver, border.Departed),
+		Agreement: seconded(pick(w, "50", "50", "17", "99"))}
 	if v := w.r.view(at.Counter); v.Encounter != nil && v.Encounter.ID == id {
 		d.Revision = v.Encounter.Verdict.Revision
 	}

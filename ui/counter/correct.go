@@ -33,7 +33,7 @@ func (s *screen) correct(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	x := counter.Correction{At: in.at(c), Change: change, Crossing: crossing, Reason: in.Reason, Note: in.Note, Second: in.Second,
+	x := counter.Correction{At: in.at(c), Change: change, Crossing: crossing, Reason: in.Reason, Note: in.Note, Agreement: counter.Agreement{Second: in.Second},
 		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Direction: in.Direction, Values: in.Values}
 	if in.Particulars != nil {
 		k := in.Particulars.read()

@@ -40,7 +40,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	r, err := s.cfg.Service.Decide(ctx, counter.Decision{
 		Counter: counterOf(c), Encounter: id, Revision: in.Revision,
 		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: in.Officer, StatedDate: in.Stated,
-		Supervisor: in.Supervisor, HandedTo: in.HandedTo, Receipt: in.Receipt, Continues: continues, Values: in.Values,
+		Agreement: counter.Agreement{Second: in.Supervisor}, HandedTo: in.HandedTo, Receipt: in.Receipt, Continues: continues, Values: in.Values,
 	})
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func (s *screen) degrade(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited()
 	defer cancel()
-	if err := s.cfg.Service.DegradeBiometrics(ctx, counter.Degradation{At: in.at(c), Supervisor: in.Supervisor, Reason: in.Reason,
+	if err := s.cfg.Service.DegradeBiometrics(ctx, counter.Degradation{At: in.at(c), Agreement: counter.Agreement{Second: in.Supervisor}, Reason: in.Reason,
 		For: time.Duration(in.Hours) * time.Hour}); err != nil {
 		return err
 	}

@@ -193,8 +193,8 @@ func (f *fakeService) Need(_ context.Context, at counter.At, id border.ID, kind,
 	return f.do("need", at, id, kind, reason)
 }
 
-func (f *fakeService) LiftNeeds(_ context.Context, at counter.At, id border.ID, supervisor, reason string) error {
-	return f.do("lift", at, id, supervisor, reason)
+func (f *fakeService) LiftNeeds(_ context.Context, l counter.Lifting) error {
+	return f.do("lift", l.At, l.Encounter, l.Second, l.Reason)
 }
 
 func (f *fakeService) AskFinger(_ context.Context, at counter.At, id border.ID, position border.FingerPosition, reason string) error {

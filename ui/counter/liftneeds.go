@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/border/counter"
 )
 
 // liftNeeds lifts what was noted, with a supervisor's reason.
@@ -20,7 +22,7 @@ func (s *screen) liftNeeds(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited()
 	defer cancel()
-	if err := s.cfg.Service.LiftNeeds(ctx, in.at(c), id, in.Supervisor, in.Reason); err != nil {
+	if err := s.cfg.Service.LiftNeeds(ctx, counter.Lifting{At: in.at(c), Encounter: id, Reason: in.Reason, Agreement: counter.Agreement{Second: in.Supervisor}}); err != nil {
 		return err
 	}
 	return c.JSON(done{"The note is lifted."})

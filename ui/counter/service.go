@@ -33,7 +33,7 @@ type Service interface {
 	TakeReferral(ctx context.Context, at counter.At, encounter border.ID) error
 	Abandon(ctx context.Context, at counter.At, encounter border.ID, reason, note string) error
 	Need(ctx context.Context, at counter.At, encounter border.ID, kind, reason string) error
-	LiftNeeds(ctx context.Context, at counter.At, encounter border.ID, supervisor, reason string) error
+	LiftNeeds(ctx context.Context, l counter.Lifting) error
 
 	AskFinger(ctx context.Context, at counter.At, encounter border.ID, position border.FingerPosition, reason string) error
 	CancelFinger(ctx context.Context, at counter.At, encounter border.ID) error

@@ -45,7 +45,7 @@ func TestWork(t *testing.T) {
 		{"a finger cannot be taken", "POST", "fingers-not-taken", `{` + who + `,"position":"7","reason":"enrolment","code":"missing"}`,
 			asked{"finger not taken", at, []any{ref(1), border.FingerPosition(7), "enrolment", "missing"}}, "speaks against nobody"},
 		{"without fingerprints", "POST", "biometrics-degraded", `{"officer":"1041","supervisor":"2007","reason":"device","hours":"8"}`,
-			asked{"degrade", at, []any{counter.Degradation{At: at, Supervisor: "2007", Reason: "device", For: 8 * time.Hour}}}, "ends by itself"},
+			asked{"degrade", at, []any{counter.Degradation{At: at, Agreement: counter.Agreement{Second: "2007"}, Reason: "device", For: 8 * time.Hour}}}, "ends by itself"},
 		{"with fingerprints again", "POST", "biometrics-restored", `{"officer":"1041"}`, asked{"restore biometrics", at, nil}, "taken again"},
 		{"the counter is taken", "POST", "holder", `{"officer":"1041"}`, asked{"take", at, nil}, ""},
 		{"a shift opens", "POST", "shift", `{"officer":"1041"}`, asked{"open shift", counter.At{Officer: "1041"}, nil}, ""},
@@ -109,7 +109,7 @@ func TestDecisionCarriesTheRecord(t *testing.T) {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	nine := ref(9)
-	want := counter.Decision{Counter: "PROCEED", Encounter: ref(1), Revision: 2, Outcome: "handed_over", Officer: "1041", Supervisor: "2007",
+	want := counter.Decision{Counter: "PROCEED", Encounter: ref(1), Revision: 2, Outcome: "handed_over", Officer: "1041", Agreement: counter.Agreement{Second: "2007"},
 		HandedTo: "police", Receipt: "No. 7", Continues: &nine, Values: map[string]string{"purpose": "holiday"}}
 	if d := cmp.Diff([]counter.Decision{want}, s.fake.decisions); d != "" {
 		t.Errorf("decisions (-want +got):\n%s", d)

@@ -96,7 +96,7 @@ func (c *client) view(ctx context.Context, name string) (v viewOf, err error) {
 
 func (c *client) decide(ctx context.Context, name string, d counter.Decision) (r counter.Recorded, err error) {
 	in := map[string]any{"encounter": d.Encounter, "verdict_revision": d.Revision, "outcome": d.Outcome, "officer": d.Officer}
-	for key, text := range map[string]string{"ground": d.Ground, "note": d.Note, "supervisor": d.Supervisor, "handed_to": d.HandedTo, "receipt": d.Receipt} {
+	for key, text := range map[string]string{"ground": d.Ground, "note": d.Note, "supervisor": d.Second, "handed_to": d.HandedTo, "receipt": d.Receipt} {
 		if text != "" {
 			in[key] = text
 		}

@@ -156,7 +156,7 @@ func (s *Script) bus() scene {
 		}
 		h.together(listed - absent - 1)
 		h.choose(hit)
-		h.decide(&all[7], counter.Decision{Outcome: border.Refused, Ground: "listed", Supervisor: supervisor, Values: map[string]string{"category": "visitor"}})
+		h.decide(&all[7], counter.Decision{Outcome: border.Refused, Ground: "listed", Agreement: counter.Agreement{Second: supervisor}, Values: map[string]string{"category": "visitor"}})
 		h.must(h.err != nil || h.view.Group == nil || len(h.view.Group.Listed) == listed, "the whole list is on the screen")
 		h.look()
 		if h.err == nil {

@@ -290,7 +290,7 @@ func (h *hand) leave(s Specimen, category string, values map[string]string) bord
 
 // turnBack refuses who is on the screen, with a supervisor.
 func (h *hand) turnBack(s *Specimen, ground string) border.ID {
-	return h.decide(s, counter.Decision{Outcome: border.Refused, Ground: ground, Supervisor: supervisor})
+	return h.decide(s, counter.Decision{Outcome: border.Refused, Ground: ground, Agreement: counter.Agreement{Second: supervisor}})
 }
 
 // change corrects or extends; the answer is a record.

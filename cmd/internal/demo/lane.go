@@ -144,7 +144,7 @@ func admission(e *counter.EncounterView, s *Specimen) counter.Decision {
 
 // refusal refuses entry with a supervisor.
 func refusal(e *counter.EncounterView) counter.Decision {
-	return counter.Decision{Encounter: e.ID, Revision: e.Verdict.Revision, Outcome: border.Refused, Ground: "other", Officer: officer, Supervisor: supervisor}
+	return counter.Decision{Encounter: e.ID, Revision: e.Verdict.Revision, Outcome: border.Refused, Ground: "other", Officer: officer, Agreement: counter.Agreement{Second: supervisor}}
 }
 
 // inspect acts on each view as an inspector would.

@@ -68,7 +68,7 @@ func (s *Script) preventedDeparture() scene {
 		h.head(border.Exit)
 		h.scan(one)
 		h.refused("invalid", func() {
-			h.decide(&one, counter.Decision{Outcome: border.Refused, Ground: "identity", Supervisor: supervisor})
+			h.decide(&one, counter.Decision{Outcome: border.Refused, Ground: "identity", Agreement: counter.Agreement{Second: supervisor}})
 		})
 		h.decide(&one, counter.Decision{Outcome: border.DeparturePrevented, Ground: "court_order"})
 	}}
