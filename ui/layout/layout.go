@@ -13,15 +13,20 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-//go:embed base.html hub.html problem.html
+//go:embed base.html head.html lock.html problem.html
 var files embed.FS
 
 // Page is what the base template needs from a screen.
 type Page struct {
 	Lang   string // BCP 47, of the page's text
 	Title  string
-	Kind   string // counter, operations, workshop, watchlists or cases: names the script
+	Kind   string // counter, operations, workshop, watchlists, cases…: names the script
 	Screen any    // what the screen's own templates show
+
+	// Set by [Layout.Send], from [Use] and from who is signed in.
+	Site  Site
+	Who   *Who // nil: nobody
+	Links []Link
 }
 
 // Layout renders pages. Safe for concurrent use.
@@ -31,10 +36,11 @@ type Layout struct {
 }
 
 // New reads a screen's templates from the root of fsys: all its *.html files. They must
-// define "body"; their other definitions can be rendered alone with [Layout.Fragment].
+// define "body", which sees the screen, and may define "note" (a line in the head) and "head",
+// which see the [Page]; their other definitions can be rendered alone with [Layout.Fragment].
 func New(assets *Assets, fsys fs.FS) (*Layout, error) {
 	t := template.New("base").Funcs(template.FuncMap{"asset": assets.URL})
-	t, err := t.ParseFS(files, "base.html", "hub.html")
+	t, err := t.ParseFS(files, "base.html", "head.html", "lock.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the base template: %w", err)
 	}
@@ -55,6 +61,7 @@ func (l *Layout) Fragment(name string, data any) ([]byte, error) {
 
 // Send renders a whole page into the response. Pages are never stored: they show people.
 func (l *Layout) Send(c *fiber.Ctx, p Page) error {
+	p.frame(c)
 	b, err := l.Fragment("base.html", p)
 	if err != nil {
 		return err
