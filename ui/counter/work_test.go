@@ -63,7 +63,7 @@ func TestWork(t *testing.T) {
 			"Recorded: 1 person. Not recorded: 1 person. This person must be looked at alone."},
 		{"a crossing to correct", "GET", "crossings/" + one, "", asked{"standing", counter.At{Officer: "1041"}, []any{ref(1)}}, "Hotel Amaurot"},
 		{"a correction", "POST", "corrections", `{"officer":"1041","change":"` + one + `","crossing":"` + two + `","reason":"typing","second":"2007","outcome":"refused","ground":"means","direction":"entry","note":"n","values":{"purpose":"health"},"particulars":{` + keyed + `}}`,
-			asked{"correct", at, []any{counter.Correction{At: at, Change: ref(1), Crossing: ref(2), Reason: "typing", Second: "2007", Outcome: "refused", Ground: "means", Direction: "entry", Note: "n",
+			asked{"correct", at, []any{counter.Correction{At: at, Change: ref(1), Crossing: ref(2), Reason: "typing", Agreement: counter.Agreement{Second: "2007"}, Outcome: "refused", Ground: "means", Direction: "entry", Note: "n",
 				Values: map[string]string{"purpose": "health"}, Particulars: &anna}}}, "the correction"},
 		{"an extension", "POST", "extensions", `{"officer":"1041","change":"` + one + `","crossing":"` + two + `","until":"20261231","reason":"health"}`,
 			asked{"extend", at, []any{counter.Extension{At: at, Change: ref(1), Crossing: ref(2), Until: "2026-12-31", Reason: "health"}}}, ""},
