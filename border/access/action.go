@@ -10,6 +10,9 @@ const (
 	SignOut      Action = "sign_out"       // anybody who is signed in
 	ApproveOther Action = "approve_other"  // act as the second person of somebody else
 	SwitchUser   Action = "switch_officer" // at a counter
+	LockSession  Action = "lock"           // audit only: an idle session, a badge after wrong PINs
+	Unlock       Action = "unlock"         // audit only: the same officer goes on, a badge is opened
+	TakeRoster   Action = "roster.take"    // audit only
 	AskSecond    Action = "ask_second"     // anybody who is signed in
 	OwnKeys      Action = "own_keys"       // the passkeys of who is signed in
 	Start        Action = "start"          // the first page, which leads on to what the roles allow

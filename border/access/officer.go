@@ -33,6 +33,8 @@ type Passkey struct {
 	SignCount uint32    `json:"sign_count"`
 	Name      string    `json:"name"` // for people: "blue key"
 	AddedAt   time.Time `json:"added_at"`
+	// Portable: the authenticator may copy it to other devices (flag BE), which never changes.
+	Portable bool `json:"portable,omitempty"`
 }
 
 // WorksAt reports whether the officer may work at a post.

@@ -63,6 +63,9 @@ type Sessions interface {
 type Client struct {
 	Agent   [32]byte // SHA-256 of the User-Agent header
 	Address string   // IP address, for limits; never recorded
+	// Counter is the one that the request is about; "": about none. A session at a counter does not
+	// reach another one.
+	Counter border.CounterID
 }
 
 type clientKey struct{}
