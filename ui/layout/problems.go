@@ -34,13 +34,14 @@ func (l *Layout) Problems(log *slog.Logger) fiber.Handler {
 		if !strings.Contains(c.Get(fiber.HeaderAccept), fiber.MIMETextHTML) {
 			return c.JSON(p)
 		}
-		return l.sendProblem(c, p)
+		return l.assets.SendProblem(c, p)
 	}
 }
 
-func (l *Layout) sendProblem(c *fiber.Ctx, p problem.Problem) error {
+// SendProblem answers with a small page that says what went wrong.
+func (a *Assets) SendProblem(c *fiber.Ctx, p problem.Problem) error {
 	var b bytes.Buffer
-	t, err := template.New("").Funcs(template.FuncMap{"asset": l.assets.URL}).ParseFS(files, "problem.html")
+	t, err := template.New("").Funcs(template.FuncMap{"asset": a.URL}).ParseFS(files, "problem.html")
 	if err == nil {
 		err = t.ExecuteTemplate(&b, "problem.html", p)
 	}
