@@ -52,7 +52,7 @@ func (h *HubKeys) Add(ctx context.Context, wraps []border.KeyWrap) error {
 	return nil
 }
 
-// IDs lists the key ids held for a station.
+// IDs lists the key ids held for a station, and those that were destroyed: it need not send them.
 func (h *HubKeys) IDs(ctx context.Context, station border.StationID) ([]string, error) {
 	rows, err := h.store.all(ctx, station)
 	if err != nil {
@@ -62,7 +62,11 @@ func (h *HubKeys) IDs(ctx context.Context, station border.StationID) ([]string, 
 	for i, r := range rows {
 		ids[i] = r.id
 	}
-	return ids, nil
+	gone, err := h.store.destroyed(ctx, station)
+	if err != nil {
+		return nil, &border.Error{Code: border.Internal, Op: "list data keys", Err: err}
+	}
+	return append(ids, gone...), nil
 }
 
 // Open returns the plaintext of an event's part. [ErrNoKey]: the wrap is not held;
@@ -108,7 +112,7 @@ func (h *HubKeys) find(station border.StationID, id string) (*dataKey, error) {
 func (h *HubKeys) Destroy(ctx context.Context, station border.StationID, bucket string) (int64, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n, err := h.store.destroy(ctx, station, bucket)
+	n, err := h.store.destroy(ctx, station, "", bucket)
 	clear(h.opened)
 	if err != nil {
 		return 0, notStored("destroy data keys", err)

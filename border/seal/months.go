@@ -24,7 +24,7 @@ func (k *StationKeys) Months(ctx context.Context) ([]Month, error) {
 func (k *StationKeys) DestroyPart(ctx context.Context, part, bucket string) (int64, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	n, err := k.store.destroyPart(ctx, k.station, part, bucket)
+	n, err := k.store.destroy(ctx, k.station, part, bucket)
 	clear(k.opened) // whatever came of it: nothing is sealed any more with a key that may be gone
 	clear(k.sets)
 	if err != nil {
@@ -41,7 +41,7 @@ func (h *HubKeys) Months(ctx context.Context) ([]Month, error) { return h.store.
 func (h *HubKeys) DestroyPart(ctx context.Context, station border.StationID, part, bucket string) (int64, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n, err := h.store.destroyPart(ctx, station, part, bucket)
+	n, err := h.store.destroy(ctx, station, part, bucket)
 	clear(h.opened)
 	if err != nil {
 		return 0, notStored("destroy data keys", err)
@@ -67,17 +67,4 @@ func (s *store) months(ctx context.Context, station border.StationID) (out []Mon
 		return nil, &border.Error{Code: border.Internal, Op: "list data keys", Err: err}
 	}
 	return out, nil
-}
-
-// destroyPart deletes all wraps of keys and returns how many there were.
-func (s *store) destroyPart(ctx context.Context, station border.StationID, part, bucket string) (int64, error) {
-	res, err := s.db.ExecContext(ctx, `DELETE FROM data_key WHERE station = ? AND part = ? AND bucket = ?`, string(station), part, bucket)
-	if err != nil {
-		return 0, err
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, err
-	}
-	return n, s.checkpoint(ctx)
 }

@@ -262,7 +262,7 @@ func (k *StationKeys) Wraps(ctx context.Context) ([]border.KeyWrap, error) {
 func (k *StationKeys) Destroy(ctx context.Context, bucket string) (int64, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	n, err := k.store.destroy(ctx, k.station, bucket)
+	n, err := k.store.destroy(ctx, k.station, "", bucket)
 	clear(k.opened) // whatever came of it: nothing is sealed any more with a key that may be gone
 	clear(k.sets)
 	if err != nil {

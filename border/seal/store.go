@@ -78,7 +78,7 @@ func (s *store) migrate(ctx context.Context) error {
 
 func (s *store) close() error { return s.db.Close() }
 
-// add stores rows that are not held yet; it is durable when it returns nil.
+// add stores rows that are not held yet and were not destroyed; it is durable when it returns nil.
 func (s *store) add(ctx context.Context, rows []row) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -87,8 +87,8 @@ func (s *store) add(ctx context.Context, rows []row) error {
 	defer tx.Rollback()
 	for _, r := range rows {
 		if _, err := tx.ExecContext(ctx,
-			`INSERT INTO data_key (id, station, part, bucket, station_wrap, hub_wrap) VALUES (?, ?, ?, ?, ?, ?)
-			 ON CONFLICT DO NOTHING`, r.id, r.station, r.part, r.bucket, r.stationWrap, r.hubWrap); err != nil {
+			`INSERT INTO data_key (id, station, part, bucket, station_wrap, hub_wrap) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+			 WHERE NOT EXISTS (SELECT 1 FROM destroyed WHERE station = ?2 AND id = ?1) ON CONFLICT DO NOTHING`, r.id, r.station, r.part, r.bucket, r.stationWrap, r.hubWrap); err != nil {
 			return err
 		}
 	}
@@ -138,17 +138,46 @@ func (s *store) all(ctx context.Context, station border.StationID) ([]row, error
 	return out, rs.Err()
 }
 
-// destroy deletes all wraps of a bucket's keys and returns how many there were.
-func (s *store) destroy(ctx context.Context, station border.StationID, bucket string) (int64, error) {
-	res, err := s.db.ExecContext(ctx, `DELETE FROM data_key WHERE station = ? AND bucket = ?`, string(station), bucket)
+// destroy deletes all wraps of a part's keys of a bucket, of all its parts if part is "", and
+// returns how many there were.
+func (s *store) destroy(ctx context.Context, station border.StationID, part, bucket string) (n int64, err error) {
+	const which = ` FROM data_key WHERE station = ?1 AND bucket = ?2 AND (?3 = '' OR part = ?3)`
+	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
-	n, err := res.RowsAffected()
+	defer tx.Rollback()
+	if _, err = tx.ExecContext(ctx, `INSERT INTO destroyed (station, id) SELECT station, id`+which+` ON CONFLICT DO NOTHING`, string(station), bucket, part); err != nil {
+		return 0, err
+	}
+	res, err := tx.ExecContext(ctx, `DELETE`+which, string(station), bucket, part)
+	if err == nil {
+		n, err = res.RowsAffected()
+	}
+	if err == nil {
+		err = tx.Commit()
+	}
 	if err != nil {
 		return 0, err
 	}
 	return n, s.checkpoint(ctx)
+}
+
+// destroyed lists the names of a station's keys that are gone for good.
+func (s *store) destroyed(ctx context.Context, station border.StationID) (ids []string, err error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id FROM destroyed WHERE station = ? ORDER BY id`, string(station))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 // notStored says why keys could not be stored or destroyed.
