@@ -5,8 +5,8 @@ package broker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -25,6 +25,12 @@ type Config struct {
 	// MaxStore bounds the bytes of all streams on disk; 0 means [DefaultMaxStore].
 	MaxStore int64
 	Log      *slog.Logger // nil: silent
+	// Auth says who may connect. Nil: whoever is on this machine; Host must then be loopback.
+	Auth *Auth
+	// Refused is told of whoever was refused, in words that begin with credentials, certificate,
+	// permission, connections, size or subscriptions and a colon; at most ten a second, and not
+	// every one when there are more. It may block for a moment. Nil: log only.
+	Refused func(reason string)
 }
 
 // DefaultMaxStore is the bound on stream files if the configuration names none.
@@ -41,7 +47,10 @@ const (
 
 // Server is a running NATS server.
 type Server struct {
-	nats *server.Server
+	nats     *server.Server
+	gate     *gate     // nil: everybody may connect
+	refusals *refusals // nil: nobody wants to know
+	stopped  sync.Once
 }
 
 // Start starts the server and returns once it accepts connections and its stream store
@@ -84,12 +93,19 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if opts.JetStreamMaxStore == 0 {
 		opts.JetStreamMaxStore = DefaultMaxStore
 	}
+	gate, err := c.admit(opts)
+	if err != nil {
+		return nil, err
+	}
 	n, err := server.NewServer(opts)
 	if err != nil {
 		return nil, &border.Error{Code: border.Unavailable, Op: op, Err: err}
 	}
+	if c.Refused != nil {
+		log.refusals = newRefusals(c.Refused)
+	}
 	n.SetLoggerV2(log, false, false, false)
-	s := &Server{nats: n}
+	s := &Server{nats: n, gate: gate, refusals: log.refusals}
 	started := make(chan struct{})
 	go func() { // ends when the start is over; Stop waits for everything it began
 		defer close(started)
@@ -99,6 +115,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		n.Shutdown()
 		<-started
 		n.WaitForShutdown()
+		s.endRefusals()
 		return nil, &border.Error{Code: border.Unavailable, Op: op, Err: err}
 	}
 	for {
@@ -120,8 +137,14 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	return s, nil
 }
 
-// ClientURL is where clients connect, "nats://host:port".
+// ClientURL is where clients connect, "nats://host:port", or "tls://host:port" with certificates.
 func (s *Server) ClientURL() string { return s.nats.ClientURL() }
+
+func (s *Server) endRefusals() {
+	if s.refusals != nil {
+		s.refusals.close()
+	}
+}
 
 // Stop ends the server and waits until its files are closed, or until ctx ends.
 func (s *Server) Stop(ctx context.Context) error {
@@ -130,32 +153,12 @@ func (s *Server) Stop(ctx context.Context) error {
 		defer close(done)
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
+		s.stopped.Do(s.endRefusals)
 	}()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 		return &border.Error{Code: border.Unavailable, Op: "stop the broker", Err: ctx.Err()}
-	}
-}
-
-// logger passes the server's words on. They name subjects and addresses, never content.
-type logger struct {
-	out   *slog.Logger
-	fatal chan string // the first fatal message
-}
-
-func (l *logger) Noticef(f string, v ...any) { l.out.Debug("broker", "said", fmt.Sprintf(f, v...)) }
-func (l *logger) Warnf(f string, v ...any)   { l.out.Warn("broker", "said", fmt.Sprintf(f, v...)) }
-func (l *logger) Errorf(f string, v ...any)  { l.out.Error("broker", "said", fmt.Sprintf(f, v...)) }
-func (l *logger) Debugf(string, ...any)      {}
-func (l *logger) Tracef(string, ...any)      {}
-
-func (l *logger) Fatalf(f string, v ...any) {
-	what := fmt.Sprintf(f, v...)
-	l.out.Error("broker", "said", what)
-	select {
-	case l.fatal <- what:
-	default:
 	}
 }

@@ -16,15 +16,17 @@ import (
 
 	"garita/border"
 	"garita/sync/link"
+	"garita/sync/wire"
 )
 
 // Config connects an intake. Durations of 0 mean the defaults named with them.
 type Config struct {
-	URL   string // of the broker
-	Sink  border.EventSink
-	Asker border.HubAsker
-	Clock border.Clock
-	Log   *slog.Logger // nil: silent
+	URL    string      // of the broker
+	Access link.Access // its Inbox is set here
+	Sink   border.EventSink
+	Asker  border.HubAsker
+	Clock  border.Clock
+	Log    *slog.Logger // nil: silent
 
 	// StreamBytes bounds the stream; publishers are refused beyond it. 0: 1 GiB. The
 	// broker must allow at least as much.
@@ -54,6 +56,7 @@ func New(c Config) (*Intake, error) {
 	if c.URL == "" || c.Sink == nil || c.Asker == nil || c.Clock == nil || c.StreamBytes < 0 || c.Replicas < 0 || c.Replicas > 5 {
 		return nil, &border.Error{Code: border.Invalid, Op: "set up the intake", Err: errors.New("incomplete configuration")}
 	}
+	c.Access.Inbox = wire.HubInbox
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -77,7 +80,7 @@ func defaults(d *time.Duration, v time.Duration) {
 // returns nil. It fails only when the URL cannot be read or a subscription is refused.
 func (in *Intake) Run(ctx context.Context) error {
 	up, down := make(chan struct{}, 1), make(chan struct{}, 1)
-	nc, err := link.Open(link.Config{URL: in.c.URL, Name: "garita intake", Log: in.c.Log, Changed: func(isUp bool) {
+	nc, err := link.Open(link.Config{URL: in.c.URL, Name: "garita intake", Log: in.c.Log, Access: in.c.Access, Changed: func(isUp bool) {
 		if isUp {
 			signal(up)
 		} else {

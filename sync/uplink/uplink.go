@@ -21,7 +21,8 @@ import (
 // Config describes a station to its uplink. Durations and numbers of 0 mean the
 // defaults named with them.
 type Config struct {
-	URL      string // of the hub's broker; several are separated by commas
+	URL      string      // of the hub's broker; several are separated by commas
+	Access   link.Access // its Inbox is set here
 	Station  border.StationID
 	Post     border.PostID
 	Zone     string // IANA time zone of the post
@@ -62,6 +63,7 @@ type Uplink struct {
 	since     time.Time
 	heard     time.Time
 	problem   string
+	broken    string // why the last try to connect failed; "": it did not
 
 	// The rest belongs to Run's goroutine alone.
 	js       jetstream.JetStream
@@ -81,6 +83,7 @@ func New(c Config) (*Uplink, error) {
 	if c.URL == "" || c.Station.Validate() != nil || c.Post.Validate() != nil || c.Clock == nil || c.Source == nil {
 		return nil, &border.Error{Code: border.Invalid, Op: "set up the uplink", Err: errors.New("incomplete configuration")}
 	}
+	c.Access.Inbox = wire.Inbox(c.Station)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -113,7 +116,8 @@ func New(c Config) (*Uplink, error) {
 // returns nil. It fails only when the URL cannot be read or the journal is closed for good.
 func (u *Uplink) Run(ctx context.Context) error {
 	nc, err := link.Open(link.Config{
-		URL: u.c.URL, Name: "station " + string(u.c.Station), Log: u.c.Log, Ping: u.c.Ping, Changed: u.linkChanged,
+		URL: u.c.URL, Name: "station " + string(u.c.Station), Log: u.c.Log, Access: u.c.Access, Ping: u.c.Ping,
+		Changed: u.linkChanged, Failed: u.linkFailed,
 	})
 	if err != nil {
 		return err
@@ -140,7 +144,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 	wait := link.Backoff{Min: 200 * time.Millisecond, Max: u.c.RetryMax}
 	for ctx.Err() == nil {
 		if !nc.IsConnected() {
-			u.setDown("There is no connection to the hub.")
+			u.setDown(u.whyDown())
 			wait.Reset()
 			select {
 			case <-u.link:
@@ -196,8 +200,32 @@ func (u *Uplink) linkChanged(up bool) {
 	if !up && u.cut != nil {
 		u.cut()
 	}
+	if up {
+		u.broken = ""
+	}
 	u.mu.Unlock()
 	signal(u.link)
+}
+
+// linkFailed runs on the connection's goroutines.
+func (u *Uplink) linkFailed(problem string) {
+	u.mu.Lock()
+	news := u.broken != problem
+	u.broken = problem
+	u.mu.Unlock()
+	if news {
+		signal(u.link)
+	}
+}
+
+// whyDown says why there is no connection.
+func (u *Uplink) whyDown() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.broken != "" {
+		return u.broken
+	}
+	return "There is no connection to the hub."
 }
 
 // plain gives words for the screen.

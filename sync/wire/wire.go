@@ -60,6 +60,15 @@ const (
 	KindResend    = "resend"
 )
 
+// InboxRoot is what the subjects of answers begin with.
+const InboxRoot = "_INBOX"
+
+// HubInbox is what the subjects of answers to the hub begin with. No station can be called so.
+const HubInbox = InboxRoot + ".hub"
+
+// Inbox is what the subjects of answers to a station begin with: it may listen to no others.
+func Inbox(s border.StationID) string { return InboxRoot + "." + string(s) }
+
 // EventSubject is where a station publishes its events.
 func EventSubject(s border.StationID) string { return "in." + string(s) + ".event" }
 

@@ -23,7 +23,8 @@ import (
 // Config describes a station to its downlink. Durations and numbers of 0 mean the defaults
 // named with them.
 type Config struct {
-	URL     string // of the hub's broker; several are separated by commas
+	URL     string      // of the hub's broker; several are separated by commas
+	Access  link.Access // its Inbox is set here
 	Station border.StationID
 	Names   []string          // of the lists to follow, at most [wire.MaxLists]
 	Lists   border.ListSink   // nil: no lists are followed
@@ -64,6 +65,7 @@ func New(c Config) (*Follower, error) {
 			return nil, &border.Error{Code: border.Invalid, Op: "set up the downlink", Err: errors.New("a list is named twice, or by a name that is none")}
 		}
 	}
+	c.Access.Inbox = wire.Inbox(c.Station)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -95,7 +97,7 @@ func New(c Config) (*Follower, error) {
 // returns nil. It fails only when the URL cannot be read or a subscription is refused.
 func (f *Follower) Run(ctx context.Context) error {
 	nc, err := link.Open(link.Config{
-		URL: f.c.URL, Name: "station " + string(f.c.Station) + " downlink", Log: f.c.Log, Ping: f.c.Ping, Changed: f.linkChanged,
+		URL: f.c.URL, Name: "station " + string(f.c.Station) + " downlink", Log: f.c.Log, Access: f.c.Access, Ping: f.c.Ping, Changed: f.linkChanged,
 	})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 // Config connects a publisher. Durations and numbers of 0 mean the defaults named with them.
 type Config struct {
 	URL     string              // of the broker
+	Access  link.Access         // its Inbox is set here
 	Lists   border.ListSource   // nil: no lists are published
 	Notices border.NoticeSource // nil: no notices are served
 	Clock   border.Clock
@@ -61,6 +62,7 @@ func New(c Config) (*Publisher, error) {
 	if c.URL == "" || c.Clock == nil || c.StreamBytes < 0 || c.Replicas < 0 || c.Replicas > 5 {
 		return nil, &border.Error{Code: border.Invalid, Op: "set up the downlink", Err: errors.New("incomplete configuration")}
 	}
+	c.Access.Inbox = wire.HubInbox
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -87,7 +89,7 @@ func New(c Config) (*Publisher, error) {
 // nil. It fails only when the URL cannot be read or a subscription is refused.
 func (p *Publisher) Run(ctx context.Context) error {
 	up := make(chan struct{}, 1)
-	nc, err := link.Open(link.Config{URL: p.c.URL, Name: "garita downlink", Log: p.c.Log, Changed: func(isUp bool) {
+	nc, err := link.Open(link.Config{URL: p.c.URL, Name: "garita downlink", Log: p.c.Log, Access: p.c.Access, Changed: func(isUp bool) {
 		p.mu.Lock()
 		if !isUp && p.cut != nil {
 			p.cut()
