@@ -52,6 +52,8 @@ type Identity struct {
 	NATSSeed     []byte            `json:"nats_seed"`    // nkey seed, "SU…"
 	TLSPrivate   []byte            `json:"tls_private"`  // PKCS 8 DER
 	Provisioning seal.Provisioning `json:"provisioning"` // opened
+	// URL is where the station enrolled, "https://host:port": it renews there, and asks the time.
+	URL string `json:"url,omitempty"`
 	// Previous signing keys, newest first, so that old heads can be checked after a rotation.
 	Previous [][]byte `json:"previous,omitempty"`
 }
