@@ -65,10 +65,13 @@ const MinPassphrase = 12
 const maxPassphrase = 1 << 10
 
 // passphraseGuard asks a person.
-type passphraseGuard struct{ ask func() ([]byte, error) }
+type passphraseGuard struct {
+	ask    func() ([]byte, error)
+	memory uint32 // KiB, for a new key
+}
 
 func (g passphraseGuard) lock(ctx context.Context) ([]byte, lock, error) {
-	l := lock{Salt: random(16), Time: argonTime, Memory: argonMemory, Threads: argonThreads}
+	l := lock{Salt: random(16), Time: argonTime, Memory: g.memory, Threads: argonThreads}
 	key, err := g.derive(ctx, l, MinPassphrase)
 	return key, l, err
 }

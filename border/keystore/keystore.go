@@ -61,6 +61,8 @@ type Config struct {
 	// Clear are paths of key files that may lie there in the clear, from before there were root keys:
 	// what they hold when the root key is made is taken over by LoadFile, once.
 	Clear []string
+
+	memory uint32 // KiB for argon2id; 0: argonMemory
 }
 
 // keySize is that of every key here, in bytes.

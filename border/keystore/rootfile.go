@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/hmac"
@@ -30,8 +31,8 @@ const maxFile = 4 << 20
 type rootFile struct {
 	Format string `json:"format"`
 	Kind   string `json:"kind"`
-	Lock   lock   `json:"lock"`
-	Sealed []byte `json:"sealed"` // the root key, under what the lock gives
+	Lock   lock   `json:"lock,omitzero"`
+	Sealed []byte `json:"sealed,omitempty"` // the root key, under what the lock gives
 	// Recovery opens the root key without the lock; none was printed yet if it is nil.
 	Recovery *recovery `json:"recovery,omitempty"`
 	// Clear are SHA-256 digests of the key files that lay in the clear when the root key was made:
@@ -44,17 +45,16 @@ type rootFile struct {
 // lock is what a kind needs beside its secret to give the key again. None of it is secret, but
 // the key of kind software.
 type lock struct {
-	Key      []byte `json:"key,omitempty"`       // software
-	Salt     []byte `json:"salt,omitempty"`      // passphrase, credential
-	Time     uint32 `json:"time,omitempty"`      // passphrase: argon2id's passes
-	Memory   uint32 `json:"memory,omitempty"`    // passphrase: argon2id's KiB
-	Threads  uint8  `json:"threads,omitempty"`   // passphrase
-	SRK      []byte `json:"srk,omitempty"`       // tpm: name of its storage root key
-	Public   []byte `json:"public,omitempty"`    // tpm: TPM2B_PUBLIC of the sealed object
-	Private  []byte `json:"private,omitempty"`   // tpm: TPM2B_PRIVATE, encrypted by the TPM
-	Auth     []byte `json:"auth,omitempty"`      // tpm: the object's authorisation value
-	PCRs     []int  `json:"pcrs,omitempty"`      // tpm: what it is bound to
-	PCRState []byte `json:"pcr_state,omitempty"` // tpm: their digest when it was sealed
+	Key     []byte `json:"key,omitempty"`     // software
+	Salt    []byte `json:"salt,omitempty"`    // passphrase, credential
+	Time    uint32 `json:"time,omitempty"`    // passphrase: argon2id's passes
+	Memory  uint32 `json:"memory,omitempty"`  // passphrase: argon2id's KiB
+	Threads uint8  `json:"threads,omitempty"` // passphrase
+	SRK     []byte `json:"srk,omitempty"`     // tpm: name of its storage root key
+	Public  []byte `json:"public,omitempty"`  // tpm: TPM2B_PUBLIC of the sealed object
+	Private []byte `json:"private,omitempty"` // tpm: TPM2B_PRIVATE, encrypted by the TPM
+	Auth    []byte `json:"auth,omitempty"`    // tpm: the object's authorisation value
+	PCRs    []int  `json:"pcrs,omitempty"`    // tpm: what it is bound to
 }
 
 // guard gives a key of 32 bytes that only it can give again. One for each kind.
@@ -74,7 +74,7 @@ func newGuard(kind string, cfg Config) (guard, error) {
 	case Credential:
 		return credentialGuard{dir: cfg.Credentials}, nil
 	case Passphrase:
-		return passphraseGuard{ask: cfg.Passphrase}, nil
+		return passphraseGuard{ask: cfg.Passphrase, memory: cmp.Or(cfg.memory, argonMemory)}, nil
 	case Software:
 		if !cfg.Demo {
 			return nil, &border.Error{Code: border.Forbidden, Op: "open the root key",
@@ -97,6 +97,10 @@ func open(ctx context.Context, cfg Config) (*root, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if f.Kind == kindRecovery {
+		return nil, &border.Error{Code: border.Conflict, Op: "open the root key",
+			Message: "This data folder came out of a backup. Put its keys under a guard first: garita-hub recover, with the recovery key from paper."}
 	}
 	if cfg.Kind != "" && cfg.Kind != f.Kind {
 		return nil, &border.Error{Code: border.Conflict, Op: "open the root key",
@@ -129,14 +133,9 @@ func (f *rootFile) open(ctx context.Context, g guard, path string) (*root, error
 
 // trust checks that the file is as whoever holds the root key wrote it, and takes the key over.
 func (f *rootFile) trust(key []byte, path string) (*root, error) {
-	mac, err := f.sum(key)
-	if err != nil {
-		return nil, err
-	}
-	if !hmac.Equal(mac, f.MAC) {
+	if err := f.check(key, path); err != nil {
 		zero(key)
-		return nil, &border.Error{Code: border.Invalid, Op: "open the root key",
-			Message: "The file " + path + " was changed. Bring back its last copy, and find out who changed it."}
+		return nil, err
 	}
 	r, err := newRoot(f.Kind, path, key)
 	if err != nil {
@@ -144,6 +143,19 @@ func (f *rootFile) trust(key []byte, path string) (*root, error) {
 	}
 	r.clear = f.Clear
 	return r, nil
+}
+
+// check compares the MAC.
+func (f *rootFile) check(key []byte, path string) error {
+	mac, err := f.sum(key)
+	if err != nil {
+		return err
+	}
+	if !hmac.Equal(mac, f.MAC) {
+		return &border.Error{Code: border.Invalid, Op: "open the root key",
+			Message: "The file " + path + " was changed. Bring back its last copy, and find out who changed it."}
+	}
+	return nil
 }
 
 func rootAAD(kind string) []byte { return []byte(rootFormat + " " + kind) }
@@ -211,11 +223,19 @@ func found(ctx context.Context, path string, cfg Config) error {
 
 // write writes root.json; if it must be new, it leaves one that is there.
 func (f *rootFile) write(path string, isNew bool) error {
+	b, err := f.encode()
+	if err != nil {
+		return err
+	}
+	return writeFile(path, b, isNew)
+}
+
+func (f *rootFile) encode() ([]byte, error) {
 	b, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
-		return internal("write "+path, err)
+		return nil, internal("write the root key's file", err)
 	}
-	return writeFile(path, append(b, '\n'), isNew)
+	return append(b, '\n'), nil
 }
 
 func readRoot(path string) (*rootFile, error) {
