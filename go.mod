@@ -23,6 +23,7 @@ require (
 require (
 	github.com/go-webauthn/webauthn v0.18.2 // indirect
 	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
 )
 
 require (

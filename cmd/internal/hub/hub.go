@@ -154,7 +154,7 @@ func (h *Hub) open(ctx context.Context, clock border.Clock) error {
 	if err := h.mountLists(clock); err != nil {
 		return err
 	}
-	h.listener, err = web.Listen(h.cfg.Listen)
+	h.listener, err = web.Listen(h.cfg.Listen, nil)
 	return err
 }
 
@@ -174,7 +174,7 @@ func (h *Hub) mountLists(clock border.Clock) error {
 }
 
 func (h *Hub) openBroker(ctx context.Context) (string, error) {
-	probe, err := web.Listen(h.cfg.NATS) // says in plain words what is wrong with the address
+	probe, err := web.Listen(h.cfg.NATS, nil) // says in plain words what is wrong with the address
 	if err != nil {
 		return "", err
 	}

@@ -244,7 +244,7 @@ func (s *Station) openWeb() (err error) {
 	if err = s.mountWorkshop(); err != nil {
 		return err
 	}
-	s.listener, err = web.Listen(s.cfg.Listen)
+	s.listener, err = web.Listen(s.cfg.Listen, nil)
 	return err
 }
 

@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -47,19 +48,27 @@ func failed(c *fiber.Ctx, err error, log *slog.Logger) error {
 	return c.Status(fiber.StatusInternalServerError).SendString("Something went wrong. Reference: " + ref + "\n")
 }
 
-// Listen opens a loopback address, host:port; port 0 picks a free one.
-func Listen(address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+// Listen opens an address, host:port; port 0 picks a free one. Without TLS it must be a loopback
+// address: what leaves the machine is encrypted.
+func Listen(address string, secure *tls.Config) (net.Listener, error) {
+	if host, _, err := net.SplitHostPort(address); err != nil || secure == nil && !Loopback(host) {
 		return nil, &border.Error{Code: border.Invalid, Op: "listen on " + address,
-			Message: "HTTP and NATS listen on loopback only (127.0.0.1:PORT) until sign-in and TLS exist."}
+			Message: "Without TLS a program listens on loopback only (127.0.0.1:PORT). Set tls to serve other machines."}
 	}
 	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, &border.Error{Code: border.Unavailable, Op: "listen on " + address, Err: err}
 	}
+	if secure != nil {
+		ln = tls.NewListener(ln, secure)
+	}
 	return ln, nil
+}
+
+// Loopback reports whether a host is this machine and no other can reach it.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Serve serves until ctx ends, then lets open requests finish.

@@ -42,7 +42,7 @@ func TestPanicEndsOneRequestOnly(t *testing.T) {
 
 func TestListenOnLoopbackOnly(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", "[::]:0", "192.0.2.1:0", ":0", "nonsense"} {
-		if ln, err := web.Listen(address); border.CodeOf(err) != border.Invalid {
+		if ln, err := web.Listen(address, nil); border.CodeOf(err) != border.Invalid {
 			t.Errorf("%s: error %v, want invalid", address, err)
 			if ln != nil {
 				ln.Close()
@@ -50,7 +50,7 @@ func TestListenOnLoopbackOnly(t *testing.T) {
 		}
 	}
 	for _, address := range []string{"127.0.0.1:0", "localhost:0"} {
-		ln, err := web.Listen(address)
+		ln, err := web.Listen(address, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", address, err)
 		}
