@@ -59,9 +59,9 @@ func Parse(text string) (State, error) {
 	return s, nil
 }
 
-// Sign writes a checkpoint.
-func Sign(s State, signer note.Signer) ([]byte, error) {
-	b, err := note.Sign(&note.Note{Text: s.Text()}, signer)
+// Sign writes a checkpoint, signed by one or by several.
+func Sign(s State, signers ...note.Signer) ([]byte, error) {
+	b, err := note.Sign(&note.Note{Text: s.Text()}, signers...)
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "sign a checkpoint", Err: err}
 	}

@@ -25,7 +25,10 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"garita/border"
+	"garita/border/checkpoint"
 	"garita/border/seal"
 )
 
@@ -59,6 +62,12 @@ type Config struct {
 	// Reserve is the size in bytes of the file that keeps room for crossings when the
 	// disk is full; 0 means DefaultReserve, negative none.
 	Reserve int64
+
+	// Signer signs the checkpoints of the log with the station's key, named "garita/STATION"; nil:
+	// there are none.
+	Signer note.Signer
+	// Cosigner verifies the hub's signature under checkpoints; nil: none is accepted.
+	Cosigner note.Verifier
 
 	// MaxBatch bounds how many jobs one transaction takes; 0 means 512, 1 switches group
 	// commit off (for measurements).
@@ -104,10 +113,13 @@ type Journal struct {
 	changes chan struct{}
 	tail    *tail
 
-	mu    sync.Mutex // guards what follows
-	read  *readPool  // nil while the database is closed
-	head  border.Position
-	state Storage
+	mu   sync.Mutex // guards what follows
+	read *readPool  // nil while the database is closed
+	head border.Position
+	tree checkpoint.Tree // of the head's epoch, up to the head
+	// cosigned is the last event of the last checkpoint that the hub has cosigned since the opening.
+	cosigned border.Position
+	state    Storage
 
 	closeOnce sync.Once
 	closeErr  error

@@ -73,7 +73,13 @@ func (w *writer) openDatabase() (err error) {
 		}
 		w.migrated = true
 	}
-	return w.store.prepare()
+	if err = w.store.prepare(); err != nil {
+		return err
+	}
+	if err = w.makeLog(); err != nil {
+		return fmt.Errorf("make the log: %w", err)
+	}
+	return nil
 }
 
 // reopenAfter closes and opens the database after a failed commit.
@@ -136,7 +142,7 @@ func (w *writer) beginEpoch() error {
 	if err := w.store.exec(w.store.commit); err != nil {
 		return err
 	}
-	w.head, w.last = t.head, t.last
+	w.head, w.last, w.tree = t.head, t.last, t.tree
 	w.publish()
 	return nil
 }

@@ -106,6 +106,7 @@ func (w *writer) write(p *projection, events []pendingEvent) error {
 type pendingEvent struct {
 	pos    int64
 	record []byte
+	tree   []byte // read by verification only
 }
 
 // selectPending selects events behind the cursors of projection ?1 and at or after

@@ -120,6 +120,6 @@ func readPending(rows driver.Rows) ([]pendingEvent, error) {
 		if !isNumber || !isBytes {
 			return nil, errors.Join(errDamaged, rows.Close())
 		}
-		out = append(out, pendingEvent{pos, append([]byte(nil), record...)})
+		out = append(out, pendingEvent{pos: pos, record: append([]byte(nil), record...)})
 	}
 }

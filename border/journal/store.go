@@ -72,11 +72,14 @@ type store struct {
 	begin, commit, rollback       *sqlite3.SQLiteStmt
 	savepoint, rollbackTo         *sqlite3.SQLiteStmt
 	release                       *sqlite3.SQLiteStmt
-	insertEvent                   *sqlite3.SQLiteStmt
+	insertEvent, putTree          *sqlite3.SQLiteStmt
+	readNode, readHash            *sqlite3.SQLiteStmt
 	insertCrossing, findCrossing  *sqlite3.SQLiteStmt
 	insertDocument, insertChange  *sqlite3.SQLiteStmt
 	putState                      *sqlite3.SQLiteStmt
 	putDraft, dropDraft           *sqlite3.SQLiteStmt
+	putCheckpoint                 *sqlite3.SQLiteStmt
+	dropCheckpoints               *sqlite3.SQLiteStmt
 	insertEpoch, readEvent        *sqlite3.SQLiteStmt
 	readCursor, putCursor, addOne *sqlite3.SQLiteStmt
 
@@ -165,7 +168,10 @@ func (s *store) prepare() error {
 		{&s.savepoint, `SAVEPOINT job`},
 		{&s.rollbackTo, `ROLLBACK TO job`},
 		{&s.release, `RELEASE job`},
-		{&s.insertEvent, `INSERT INTO event (pos, record) VALUES (?, ?)`},
+		{&s.insertEvent, `INSERT INTO event (pos, record, tree) VALUES (?, ?, ?)`},
+		{&s.putTree, `UPDATE event SET tree = ? WHERE pos = ?`},
+		{&s.readNode, `SELECT substr(tree, ?2 + 1, 32) FROM event WHERE pos = ?1`},
+		{&s.readHash, fmt.Sprintf(`SELECT substr(record, ?2 + %d, 32) FROM event WHERE pos = ?1`, hashAt+1)},
 		{&s.insertCrossing, `INSERT INTO crossing (id, pos) VALUES (?, ?) ON CONFLICT DO NOTHING`},
 		{&s.findCrossing, `SELECT pos FROM crossing WHERE id = ?`},
 		{&s.insertDocument, `INSERT INTO document (blind, pos) VALUES (?, ?) ON CONFLICT DO NOTHING`},
@@ -177,6 +183,10 @@ func (s *store) prepare() error {
 		{&s.dropDraft, `DELETE FROM draft WHERE encounter = ?`},
 		{&s.insertEpoch, `INSERT INTO epoch (id, parent_id, parent_seq, parent_hash, restored) VALUES (?, ?, ?, ?, ?)`},
 		{&s.readEvent, `SELECT record FROM event WHERE pos = ?`},
+		{&s.putCheckpoint, `INSERT INTO checkpoint (ordinal, size, note, hub, kept_at) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (ordinal, size) DO UPDATE SET note = excluded.note, hub = excluded.hub`},
+		{&s.dropCheckpoints, `DELETE FROM checkpoint WHERE n <= (SELECT max(n) FROM checkpoint) - ?
+			AND size < (SELECT max(size) FROM checkpoint AS other WHERE other.ordinal = checkpoint.ordinal)`},
 		{&s.readCursor, `SELECT seq FROM cursor WHERE projection = ? AND ordinal = ?`},
 		{&s.putCursor, `INSERT INTO cursor (projection, ordinal, seq) VALUES (?, ?, ?)
 			ON CONFLICT (projection, ordinal) DO UPDATE SET seq = excluded.seq`},
@@ -196,8 +206,8 @@ func (s *store) close() error {
 	if s == nil || s.conn == nil {
 		return nil
 	}
-	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.insertCrossing, s.findCrossing,
-		s.insertDocument, s.insertChange, s.putState, s.putDraft, s.dropDraft, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
+	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.putTree, s.readNode, s.readHash, s.insertCrossing, s.findCrossing,
+		s.insertDocument, s.insertChange, s.putState, s.putDraft, s.dropDraft, s.putCheckpoint, s.dropCheckpoints, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
 		if st != nil {
 			_ = st.Close() // a statement that failed repeats its error here
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/checkpoint"
 )
 
 // transaction is what a job sees: the store inside BEGIN and COMMIT, and the head of the
@@ -17,7 +18,11 @@ type transaction struct {
 	head     border.Position
 	last     border.Digest
 	now      time.Time
+	tree     checkpoint.Tree // of the epoch being written, as it will be
 	restored bool
+
+	given map[int64]*checkpoint.Tree // of other epochs, by ordinal
+	nodes []byte                     // of one event; reused
 
 	waiting []filed // blind indexes of this transaction; the tail takes them when it is durable
 	anew    bool    // the table of blind indexes was made anew: what waited before is in it
@@ -93,7 +98,11 @@ func (t *transaction) append(e *Entry, h border.Header, rest []byte) (Receipt, e
 			return t.replay(id)
 		}
 	}
-	if err := s.exec(s.insertEvent, pos, record); err != nil {
+	nodes, err := t.grow(t.w.ordinal, key.Seq, ev.Hash)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := s.exec(s.insertEvent, pos, record, nodes); err != nil {
 		return Receipt{}, err
 	}
 	if err := t.derive(&h, pos, true); err != nil {
@@ -135,12 +144,14 @@ func (t *transaction) whole(work func() error) error {
 		return err
 	}
 	restored, waiting, anew := t.restored, t.waiting, t.anew
+	t.given = nil // what they know may be undone
 	err := work()
 	if isDatabase(err) {
 		return err // the transaction is lost
 	}
 	if err != nil {
 		t.restored, t.waiting, t.anew = restored, waiting, anew
+		t.given = nil
 		if back := s.exec(s.rollbackTo); back != nil {
 			return back
 		}
@@ -156,7 +167,11 @@ func (t *transaction) whole(work func() error) error {
 func (t *transaction) restore(ordinal int64, own bool, ev *border.Event, record []byte) error {
 	s := t.w.store
 	pos := posOf(ordinal, ev.Key.Seq)
-	if err := s.exec(s.insertEvent, pos, record); err != nil {
+	nodes, err := t.grow(ordinal, ev.Key.Seq, ev.Hash)
+	if err != nil {
+		return err
+	}
+	if err := s.exec(s.insertEvent, pos, record, nodes); err != nil {
 		return err
 	}
 	t.restored = true

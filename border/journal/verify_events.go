@@ -1,11 +1,13 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 
 	"garita/border"
+	"garita/border/checkpoint"
 )
 
 // chain is where the verification stands: the last event it saw.
@@ -14,6 +16,10 @@ type chain struct {
 	seq     uint64
 	hash    border.Digest
 	known   bool // hash is that of an intact event
+
+	tree  checkpoint.Tree
+	whole bool   // tree holds every event of the epoch so far
+	nodes []byte // reused
 }
 
 // events streams through all events in the order of their positions.
@@ -37,7 +43,11 @@ func (v *verifier) events(ctx context.Context) error {
 }
 
 func (v *verifier) page(ctx context.Context, after int64) ([]pendingEvent, error) {
-	rows, err := v.db.QueryContext(ctx, `SELECT pos, record FROM event WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`,
+	tree := "tree"
+	if !v.hasLog() {
+		tree = "NULL"
+	}
+	rows, err := v.db.QueryContext(ctx, `SELECT pos, record, `+tree+` FROM event WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`,
 		after, v.until, verifyPage)
 	if err != nil {
 		return nil, err
@@ -46,7 +56,7 @@ func (v *verifier) page(ctx context.Context, after int64) ([]pendingEvent, error
 	var out []pendingEvent
 	for rows.Next() {
 		var p pendingEvent
-		if err := rows.Scan(&p.pos, &p.record); err != nil {
+		if err := rows.Scan(&p.pos, &p.record, &p.tree); err != nil {
 			return nil, err
 		}
 		if p.pos <= after { // a damaged page could send the reader round in circles
@@ -70,15 +80,15 @@ func (v *verifier) event(ctx context.Context, at *chain, p pendingEvent) error {
 	epoch.events, epoch.last = epoch.events+1, seq
 	v.epochs[ordinal] = epoch
 	if ordinal != at.ordinal {
-		*at = chain{ordinal: ordinal}
+		*at = chain{ordinal: ordinal, whole: true, nodes: at.nodes}
 	}
 	if seq != at.seq+1 {
 		v.report.Gaps++
 		v.fault("epoch %s: events are missing between %d and %d", epoch.id, at.seq, seq)
-		at.known = false
+		at.known, at.whole = false, false
 	}
-	before := *at
-	*at = chain{ordinal: ordinal, seq: seq}
+	before := *at // the tree is that of the events before; what is missing or damaged ends it
+	at.seq, at.known, at.whole = seq, false, false
 
 	ev, err := border.DecodeEvent(p.record)
 	if err != nil {
@@ -104,8 +114,24 @@ func (v *verifier) event(ctx context.Context, at *chain, p pendingEvent) error {
 			return err
 		}
 	}
-	at.hash, at.known = ev.Hash, true
+	at.hash, at.known, at.whole = ev.Hash, true, before.whole
+	v.logged(at, p, &ev)
 	return v.derived(ctx, p, &h)
+}
+
+// hasLog reports whether the journal's schema has the log.
+func (v *verifier) hasLog() bool { return v.schema >= 3 }
+
+// logged adds an intact event to the tree of its epoch, and compares the inner nodes that its row
+// holds with those that it completes.
+func (v *verifier) logged(at *chain, p pendingEvent, ev *border.Event) {
+	if !at.whole {
+		return
+	}
+	at.nodes = at.tree.Add(at.nodes[:0], ev.Hash)
+	if v.hasLog() && (p.tree == nil || !bytes.Equal(p.tree, at.nodes)) {
+		v.broken("event %s: the log holds other nodes than its events make", ev.Key)
+	}
 }
 
 // first checks the first event of an epoch and the parent that it names.

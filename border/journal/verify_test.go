@@ -115,10 +115,12 @@ func TestVerifyFindsEdits(t *testing.T) {
 		"epoch renamed":          {`UPDATE epoch SET id = randomblob(16) WHERE ordinal = 2`, func(r journal.Report) bool { return r.Broken > 0 }},
 		"parent edited":          {`UPDATE epoch SET parent_seq = parent_seq - 1 WHERE ordinal = 2`, func(r journal.Report) bool { return r.Broken > 0 }},
 		"events reordered":       {`UPDATE event SET pos = -pos WHERE pos BETWEEN (1 << 40) + 3 AND (1 << 40) + 4; UPDATE event SET pos = (2 << 40) + 7 + pos WHERE pos < 0`, func(r journal.Report) bool { return r.Broken >= 2 }},
-		"event copied":           {`INSERT INTO event SELECT pos + 100, record FROM event WHERE pos = (3 << 40) + 3`, func(r journal.Report) bool { return r.Broken > 0 && r.Gaps > 0 }},
+		"event copied":           {`INSERT INTO event SELECT pos + 100, record, tree FROM event WHERE pos = (3 << 40) + 3`, func(r journal.Report) bool { return r.Broken > 0 && r.Gaps > 0 }},
 		"event replaced":         {`UPDATE event SET record = (SELECT record FROM event WHERE pos = (1 << 40) + 3) WHERE pos = (1 << 40) + 4`, func(r journal.Report) bool { return r.Broken > 0 }},
 		"record edited":          {`UPDATE event SET record = CAST(replace(CAST(record AS TEXT), 'admitted', 'refused!') AS BLOB) WHERE pos = (1 << 40) + 4`, func(r journal.Report) bool { return r.Broken > 0 }},
 		"record cut":             {`UPDATE event SET record = substr(record, 1, 400) WHERE pos = (1 << 40) + 4`, func(r journal.Report) bool { return r.Broken > 0 }},
+		"node edited":            {`UPDATE event SET tree = zeroblob(32) WHERE pos = (1 << 40) + 2`, func(r journal.Report) bool { return r.Broken == 1 }},
+		"node gone":              {`UPDATE event SET tree = NULL WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Broken == 1 }},
 		"station renamed":        {`UPDATE station SET id = 'PUT-2'`, func(r journal.Report) bool { return r.Broken > 0 }},
 		"crossing deleted":       {`DELETE FROM crossing WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["crossing"] == "1 wrong" }},
 		"crossing moved":         {`UPDATE crossing SET pos = pos + 1 WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["crossing"] == "1 wrong" }},
@@ -249,7 +251,7 @@ func TestOlderSchema(t *testing.T) {
 	acked := r.append(j, 300)
 	check(t, j.Rebuild(t.Context()))
 	check(t, j.Close())
-	for _, q := range []string{"DROP TABLE state", "DROP TABLE change", "DELETE FROM cursor WHERE projection = 'document.v1'", "DELETE FROM goose_db_version WHERE version_id = 2"} {
+	for _, q := range []string{"DROP TABLE checkpoint", "ALTER TABLE event DROP COLUMN tree", "DROP TABLE state", "DROP TABLE change", "DELETE FROM cursor WHERE projection = 'document.v1'", "DELETE FROM goose_db_version WHERE version_id >= 2"} {
 		run(t, r.path(), q)
 	}
 	rep := r.sound()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/checkpoint"
 )
 
 // job is one piece of work inside a transaction of the writer.
@@ -24,7 +25,8 @@ type writer struct {
 
 	ordinal int64
 	head    border.Position
-	last    border.Digest // hash of the head
+	last    border.Digest   // hash of the head
+	tree    checkpoint.Tree // of the head's epoch
 
 	migrated bool
 	failedAt time.Time // of the last opening that failed, on the monotonic clock
@@ -168,7 +170,7 @@ func (w *writer) failure(op string, err error) error {
 // commit runs a batch in one transaction. A nil return means that every job whose err is
 // nil is on the disk.
 func (w *writer) commit(batch []*job) error {
-	t := &transaction{w: w, head: w.head, last: w.last, now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
+	t := &transaction{w: w, head: w.head, last: w.last, tree: w.tree, now: w.j.cfg.Clock.Now().UTC().Truncate(time.Millisecond)}
 	if err := w.store.exec(w.store.begin); err != nil {
 		return err
 	}
@@ -201,7 +203,7 @@ func (w *writer) commit(batch []*job) error {
 	}
 	w.j.tail.add(t.waiting, t.anew)
 	if w.head != t.head {
-		w.head, w.last = t.head, t.last
+		w.head, w.last, w.tree = t.head, t.last, t.tree
 		w.publish()
 	} else if t.restored {
 		signal(w.j.commits)
@@ -212,7 +214,7 @@ func (w *writer) commit(batch []*job) error {
 // publish makes the new head visible and wakes the uplink.
 func (w *writer) publish() {
 	w.j.mu.Lock()
-	w.j.head = w.head
+	w.j.head, w.j.tree = w.head, w.tree
 	w.j.mu.Unlock()
 	signal(w.j.commits)
 }
