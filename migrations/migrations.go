@@ -23,4 +23,10 @@ var (
 
 	//go:embed cases/*.sql
 	Cases embed.FS // the hub's cases
+
+	//go:embed officers/*.sql
+	Officers embed.FS // the hub's accounts
+
+	//go:embed signin/*.sql
+	SignIn embed.FS // sessions and tries, of a station or of the hub
 )
