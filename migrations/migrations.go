@@ -29,4 +29,7 @@ var (
 
 	//go:embed signin/*.sql
 	SignIn embed.FS // sessions and tries, of a station or of the hub
+
+	//go:embed stations/*.sql
+	Stations embed.FS // who belongs to the hub
 )
