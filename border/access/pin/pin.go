@@ -22,7 +22,7 @@ func Judge(pin, badge string) error {
 	if !WellFormed(pin) {
 		return &border.Error{Code: border.Invalid, Op: op, Message: "A PIN has 6 to 12 digits."}
 	}
-	weak := ""
+	var weak string
 	switch {
 	case repeats(pin):
 		weak = "repeats itself"
