@@ -106,14 +106,15 @@ func (s *Server) Revoke(user string) error {
 	if err != nil {
 		return err
 	}
-	acc, err := s.nats.LookupAccount(tree.Country)
+	name := tree.Posts.Subject
+	acc, err := s.nats.LookupAccount(name)
 	if err == nil {
-		err = g.resolver.Store(tree.Country, tree.Accounts[tree.Country])
+		err = g.resolver.Store(name, tree.Accounts[name])
 	}
 	if err != nil {
 		return &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
-	s.nats.UpdateAccountClaims(acc, tree.CountryClaims)
+	s.nats.UpdateAccountClaims(acc, tree.Posts)
 	g.revoked = revoked
 	return nil
 }

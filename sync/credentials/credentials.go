@@ -15,26 +15,17 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"garita/border"
-	"garita/sync/wire"
-)
-
-// country is the name of the account that holds the streams and all users.
-const country = "COUNTRY"
-
-// Limits of one connection of a station; a subscription more or less is no matter, a thousand are.
-const (
-	maxSubscriptions = 64
-	maxPayload       = 1 << 20
 )
 
 // Authority holds the keys that all tokens are signed with. Whoever has them is the hub: they
 // are made once, and kept sealed. It is safe for concurrent use.
 type Authority struct {
 	operator nkeys.KeyPair
-	account  nkeys.KeyPair // names the account; signs nothing but its own part of the tree
-	stations nkeys.KeyPair // signs stations' tokens, bound to their template
-	hub      nkeys.KeyPair // signs the hub's, bound to another
 	system   nkeys.KeyPair // names the broker's own account, which has no users
+	country  nkeys.KeyPair // names the account of the streams and the hub
+	posts    nkeys.KeyPair // names the account of the stations
+	hub      nkeys.KeyPair // signs the hub's tokens, bound to a template
+	stations nkeys.KeyPair // signs stations' tokens, bound to another
 }
 
 // NewAuthority makes all keys.
@@ -59,10 +50,11 @@ type key struct {
 func (a *Authority) keys() []key {
 	return []key{
 		{"operator", &a.operator, nkeys.PrefixByteOperator, nkeys.CreateOperator},
-		{"account", &a.account, nkeys.PrefixByteAccount, nkeys.CreateAccount},
-		{"stations", &a.stations, nkeys.PrefixByteAccount, nkeys.CreateAccount},
-		{"hub", &a.hub, nkeys.PrefixByteAccount, nkeys.CreateAccount},
 		{"system", &a.system, nkeys.PrefixByteAccount, nkeys.CreateAccount},
+		{"country", &a.country, nkeys.PrefixByteAccount, nkeys.CreateAccount},
+		{"posts", &a.posts, nkeys.PrefixByteAccount, nkeys.CreateAccount},
+		{"hub", &a.hub, nkeys.PrefixByteAccount, nkeys.CreateAccount},
+		{"stations", &a.stations, nkeys.PrefixByteAccount, nkeys.CreateAccount},
 	}
 }
 
@@ -82,7 +74,7 @@ func (a *Authority) MarshalJSON() ([]byte, error) {
 	return json.Marshal(seeds)
 }
 
-// UnmarshalJSON reads them. Whatever is not the five seeds is [border.Invalid]; nothing of it is
+// UnmarshalJSON reads them. Whatever is not its seeds is [border.Invalid]; nothing of it is
 // repeated in the error.
 func (a *Authority) UnmarshalJSON(b []byte) error {
 	bad := &border.Error{Code: border.Invalid, Op: "read the broker's authority", Message: "The keys of the hub's broker cannot be read."}
@@ -129,7 +121,7 @@ func (a *Authority) Issue(station border.StationID, user string, expires time.Ti
 	c := jwt.NewUserClaims(user)
 	c.Name = string(station)
 	c.Expires = expires.Unix()
-	token, err := a.sign(c, a.stations)
+	token, err := sign(c, a.posts, a.stations)
 	if err != nil {
 		return "", &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
@@ -157,20 +149,20 @@ func (a *Authority) HubUser() (User, error) {
 	}
 	c := jwt.NewUserClaims(public)
 	c.Name = "hub"
-	token, err := a.sign(c, a.hub)
+	token, err := sign(c, a.country, a.hub)
 	if err != nil {
 		return User{}, &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
-	sign, err := Signer(seed)
+	answer, err := Signer(seed)
 	if err != nil {
 		return User{}, err
 	}
-	return User{JWT: token, Sign: sign}, nil
+	return User{JWT: token, Sign: answer}, nil
 }
 
-// sign issues a token by one of the account's signing keys, whose template says what it allows.
-func (a *Authority) sign(c *jwt.UserClaims, by nkeys.KeyPair) (string, error) {
-	issuer, err := a.account.PublicKey()
+// sign issues a token of an account's user by a signing key, whose template says what it allows.
+func sign(c *jwt.UserClaims, of, by nkeys.KeyPair) (string, error) {
+	issuer, err := of.PublicKey()
 	if err != nil {
 		return "", err
 	}
@@ -210,26 +202,3 @@ func Signer(seed []byte) (func(nonce []byte) ([]byte, error), error) {
 
 // ValidKey reports whether public is the public part of a user's key.
 func ValidKey(public string) bool { return nkeys.IsValidPublicUserKey(public) }
-
-// allowed is what a station may do; whatever is not named is refused.
-func allowed() jwt.Permissions {
-	const name = "{{name()}}"
-	var p jwt.Permissions
-	p.Pub.Allow.Add(
-		"in."+name+".>",
-		"hub."+name+".>",
-		// Stations read lists message by message and have no consumers.
-		"$JS.API.STREAM.INFO."+wire.ListStream,
-		"$JS.API.DIRECT.GET."+wire.ListStream+"."+wire.ListSubjects,
-	)
-	p.Sub.Allow.Add("down."+name+".*", wire.ListHeads, wire.InboxRoot+"."+name+".>")
-	return p
-}
-
-// allowedHub is what the hub's own ends of the stream may do.
-func allowedHub() jwt.Permissions {
-	var p jwt.Permissions
-	p.Pub.Allow.Add("down.>", wire.ListSubjects, wire.InboxRoot+".>", "$JS.API.>", "$JS.ACK.>")
-	p.Sub.Allow.Add("hub.>", wire.HubInbox+".>")
-	return p
-}
