@@ -83,8 +83,10 @@ type KeySource interface {
 
 // KeySink takes them. Implemented over border/seal.
 type KeySink interface {
-	// Lacking reports whether the journal names keys that are not held here.
+	// Lacking reports whether the hub should be asked for keys: the store was made anew, a row of it
+	// was damaged, or the journal names keys that are not held here.
 	Lacking(ctx context.Context) (bool, error)
-	// Regain keeps the keys durably.
+	// Regain keeps the keys durably. No wraps: the hub has no more, and what is still lacking was
+	// destroyed; Lacking then says no until more goes missing.
 	Regain(ctx context.Context, wraps []KeyWrap) error
 }
