@@ -12,8 +12,9 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 BUILT := $(shell git log -1 --format=%cI 2>/dev/null || echo 2026-11-22T00:00:00Z)
 LDFLAGS := -X garita/cmd/internal/version.Version=$(VERSION) -X garita/cmd/internal/version.built=$(BUILT)
 GOLANGCI := .tools/golangci-lint
+SUPPLY := .tools/cyclonedx-gomod
 
-.PHONY: help deps deps-test deps-vm deps-e2e build run test test-vm race fuzz e2e soak lint bench ui
+.PHONY: help deps deps-test deps-vm deps-e2e build fips run test test-vm race fuzz e2e soak lint bench ui repro sbom vuln release
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -34,6 +35,9 @@ deps-e2e: deps
 
 build: deps ## Build the programs into ./bin
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+fips: deps ## Build into ./bin with the Go Cryptographic Module v1.0.0 in FIPS 140-3 mode; SQLite and libusb are outside it
+	GOFIPS140=v1.0.0 go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 MIX ?= day
 run: build ## Run hub and station with simulated readers; data in ./var. A new folder gets a day first (MIX= : none)
@@ -71,6 +75,21 @@ lint: deps $(GOLANGCI) ## Lint; the import walls are part of it
 $(GOLANGCI): .lint/go.mod .lint/go.sum
 	@echo "Building golangci-lint; this takes some minutes, once."
 	mkdir -p .tools && cd .lint && CGO_ENABLED=0 go build -o ../$(GOLANGCI) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+repro: deps ## Build twice, from two folders without a common cache, and compare to the byte
+	@.supply/repro
+
+$(SUPPLY): .supply/go.mod .supply/go.sum
+	mkdir -p .tools && cd .supply && go build -o ../.tools/ tool
+
+sbom: build $(SUPPLY) ## Write a bill of materials (CycloneDX 1.6) for each program into ./bin
+	@for p in garita garita-post garita-hub; do $(SUPPLY) app -json -licenses -std -main cmd/$$p -output bin/$$p.cdx.json . 2>/dev/null && echo "bin/$$p.cdx.json"; done
+
+vuln: deps $(SUPPLY) ## Look for known vulnerabilities; needs the Go vulnerability database, and says if it cannot be had
+	@.tools/govulncheck ./... || { [ $$? -ne 1 ] && exit 1; echo "NOT CHECKED: the vulnerability database could not be read. Set GOVULNDB to a copy."; exit 2; }
+
+release: sbom ## Sums and one signature over ./bin with an SSH key: make release KEY=FILE
+	@KEY='$(abspath $(KEY))' .supply/release
 
 ui: ## Build ui/dist from ui/src (needs Node); the result is committed
 	@.make/install "building the pages" nodejs:node npm:npm
