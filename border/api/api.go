@@ -8,8 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"mime"
-	"net"
-	"net/url"
 	"reflect"
 	"strings"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/form"
 	"garita/border/register"
 )
@@ -33,9 +32,9 @@ func New(app *fiber.App, version string) huma.API {
 	app.Use(prefix, guard)
 	c := huma.DefaultConfig("Garita", version)
 	c.Info.Description = "Stations register travellers at border posts; the hub keeps the national register. " +
-		"Until the access room exists, both listen on loopback only."
-	c.DocsPath, c.SchemasPath = "", "" // documents are in docs/; pages are ui's
-	c.CreateHooks = nil                // no $schema links in answers
+		"Who acts is who is signed in: the session's cookie says so, and nothing in a body does. What the roles of a session may not see is left empty."
+	c.DocsPath, c.SchemasPath, c.OpenAPIPath = "", "", "" // documents are in docs/; pages are ui's
+	c.CreateHooks = nil                                   // no $schema links in answers
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	return humafiber.New(app, c)
 }
@@ -57,18 +56,10 @@ func schemaName(t reflect.Type, hint string) string {
 	return name
 }
 
-// guard refuses what another site's page could send from a browser here, or read: until
-// officers sign in, this is all that stands between such a page and the data.
-//   - The Host must be an address or localhost, else a foreign name that was pointed at
-//     this machine (DNS rebinding) would count as the same origin.
-//   - A request that changes something must come from this origin, or from no page at all.
+// guard bounds what a request's body may be. Whether the request may be here at all, and who
+// sends it, was asked before (ui/gate).
 func guard(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store") // views hold names: no browser keeps them on its disk
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	host := c.Get(fiber.HeaderHost)
-	if name := hostname(host); name != "localhost" && net.ParseIP(name) == nil {
-		return refuse(c, fiber.StatusForbidden, border.Forbidden)
-	}
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead {
 		return next(c)
 	}
@@ -79,16 +70,8 @@ func guard(c *fiber.Ctx) error {
 	if len(c.Body()) > limit {
 		return refuse(c, fiber.StatusRequestEntityTooLarge, border.TooLarge)
 	}
-	site, origin := c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)
-	ok := site == "" || site == "same-origin" || site == "none"
-	if origin != "" {
-		u, err := url.Parse(origin)
-		ok = ok && err == nil && strings.EqualFold(u.Host, host)
-	}
-	if !ok {
-		return refuse(c, fiber.StatusForbidden, border.Forbidden)
-	}
-	if kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || kind != fiber.MIMEApplicationJSON {
+	kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	if len(c.Body()) > 0 && (err != nil || kind != fiber.MIMEApplicationJSON) {
 		return refuse(c, fiber.StatusUnsupportedMediaType, border.Invalid)
 	}
 	return next(c)
@@ -108,26 +91,42 @@ func refuse(c *fiber.Ctx, status int, code border.Code) error {
 	return c.Status(status).JSON(plain(status, string(code)), problemType)
 }
 
-func hostname(hostport string) string {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	return strings.ToLower(host)
-}
-
 // output is a JSON answer.
 type output[T any] struct {
 	Body T
 }
 
-// serve adapts a function to an operation: its value becomes the body, its error a problem.
+// audited tells of reads before anything is given.
+type audited struct{ to border.Auditor }
+
+// read tells that who is signed in reads about people; object is a crossing, or "" for a list.
+func (a audited) read(ctx context.Context, action access.Action, object string) error {
+	return access.Told(ctx, a.to, border.Act{Action: string(action), Object: object})
+}
+
+// did tells what came of an act, err, and returns err, or why it could not be told.
+func (a audited) did(ctx context.Context, act border.Act, err error) error {
+	switch {
+	case err != nil:
+		act.Result, act.Reason = border.ActFailed, string(border.CodeOf(err))
+	case act.Text != "":
+		act.Result = border.ActAwaiting
+	}
+	return errors.Join(err, access.Told(ctx, a.to, act))
+}
+
+// serve adapts a function to an operation: its value becomes the body, without what the roles of
+// who is signed in may not see, its error a problem. Nobody signed in is given nothing.
 func serve[I, T any](log *slog.Logger, f func(context.Context, *I) (T, error)) func(context.Context, *I) (*output[T], error) {
 	return func(ctx context.Context, in *I) (*output[T], error) {
+		p := access.From(ctx)
+		if p == nil {
+			return nil, problemOf(log, access.Nobody("serve a request"))
+		}
 		v, err := f(ctx, in)
 		if err != nil {
 			return nil, problemOf(log, err)
 		}
-		return &output[T]{Body: v}, nil
+		return &output[T]{Body: access.Redact(v, p.Roles)}, nil
 	}
 }

@@ -11,7 +11,6 @@ type callUpInput struct {
 	AtCounter
 	Body struct {
 		Encounter string `json:"encounter,omitempty" maxLength:"36" doc:"Empty: the first that waits"`
-		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`
 	}
 }
 
@@ -22,7 +21,11 @@ func callUp(s *counter.Service) func(context.Context, *callUpInput) (counter.Vie
 		if err := id.UnmarshalText([]byte(in.Body.Encounter)); err != nil {
 			return counter.View{}, err
 		}
-		if err := s.CallUp(ctx, in.Counter, id, in.Body.Officer); err != nil {
+		who, err := badge(ctx)
+		if err != nil {
+			return counter.View{}, err
+		}
+		if err := s.CallUp(ctx, in.Counter, id, who); err != nil {
 			return counter.View{}, err
 		}
 		return s.View(in.Counter)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 )
 
@@ -12,10 +13,9 @@ type correctInput struct {
 	Body struct {
 		Change   string `json:"change" format:"uuid" doc:"Id of the correction, made by the caller: sent again, it is recorded once"`
 		Crossing string `json:"crossing" format:"uuid"`
-		Officer  string `json:"officer" maxLength:"40" doc:"Badge number"`
 		Reason   string `json:"reason" maxLength:"40" doc:"Code of the form's list correction_reasons"`
 		Note     string `json:"note,omitempty" maxLength:"500" doc:"At most 500 bytes; sealed"`
-		Second   string `json:"second,omitempty" maxLength:"40" doc:"Badge number of another officer; required for a crossing of somebody else or of more than ten minutes ago"`
+		Seconded
 
 		Outcome     border.Outcome    `json:"outcome,omitempty" enum:"admitted,departed,refused,departure_prevented,withdrawn,handed_over" doc:"withdrawn makes it no movement"`
 		Ground      string            `json:"ground,omitempty" maxLength:"40"`
@@ -26,13 +26,16 @@ type correctInput struct {
 	}
 }
 
-// correct records how a crossing should have been recorded. What is left out stays as it is.
-func correct(s *counter.Service) func(context.Context, *correctInput) (counter.Recorded, error) {
+// correct records how a crossing should have been recorded. What is left out stays as it is. A
+// crossing of somebody else, or of more than ten minutes ago, takes another officer.
+func correct(s *counter.Service, g *access.Agreements) func(context.Context, *correctInput) (counter.Recorded, error) {
 	return func(ctx context.Context, in *correctInput) (counter.Recorded, error) {
 		b := &in.Body
-		c := counter.Correction{At: at(in.Counter, b.Officer), Reason: b.Reason, Note: b.Note, Agreement: counter.Agreement{Second: b.Second}, Outcome: b.Outcome,
-			Ground: b.Ground, Direction: b.Direction, Values: b.Values}
+		c := counter.Correction{Reason: b.Reason, Note: b.Note, Outcome: b.Outcome, Ground: b.Ground, Direction: b.Direction, Values: b.Values}
 		var err error
+		if c.At, err = at(ctx, in.Counter); err != nil {
+			return counter.Recorded{}, err
+		}
 		if c.Change, err = border.ParseID(b.Change); err != nil {
 			return counter.Recorded{}, err
 		}
@@ -45,6 +48,9 @@ func correct(s *counter.Service) func(context.Context, *correctInput) (counter.R
 		if b.Particulars != nil {
 			keyed := b.Particulars.keyed()
 			c.Particulars = &keyed
+		}
+		if c.Agreement, err = b.agreed(ctx, g, access.LateCorrect, b.Change); err != nil {
+			return counter.Recorded{}, err
 		}
 		return s.Correct(ctx, c)
 	}

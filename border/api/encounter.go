@@ -36,7 +36,6 @@ type PaperSheet struct {
 type openInput struct {
 	AtCounter
 	Body struct {
-		Officer     string      `json:"officer" maxLength:"40" doc:"Badge number"`
 		Identity    string      `json:"identity" enum:"keyed,declared" doc:"What the particulars rest on: a document that is keyed, or the person's word"`
 		Particulars Particulars `json:"particulars"`
 		Paper       *PaperSheet `json:"paper,omitempty" doc:"For a crossing that happened while nothing worked"`
@@ -46,7 +45,11 @@ type openInput struct {
 // openEncounter opens an encounter without a scan; it answers with the view.
 func openEncounter(s *counter.Service) func(context.Context, *openInput) (counter.View, error) {
 	return func(ctx context.Context, in *openInput) (counter.View, error) {
-		o := counter.Opening{At: at(in.Counter, in.Body.Officer), Identity: in.Body.Identity, Particulars: in.Body.Particulars.keyed()}
+		here, err := at(ctx, in.Counter)
+		if err != nil {
+			return counter.View{}, err
+		}
+		o := counter.Opening{At: here, Identity: in.Body.Identity, Particulars: in.Body.Particulars.keyed()}
 		if p := in.Body.Paper; p != nil {
 			o.Paper, o.Direction = &counter.Paper{Sheet: p.Sheet, CrossedAt: p.CrossedAt}, p.Direction
 		}

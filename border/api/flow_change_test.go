@@ -28,16 +28,16 @@ var changeFlows = []flow{
 		lastEvent("crossing.corrected.v1", `"purpose":"business"`, `"outcome":"admitted"`, `"change":"`),
 		record("a", `"purpose":"holiday"`), // what was recorded first stays
 		passes(time.Minute),
-		refused(corrections, change("1001", `"reason":"typing","values":{"purpose":"health"}`), 403, "forbidden", "second officer"),
-		refused(corrections, change("1001", `"reason":"typing","second":"1001","values":{"purpose":"health"}`), 403, "forbidden", "second officer"),
+		refused(corrections, change("1001", `"reason":"typing","values":{"purpose":"health"}`), 403, "second_needed", "second officer"),
+		refused(corrections, change("1001", `"reason":"typing","second":"1001","values":{"purpose":"health"}`), 403, "second_needed", "two different people"),
 		refused(corrections, change("1001", `"reason":"typing","second":"3001","values":{"purpose":"health"}`), 403, "forbidden"),
 		refused(corrections, change("1001", `"reason":"typing","second":"ZNOTE","values":{"purpose":"health"}`), 403, "forbidden"),
 		done(corrections, change("1001", `"reason":"typing","second":"1002","values":{"purpose":"health"}`), 201),
 		lastEvent("crossing.corrected.v1", `"purpose":"health"`, `"second":"`),
 	)},
 	{"somebody else's mistake", after(
-		refused(corrections, change("1002", `"reason":"typing","values":{"purpose":"health"}`), 403, "forbidden", "second officer"),
-		refused(corrections, change("1002", `"reason":"typing","second":"1002","values":{"purpose":"health"}`), 403, "forbidden", "second officer"),
+		refused(corrections, change("1002", `"reason":"typing","values":{"purpose":"health"}`), 403, "second_needed", "second officer"),
+		refused(corrections, change("1002", `"reason":"typing","second":"1002","values":{"purpose":"health"}`), 403, "second_needed", "two different people"),
 		refused(corrections, change("3001", `"reason":"typing","second":"1002","values":{"purpose":"health"}`), 403, "forbidden"),
 		done(corrections, change("1002", `"reason":"typing","second":"1001","values":{"purpose":"health"}`), 201),
 	)},
@@ -67,7 +67,7 @@ var changeFlows = []flow{
 		refused(corrections, `{"change":"{b}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 409, "conflict", "that of another record"),
 		passes(time.Hour), // the browser tries again much later: it is the first answer still
 		done(corrections, `{"change":"{c1}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 201, `"replayed":true`),
-		refused(corrections, `{"change":"{new}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 403, "forbidden"),
+		refused(corrections, `{"change":"{new}","crossing":"{a}","officer":"1001","reason":"typing","values":{"purpose":"health"}}`, 403, "second_needed"),
 	)},
 	{"a crossing that was none is voided", after(
 		done(corrections, change("1001", `"reason":"outcome","outcome":"withdrawn"`), 201, `"outcome":"withdrawn"`),
@@ -85,7 +85,7 @@ var changeFlows = []flow{
 		}},
 	)},
 	{"an admission was a refusal", after(
-		refused(corrections, change("1001", `"reason":"outcome","outcome":"refused","ground":"no_visa"`), 403, "forbidden", "supervisor"),
+		refused(corrections, change("1001", `"reason":"outcome","outcome":"refused","ground":"no_visa"`), 403, "second_needed", "second person"),
 		refused(corrections, change("1001", `"reason":"outcome","outcome":"refused","ground":"no_visa","second":"1002"`), 403, "forbidden", "supervisor"),
 		refused(corrections, change("1001", `"reason":"outcome","outcome":"refused","ground":"court_order","second":"2001"`), 422, "invalid", "coded grounds"),
 		done(corrections, change("1001", `"reason":"outcome","outcome":"refused","ground":"no_visa","second":"2001"`), 201),
@@ -162,7 +162,7 @@ var restartFlows = []flow{
 		without(done("POST /counters/1/call-ups", `{`+by1+`}`, 202, `"encounter":{"id":"{a}"`, `"purpose":"business"`, `"protected":true`, `"kind":"laissez_passer"`,
 			`"kind":"border_card"`, `"birth_date":"1990-XX-XX"`, `"identity":"keyed"`), "asks_protection"),
 		denied("1", "refused", noVisa+","+agreed, 409, "conflict", "need for protection"),
-		done(lifts, `{"officer":"1001","supervisor":"2001","reason":"ZPROTECT no longer"}`, 202, `"protected":false`),
+		done(lifts, `{"officer":"1001","second":"2001","reason":"ZPROTECT no longer"}`, 202, `"protected":false`),
 		restarted,
 		done("POST /counters/1/call-ups", `{`+by1+`}`, 202, `"protected":false`),
 		decided("1", "admitted", ""),

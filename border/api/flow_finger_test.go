@@ -65,7 +65,7 @@ const (
 	rightIndex = `{"officer":"1001","position":2,"reason":"enrolment"}`
 	missing    = `{"officer":"1001","position":7,"reason":"enrolment","code":"missing"}`
 	goWithout  = "POST /counters/1/biometrics/degrade"
-	nextDay    = `{"officer":"1001","supervisor":"2001","reason":"device","minutes":1440}`
+	nextDay    = `{"officer":"1001","second":"2001","reason":"device","minutes":1440}`
 )
 
 var fingerFlows = []flow{
@@ -114,10 +114,10 @@ var fingerFlows = []flow{
 	{"a station goes without fingerprints for a while", []step{
 		keep("a", scanned("1", passport(number1))),
 		refused("POST /counters/1/biometrics/restore", `{`+by1+`}`, 409, "conflict"),
-		refused(goWithout, `{"officer":"1001","supervisor":"1002","reason":"device","minutes":60}`, 403, "forbidden", "supervisor"),
-		refused(goWithout, `{"officer":"1001","supervisor":"2001","reason":"ZNOTE","minutes":60}`, 422, "invalid"),
-		refused(goWithout, `{"officer":"1001","supervisor":"2001","reason":"device","minutes":1441}`, 422, "invalid"),
-		refused(goWithout, `{"officer":"1001","supervisor":"2001","reason":"device","minutes":0}`, 422, "invalid"),
+		refused(goWithout, `{"officer":"1001","second":"1002","reason":"device","minutes":60}`, 403, "forbidden", "supervisor"),
+		refused(goWithout, `{"officer":"1001","second":"2001","reason":"ZNOTE","minutes":60}`, 422, "invalid"),
+		refused(goWithout, `{"officer":"1001","second":"2001","reason":"device","minutes":1441}`, 422, "invalid"),
+		refused(goWithout, `{"officer":"1001","second":"2001","reason":"device","minutes":0}`, 422, "invalid"),
 		refused(fingersAt+"/not-taken", `{"officer":"1001","position":2,"reason":"enrolment","code":"degraded"}`, 409, "conflict"),
 		done(fingersAt, rightIndex, 202),
 		done(goWithout, nextDay, 201, `"degraded":{"since":`, `"reason":"device","by":"Supervisor Maud Ekker"`, `"state":"cancelled"`),

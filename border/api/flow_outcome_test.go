@@ -10,7 +10,7 @@ import (
 const (
 	number1 = "UA1000001"
 	number2 = "RB2000002"
-	agreed  = `"supervisor":"2001"`
+	agreed  = `"second":"2001"`
 	noVisa  = `"ground":"no_visa"`
 )
 
@@ -64,11 +64,11 @@ var outcomeFlows = []flow{
 		denied("1", "refused", agreed, 422, "invalid", "coded grounds"),
 		denied("1", "refused", agreed+`,"ground":"ZNOTE"`, 422, "invalid", "coded grounds"),
 		denied("1", "refused", agreed+`,"ground":"court_order"`, 422, "invalid", "coded grounds"),
-		denied("1", "refused", noVisa, 403, "forbidden", "supervisor"),
-		denied("1", "refused", noVisa+`,"supervisor":"1001"`, 403, "forbidden", "supervisor"),
-		denied("1", "refused", noVisa+`,"supervisor":"1002"`, 403, "forbidden", "supervisor"),
-		denied("1", "refused", noVisa+`,"supervisor":"3001"`, 403, "forbidden", "supervisor"),
-		denied("1", "refused", noVisa+`,"supervisor":"ZNOTE"`, 403, "forbidden", "supervisor"),
+		denied("1", "refused", noVisa, 403, "second_needed", "second person"),
+		denied("1", "refused", noVisa+`,"second":"1001"`, 403, "second_needed", "two different people"),
+		denied("1", "refused", noVisa+`,"second":"1002"`, 403, "forbidden", "supervisor"),
+		denied("1", "refused", noVisa+`,"second":"3001"`, 403, "forbidden", "supervisor"),
+		denied("1", "refused", noVisa+`,"second":"ZNOTE"`, 403, "forbidden", "supervisor"),
 		denied("1", "admitted", visit+`,`+noVisa, 422, "invalid", "coded grounds"),
 		denied("1", "departed", "", 422, "invalid", "At entry"),
 		denied("1", "departure_prevented", `"ground":"warrant"`, 422, "invalid", "At entry"),

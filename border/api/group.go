@@ -9,15 +9,14 @@ import (
 type groupInput struct {
 	AtCounter
 	Body struct {
-		Officer string `json:"officer" maxLength:"40" doc:"Badge number"`
-		Kind    string `json:"kind" maxLength:"40" doc:"Code of the form's list group_kinds"`
+		Kind string `json:"kind" maxLength:"40" doc:"Code of the form's list group_kinds"`
 	}
 }
 
 // openGroup opens a group at a counter; it answers with the view.
 func openGroup(s *counter.Service) func(context.Context, *groupInput) (counter.View, error) {
 	return func(ctx context.Context, in *groupInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+		return in.viewed(ctx, s, func(a counter.At) error {
 			_, err := s.OpenGroup(ctx, a, in.Body.Kind)
 			return err
 		})

@@ -7,8 +7,8 @@ import (
 )
 
 // closeGroup ends the group at a counter; it answers with the view.
-func closeGroup(s *counter.Service) func(context.Context, *officerInput) (counter.View, error) {
-	return func(ctx context.Context, in *officerInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error { return s.CloseGroup(ctx, a) })
+func closeGroup(s *counter.Service) func(context.Context, *AtCounter) (counter.View, error) {
+	return func(ctx context.Context, in *AtCounter) (counter.View, error) {
+		return in.viewed(ctx, s, func(a counter.At) error { return s.CloseGroup(ctx, a) })
 	}
 }

@@ -16,7 +16,6 @@ type DecidedMember struct {
 type groupDecisionsInput struct {
 	AtCounter
 	Body struct {
-		Officer string          `json:"officer" maxLength:"40" doc:"Badge number"`
 		Members []DecidedMember `json:"members" minItems:"1" maxItems:"500"`
 	}
 }
@@ -33,6 +32,10 @@ func decideGroup(s *counter.Service) func(context.Context, *groupDecisionsInput)
 			}
 			members[i] = counter.Member{Encounter: id, Revision: m.Revision}
 		}
-		return s.DecideGroup(ctx, at(in.Counter, in.Body.Officer), members)
+		here, err := at(ctx, in.Counter)
+		if err != nil {
+			return nil, err
+		}
+		return s.DecideGroup(ctx, here, members)
 	}
 }

@@ -18,8 +18,7 @@ const maxList = 240 << 10
 type listInput struct {
 	AtCounter
 	Body struct {
-		Officer string `json:"officer" maxLength:"40" doc:"Badge number"`
-		CSV     string `json:"csv" maxLength:"200000" doc:"The list, with the columns of its template"`
+		CSV string `json:"csv" maxLength:"200000" doc:"The list, with the columns of its template"`
 	}
 }
 
@@ -27,7 +26,7 @@ type listInput struct {
 // a problem is not taken at all: half a list would make no-shows of people who came.
 func importList(s *counter.Service) func(context.Context, *listInput) (counter.View, error) {
 	return func(ctx context.Context, in *listInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+		return in.viewed(ctx, s, func(a counter.At) error {
 			list, problems, err := manifest.Parse(strings.NewReader(in.Body.CSV))
 			if err != nil {
 				return err

@@ -10,7 +10,6 @@ import (
 type selectInput struct {
 	AtCounter
 	Body struct {
-		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`
 		Encounter string `json:"encounter" format:"uuid"`
 	}
 }
@@ -18,7 +17,7 @@ type selectInput struct {
 // selectMember puts an open member of the group on the screen; it answers with the view.
 func selectMember(s *counter.Service) func(context.Context, *selectInput) (counter.View, error) {
 	return func(ctx context.Context, in *selectInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+		return in.viewed(ctx, s, func(a counter.At) error {
 			id, err := border.ParseID(in.Body.Encounter)
 			if err != nil {
 				return err

@@ -9,14 +9,13 @@ import (
 type sharedInput struct {
 	AtCounter
 	Body struct {
-		Officer string            `json:"officer" maxLength:"40" doc:"Badge number"`
-		Values  map[string]string `json:"values" maxProperties:"64" doc:"Answers by the form's field names, at most 500 bytes each; an empty one takes an answer away"`
+		Values map[string]string `json:"values" maxProperties:"64" doc:"Answers by the form's field names, at most 500 bytes each; an empty one takes an answer away"`
 	}
 }
 
 // share enters answers that hold for everybody of the group; it answers with the view.
 func share(s *counter.Service) func(context.Context, *sharedInput) (counter.View, error) {
 	return func(ctx context.Context, in *sharedInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error { return s.Share(ctx, a, in.Body.Values) })
+		return in.viewed(ctx, s, func(a counter.At) error { return s.Share(ctx, a, in.Body.Values) })
 	}
 }

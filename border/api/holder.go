@@ -6,14 +6,9 @@ import (
 	"garita/border/counter"
 )
 
-type officerInput struct {
-	AtCounter
-	Body byOfficer
-}
-
 // takeCounter makes an officer the holder of a counter; it answers with the view.
-func takeCounter(s *counter.Service) func(context.Context, *officerInput) (counter.View, error) {
-	return func(ctx context.Context, in *officerInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error { return s.Take(ctx, a) })
+func takeCounter(s *counter.Service) func(context.Context, *AtCounter) (counter.View, error) {
+	return func(ctx context.Context, in *AtCounter) (counter.View, error) {
+		return in.viewed(ctx, s, func(a counter.At) error { return s.Take(ctx, a) })
 	}
 }

@@ -8,26 +8,35 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/register"
 )
 
+// HubConfig is what the hub's operations work with. All of it is required.
+type HubConfig struct {
+	Register *register.Register
+	Audit    border.Auditor
+	Log      *slog.Logger
+}
+
 // Hub adds the hub's operations.
-func Hub(api huma.API, r *register.Register, log *slog.Logger) {
+func Hub(api huma.API, cfg HubConfig) {
+	r, log, told := cfg.Register, cfg.Log, audited{cfg.Audit}
 	tags := []string{"hub"}
 	huma.Register(api, huma.Operation{OperationID: "list-crossings", Method: http.MethodGet, Path: prefix + "/register/crossings", Tags: tags,
 		Summary: "Crossings of all stations in the order of their arrival, from open headers"}, serve(log, listCrossings(r)))
 	huma.Register(api, huma.Operation{OperationID: "get-crossing", Method: http.MethodGet, Path: prefix + "/register/crossings/{crossing}", Tags: tags,
-		Summary: "One crossing", Errors: []int{404, 422}}, serve(log, getCrossing(r)))
+		Summary: "One crossing", Errors: []int{404, 422}}, serve(log, getCrossing(r, told)))
 	huma.Register(api, huma.Operation{OperationID: "list-stays", Method: http.MethodGet, Path: prefix + "/register/stays", Tags: tags,
-		Summary: "Stays: entries paired with exits, how they were paired, and what is doubtful about them", Errors: []int{422, 503}}, serve(log, listStays(r)))
+		Summary: "Stays: entries paired with exits, how they were paired, and what is doubtful about them", Errors: []int{422, 503}}, serve(log, listStays(r, told)))
 	huma.Register(api, huma.Operation{OperationID: "list-overstays", Method: http.MethodGet, Path: prefix + "/register/overstays", Tags: tags,
 		Summary: "Who is inside beyond the last permitted day, how certain that is, and how old the data are", Errors: []int{422, 503}},
-		serve(log, listOverstays(r)))
+		serve(log, listOverstays(r, told)))
 	huma.Register(api, huma.Operation{OperationID: "get-inside", Method: http.MethodGet, Path: prefix + "/register/inside", Tags: tags,
 		Summary: "How many people are inside, how certain that is, and how old the data are", Errors: []int{503}}, serve(log, countInside(r)))
 	huma.Register(api, huma.Operation{OperationID: "list-proposals", Method: http.MethodGet, Path: prefix + "/register/proposals", Tags: tags,
 		Summary: "Entries and exits on different documents that may be of one person; an officer confirms or not", Errors: []int{422, 503}},
-		serve(log, listProposals(r)))
+		serve(log, listProposals(r, told)))
 	huma.Register(api, huma.Operation{OperationID: "list-stations", Method: http.MethodGet, Path: prefix + "/register/stations", Tags: tags,
 		Summary: "Stations: last seen, lag, clock, versions"}, serve(log, listStations(r)))
 	huma.Register(api, huma.Operation{OperationID: "get-counts", Method: http.MethodGet, Path: prefix + "/register/counts", Tags: tags,
@@ -49,10 +58,13 @@ func listCrossings(r *register.Register) func(context.Context, *pageInput) ([]re
 	}
 }
 
-func getCrossing(r *register.Register) func(context.Context, *crossingInput) (register.Crossing, error) {
+func getCrossing(r *register.Register, told audited) func(context.Context, *crossingInput) (register.Crossing, error) {
 	return func(ctx context.Context, in *crossingInput) (register.Crossing, error) {
 		id, err := border.ParseID(in.Crossing)
 		if err != nil {
+			return register.Crossing{}, err
+		}
+		if err := told.read(ctx, access.RegisterRead, in.Crossing); err != nil {
 			return register.Crossing{}, err
 		}
 		return r.CrossingByID(ctx, id)

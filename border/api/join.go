@@ -10,7 +10,6 @@ import (
 type joinInput struct {
 	AtCounter
 	Body struct {
-		Officer string `json:"officer" maxLength:"40" doc:"Badge number"`
 		Waiting string `json:"waiting" format:"uuid" doc:"The encounter in the queue whose document belongs to the open one"`
 	}
 }
@@ -18,7 +17,7 @@ type joinInput struct {
 // join puts the document of a waiting encounter to the open one; it answers with the view.
 func join(s *counter.Service) func(context.Context, *joinInput) (counter.View, error) {
 	return func(ctx context.Context, in *joinInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+		return in.viewed(ctx, s, func(a counter.At) error {
 			id, err := border.ParseID(in.Body.Waiting)
 			if err != nil {
 				return err

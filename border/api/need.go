@@ -10,9 +10,8 @@ import (
 type needInput struct {
 	AtEncounter
 	Body struct {
-		Officer string `json:"officer" maxLength:"40" doc:"Badge number"`
-		Kind    string `json:"kind" enum:"asks_protection,child_alone,needs_help"`
-		Reason  string `json:"reason,omitempty" maxLength:"500" doc:"The officer's words, at most 500 bytes; sealed under a key of its own"`
+		Kind   string `json:"kind" enum:"asks_protection,child_alone,needs_help"`
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"The officer's words, at most 500 bytes; sealed under a key of its own"`
 	}
 }
 
@@ -20,7 +19,7 @@ type needInput struct {
 // what was noted.
 func need(s *counter.Service) func(context.Context, *needInput) (counter.View, error) {
 	return func(ctx context.Context, in *needInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At, id border.ID) error {
+		return in.viewed(ctx, s, func(a counter.At, id border.ID) error {
 			return s.Need(ctx, a, id, in.Body.Kind, in.Body.Reason)
 		})
 	}

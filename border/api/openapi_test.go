@@ -27,9 +27,9 @@ const preface = "# Generated from the operations in border/api. Do not edit; aft
 func described(t *testing.T) (yaml []byte, doc document) {
 	t.Helper()
 	a := New(fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true}), "v1")
-	Station(a, nil, nil, nil, slog.New(slog.DiscardHandler))
-	Workshop(a, nil, slog.New(slog.DiscardHandler))
-	Hub(a, nil, slog.New(slog.DiscardHandler))
+	Station(a, StationConfig{Log: slog.New(slog.DiscardHandler)})
+	Workshop(a, WorkshopConfig{Log: slog.New(slog.DiscardHandler)})
+	Hub(a, HubConfig{Log: slog.New(slog.DiscardHandler)})
 	yaml, err := a.OpenAPI().YAML()
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // Crossings finds the event of a crossing: border/journal.
@@ -16,10 +17,13 @@ type crossingInput struct {
 }
 
 // getRecord returns the open header of a recorded crossing.
-func getRecord(c Crossings) func(context.Context, *crossingInput) (border.Header, error) {
+func getRecord(c Crossings, told audited) func(context.Context, *crossingInput) (border.Header, error) {
 	return func(ctx context.Context, in *crossingInput) (border.Header, error) {
 		id, err := border.ParseID(in.Crossing)
 		if err != nil {
+			return border.Header{}, err
+		}
+		if err := told.read(ctx, access.RecordRead, in.Crossing); err != nil {
 			return border.Header{}, err
 		}
 		ev, err := c.Crossing(ctx, id)

@@ -11,7 +11,6 @@ type referInput struct {
 	AtCounter
 	Body struct {
 		Encounter string `json:"encounter" format:"uuid"`
-		Officer   string `json:"officer" maxLength:"40" doc:"Badge number"`
 		Reason    string `json:"reason" maxLength:"40" doc:"Code of the form's list referral_reasons"`
 		Note      string `json:"note,omitempty" maxLength:"500" doc:"At most 500 bytes; sealed"`
 	}
@@ -20,7 +19,7 @@ type referInput struct {
 // refer puts an encounter on the post's list; it answers with the view.
 func refer(s *counter.Service) func(context.Context, *referInput) (counter.View, error) {
 	return func(ctx context.Context, in *referInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+		return in.viewed(ctx, s, func(a counter.At) error {
 			id, err := border.ParseID(in.Body.Encounter)
 			if err != nil {
 				return err

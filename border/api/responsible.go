@@ -10,16 +10,15 @@ import (
 type responsibleInput struct {
 	AtCounter
 	Body struct {
-		Officer string `json:"officer" maxLength:"40" doc:"Badge number"`
-		Minor   string `json:"minor" format:"uuid" doc:"Encounter of the minor"`
-		Adult   string `json:"adult,omitempty" maxLength:"36" doc:"Encounter of the adult who answers for the minor; empty takes it back"`
+		Minor string `json:"minor" format:"uuid" doc:"Encounter of the minor"`
+		Adult string `json:"adult,omitempty" maxLength:"36" doc:"Encounter of the adult who answers for the minor; empty takes it back"`
 	}
 }
 
 // responsible links a minor of the group to an adult of it; it answers with the view.
 func responsible(s *counter.Service) func(context.Context, *responsibleInput) (counter.View, error) {
 	return func(ctx context.Context, in *responsibleInput) (counter.View, error) {
-		return in.viewed(s, in.Body.Officer, func(a counter.At) error {
+		return in.viewed(ctx, s, func(a counter.At) error {
 			minor, err := border.ParseID(in.Body.Minor)
 			if err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/bordertest"
 	"garita/border/counter"
 	"garita/border/form"
@@ -78,6 +80,7 @@ type rig struct {
 	hub     *askedHub
 	sensor  *sensor
 	logged  *lockedWriter
+	acts    acts
 	saved   map[string]string // what a scenario's steps remember
 }
 
@@ -148,19 +151,22 @@ func (r *rig) start() {
 		Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}, {ID: "3", Direction: border.Entry}},
 		Zone:   time.UTC, Lists: func() []counter.List { return lists }, Clock: r.clock, IDs: border.NewIDs(r.clock, nil), Log: r.log(), Station: "PUT-1", Post: "PUT",
 		SoftKeys: true, Form: form.Default(),
-		Officers: []counter.Officer{{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []string{"inspector"}},
-			{Badge: "1002", Name: "Inspector Orlan Desh", Roles: []string{"inspector"}},
-			{Badge: "2001", Name: "Supervisor Maud Ekker", Roles: []string{"supervisor"}},
-			{Badge: "3001", Name: "Technician Ulf Tamsin", Roles: []string{"technician"}}},
+		Officers: func() []counter.Officer {
+			return []counter.Officer{{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []string{"inspector"}},
+				{Badge: "1002", Name: "Inspector Orlan Desh", Roles: []string{"inspector"}},
+				{Badge: "2001", Name: "Supervisor Maud Ekker", Roles: []string{"supervisor"}},
+				{Badge: "3001", Name: "Technician Ulf Tamsin", Roles: []string{"technician"}}}
+		},
 		Hub:      r.hub,
 		HubState: func() border.HubStatus { return border.HubStatus{Connected: r.hub.knows()} },
 		Scanners: r.sensor.status, Fingers: r.sensor, Attachments: files})
 	r.must(err)
 	// As cmd makes it; the body limit is above the operations' own.
 	r.app = fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})
+	r.app.Use(asOfficer)
 	a := New(r.app, "test")
-	Station(a, r.service, r.journal, r.clock, r.log())
-	Hub(a, r.reg, r.log())
+	Station(a, StationConfig{Counters: r.service, Crossings: r.journal, Clock: r.clock, Seconds: badgesAsTokens{}, Audit: &r.acts, Log: r.log()})
+	Hub(a, HubConfig{Register: r.reg, Audit: &r.acts, Log: r.log()})
 }
 
 func (r *rig) stop() {
@@ -172,6 +178,70 @@ func (r *rig) stop() {
 
 // restart ends the station and starts it on the same folder.
 func (r *rig) restart() { r.t.Helper(); r.stop(); r.start() }
+
+// acts is an auditor in a test's hands.
+type acts struct {
+	mu  sync.Mutex // guards all
+	all []border.Act
+	err error // of the next ones
+}
+
+func (a *acts) Audit(_ context.Context, act border.Act) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.err == nil {
+		a.all = append(a.all, act)
+	}
+	return a.err
+}
+
+// told takes what was audited since it was asked last.
+func (a *acts) told() []border.Act {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := a.all
+	a.all = nil
+	return all
+}
+
+// badgesAsTokens redeems each token to the badge that it is: whose word it was border/signin knows.
+type badgesAsTokens struct{}
+
+func (badgesAsTokens) Redeem(_ context.Context, _ *access.Principal, _ access.Action, token string) (string, error) {
+	return token, nil
+}
+
+// officerHeader says who is signed in, as the gate finds it by a session's cookie.
+const officerHeader = "Test-Officer"
+
+func asOfficer(c *fiber.Ctx) error {
+	badge := c.Get(officerHeader)
+	if badge == "nobody" {
+		return c.Next()
+	}
+	p := access.Principal{Badge: badge, Session: "session of " + badge, Roles: []access.Role{access.Inspector, access.Operator}}
+	if badge == "3001" {
+		p.Roles = []access.Role{access.Technician}
+	}
+	c.SetUserContext(access.With(c.UserContext(), &p))
+	return c.Next()
+}
+
+// byOfficer takes who acts out of a step's body. There they stand beside what they do; in a
+// request it is the session that says so.
+func byOfficer(body string) (badge, rest string) {
+	m := officerIn.FindStringSubmatchIndex(body)
+	if m == nil {
+		return "1001", body
+	}
+	i := 2 // of the group that matched
+	if m[i] < 0 {
+		i = 4
+	}
+	return body[m[i]:m[i+1]], body[:m[0]] + body[m[1]:]
+}
+
+var officerIn = regexp.MustCompile(`"officer":"([^"]*)",|,?"officer":"([^"]*)"`)
 
 // lockedWriter lets several goroutines log.
 type lockedWriter struct {
@@ -202,6 +272,7 @@ type answer struct {
 // send sends a request as a program would; headers come in pairs.
 func (r *rig) send(method, path, body string, headers ...string) answer {
 	r.t.Helper()
+	officer, body := byOfficer(body)
 	req, err := http.NewRequestWithContext(r.t.Context(), method, "http://127.0.0.1:8080"+path, strings.NewReader(body))
 	if err != nil {
 		r.t.Fatal(err)
@@ -209,6 +280,7 @@ func (r *rig) send(method, path, body string, headers ...string) answer {
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Header.Set(officerHeader, officer)
 	for i := 0; i+1 < len(headers); i += 2 {
 		if headers[i] == "Host" {
 			req.Host = headers[i+1]
@@ -337,7 +409,7 @@ func scanBody(lines []string) string {
 
 func decideBody(e *counter.EncounterView, outcome, ground string) string {
 	b, _ := json.Marshal(map[string]any{"encounter": e.ID, "verdict_revision": e.Verdict.Revision, "outcome": outcome,
-		"ground": ground, "officer": "1001", "supervisor": map[string]string{"refused": "2001"}[outcome],
+		"ground": ground, "officer": "1001", "second": map[string]string{"refused": "2001"}[outcome],
 		"values": map[string]string{"purpose": "holiday", "intended_days": "5", "address": "Hotel"}}) // no value of it can fail
 	return string(b)
 }

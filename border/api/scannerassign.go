@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 type assignInput struct {
@@ -14,9 +15,10 @@ type assignInput struct {
 }
 
 // assignScanner gives a scanner to a counter; it answers with the scanner.
-func assignScanner(w border.Workshop) func(context.Context, *assignInput) (border.ScannerDetail, error) {
+func assignScanner(w border.Workshop, told audited) func(context.Context, *assignInput) (border.ScannerDetail, error) {
 	return func(ctx context.Context, in *assignInput) (border.ScannerDetail, error) {
-		if err := w.Assign(ctx, in.Scanner, in.Body.Counter); err != nil {
+		act := border.Act{Action: string(access.WorkshopWork), Object: "assign " + plainName(in.Scanner)}
+		if err := told.did(ctx, act, w.Assign(ctx, in.Scanner, in.Body.Counter)); err != nil {
 			return border.ScannerDetail{}, err
 		}
 		return find(w, in.Scanner)

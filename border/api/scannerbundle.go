@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 type zipOutput struct {
@@ -15,10 +16,14 @@ type zipOutput struct {
 }
 
 // getBundle gives the diagnostic file of a scanner.
-func getBundle(w border.Workshop, log *slog.Logger) func(context.Context, *AtScanner) (*zipOutput, error) {
+func getBundle(w border.Workshop, told audited, log *slog.Logger) func(context.Context, *AtScanner) (*zipOutput, error) {
 	return func(ctx context.Context, in *AtScanner) (*zipOutput, error) {
+		if access.From(ctx) == nil { // it does not go through serve
+			return nil, problemOf(log, access.Nobody("give a scanner's bundle"))
+		}
 		var b bytes.Buffer
-		if err := w.Bundle(ctx, in.Scanner, &b); err != nil {
+		act := border.Act{Action: string(access.WorkshopRead), Object: "bundle " + plainName(in.Scanner)}
+		if err := told.did(ctx, act, w.Bundle(ctx, in.Scanner, &b)); err != nil {
 			return nil, problemOf(log, err)
 		}
 		return &zipOutput{ContentType: "application/zip", ContentDisposition: `attachment; filename="scanner-` + plainName(in.Scanner) + `.zip"`,

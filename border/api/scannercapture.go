@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/fingerprint"
 )
 
@@ -34,12 +35,13 @@ type FingerCapture struct {
 }
 
 // captureFinger takes an image, judges it and forgets it.
-func captureFinger(w border.Workshop) func(context.Context, *captureInput) (FingerCapture, error) {
+func captureFinger(w border.Workshop, told audited) func(context.Context, *captureInput) (FingerCapture, error) {
 	return func(ctx context.Context, in *captureInput) (FingerCapture, error) {
 		ctx, cancel := context.WithTimeout(ctx, capturePatience)
 		defer cancel()
 		image, err := w.CaptureFinger(ctx, border.FingerRequest{Scanner: in.Scanner, Position: in.Body.Position})
-		if err != nil {
+		act := border.Act{Action: string(access.WorkshopWork), Object: "capture " + plainName(in.Scanner)}
+		if err := told.did(context.WithoutCancel(ctx), act, err); err != nil {
 			return FingerCapture{}, late(err, "No finger came. Put a finger on the glass and try again.")
 		}
 		quality, err := fingerprint.Measure(ctx, image)

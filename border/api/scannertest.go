@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // How long a scanner may take for what a technician asks of it.
@@ -15,11 +16,13 @@ const (
 )
 
 // testScanner runs the self-test; it answers with the steps, up to the first that failed.
-func testScanner(w border.Workshop) func(context.Context, *AtScanner) ([]border.SelfTestStep, error) {
+func testScanner(w border.Workshop, told audited) func(context.Context, *AtScanner) ([]border.SelfTestStep, error) {
 	return func(ctx context.Context, in *AtScanner) ([]border.SelfTestStep, error) {
 		ctx, cancel := context.WithTimeout(ctx, testPatience)
 		defer cancel()
 		steps, err := w.SelfTest(ctx, in.Scanner)
+		act := border.Act{Action: string(access.WorkshopWork), Object: "self_test " + plainName(in.Scanner)}
+		err = told.did(context.WithoutCancel(ctx), act, err)
 		return some(steps, late(err, "The self-test did not come to an end. Unplug the scanner and plug it in again."))
 	}
 }

@@ -82,25 +82,6 @@ var scenarios = []scenario{
 	{name: "a body over the limit", before: request("POST", "/api/v1/counters/1/scans",
 		`{"lines":["`+strings.Repeat("A", maxBody)+`"],"source":"keyed"}`), status: 413, must: []string{"urn:garita:problem:too_large"}},
 
-	{name: "from another site's page", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))),
-		headers: []string{"Origin", "https://elsewhere.example"}, status: 403, must: []string{"urn:garita:problem:forbidden"}},
-	{name: "from another port's page", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))),
-		headers: []string{"Origin", "http://127.0.0.1:9999"}, status: 403},
-	{name: "from a page without an origin", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))),
-		headers: []string{"Origin", "null"}, status: 403},
-	{name: "a browser says cross-site", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))),
-		headers: []string{"Sec-Fetch-Site", "cross-site"}, status: 403},
-	{name: "a proxy's header changes no origin", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))),
-		headers: []string{"Origin", "https://elsewhere.example", "X-Forwarded-Host", "elsewhere.example"}, status: 403},
-	{name: "from this very origin", before: request("POST", "/api/v1/counters/1/scans", scanBody(passport(plainNumber))),
-		headers: []string{"Origin", "http://127.0.0.1:8080", "Sec-Fetch-Site", "same-origin"}, status: 202},
-	{name: "read under a foreign name that points here", before: func(r *rig) (string, string, string) {
-		r.scan(plainNumber)
-		return "GET", "/api/v1/counters/1", ""
-	}, headers: []string{"Host", "elsewhere.example"}, status: 403, mustNot: []string{surname}},
-	{name: "read under localhost", before: request("GET", "/api/v1/counters", ""), headers: []string{"Host", "localhost:8080"}, status: 200},
-	{name: "read under an IPv6 address", before: request("GET", "/api/v1/counters", ""), headers: []string{"Host", "[::1]:8080"}, status: 200},
-
 	{name: "a decision", before: decideOn(plainNumber, func(e *counter.EncounterView) string { return decideBody(e, "admitted", "") }), status: 201,
 		must: []string{`"replayed":false`, `"outcome":"admitted"`, `"seq":4`}, mustNot: []string{surname, plainNumber}},
 	{name: "a refusal", before: decideOn(listedNumber, func(e *counter.EncounterView) string { return decideBody(e, "refused", "listed") }), status: 201,

@@ -6,14 +6,14 @@ import (
 	"garita/border/counter"
 )
 
-type shiftInput struct {
-	Body byOfficer
-}
-
 // openShift begins a shift; it answers with the report, which is empty.
-func openShift(s *counter.Service) func(context.Context, *shiftInput) (counter.ShiftReport, error) {
-	return func(ctx context.Context, in *shiftInput) (counter.ShiftReport, error) {
-		if err := s.OpenShift(ctx, in.Body.Officer); err != nil {
+func openShift(s *counter.Service) func(context.Context, *struct{}) (counter.ShiftReport, error) {
+	return func(ctx context.Context, _ *struct{}) (counter.ShiftReport, error) {
+		who, err := badge(ctx)
+		if err != nil {
+			return counter.ShiftReport{}, err
+		}
+		if err := s.OpenShift(ctx, who); err != nil {
 			return counter.ShiftReport{}, err
 		}
 		return s.Shift(ctx)
@@ -21,9 +21,13 @@ func openShift(s *counter.Service) func(context.Context, *shiftInput) (counter.S
 }
 
 // closeShift ends the shift; it answers with what it did.
-func closeShift(s *counter.Service) func(context.Context, *shiftInput) (counter.ShiftReport, error) {
-	return func(ctx context.Context, in *shiftInput) (counter.ShiftReport, error) {
-		return s.CloseShift(ctx, in.Body.Officer)
+func closeShift(s *counter.Service) func(context.Context, *struct{}) (counter.ShiftReport, error) {
+	return func(ctx context.Context, _ *struct{}) (counter.ShiftReport, error) {
+		who, err := badge(ctx)
+		if err != nil {
+			return counter.ShiftReport{}, err
+		}
+		return s.CloseShift(ctx, who)
 	}
 }
 

@@ -8,28 +8,42 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 )
 
+// StationConfig is what a station's operations work with. All of it is required.
+type StationConfig struct {
+	Counters  *counter.Service
+	Crossings Crossings
+	Clock     border.Clock
+	Seconds   access.Seconds
+	Audit     border.Auditor
+	Log       *slog.Logger
+}
+
 // Station adds a station's operations.
-func Station(api huma.API, s *counter.Service, crossings Crossings, clock border.Clock, log *slog.Logger) {
+func Station(api huma.API, cfg StationConfig) {
+	s, clock, log := cfg.Counters, cfg.Clock, cfg.Log
+	agreements := access.NewAgreements(cfg.Seconds, clock)
+	told := audited{cfg.Audit}
 	huma.Register(api, reading("/counters", "list-counters", "The counters of this station"), serve(log, listCounters(s)))
 	huma.Register(api, reading("/counters/{counter}", "get-counter", "What a counter's screen shows", 404), serve(log, getCounter(s)))
-	huma.Register(api, reading("/officers", "list-officers", "Who may work here; until the access room exists, chosen without a secret"),
+	huma.Register(api, reading("/officers", "list-officers", "Who may work here, as the roster says"),
 		serve(log, listOfficers(s)))
 	huma.Register(api, reading("/form", "get-form", "The form in force: categories, kinds of documents, grounds and codes"), serve(log, getForm(s)))
 	huma.Register(api, reading("/records/{crossing}", "get-record", "The open header of a crossing that this station recorded", 404, 422, 503),
-		serve(log, getRecord(crossings)))
+		serve(log, getRecord(cfg.Crossings, told)))
 	huma.Register(api, reading("/records/{crossing}/notice", "get-notice",
-		"What a person who was refused, or kept from departing, is given on paper; it holds the name", 404, 409, 422, 503), serve(log, notice(s)))
-	encounters(api, s, clock, log)
-	fingers(api, s, log)
+		"What a person who was refused, or kept from departing, is given on paper; it holds the name", 404, 409, 422, 503), serve(log, notice(s, told)))
+	encounters(api, s, clock, agreements, log)
+	fingers(api, s, agreements, log)
 	groups(api, s, log)
 	shifts(api, s, log)
 }
 
 // encounters adds what is done with one person.
-func encounters(api huma.API, s *counter.Service, clock border.Clock, log *slog.Logger) {
+func encounters(api huma.API, s *counter.Service, clock border.Clock, agreements *access.Agreements, log *slog.Logger) {
 	const here = "/counters/{counter}"
 	const one = here + "/encounters/{encounter}"
 	huma.Register(api, doing(http.MethodPost, here+"/scans", "scan", "Present a document: open an encounter, or improve the open one", shown),
@@ -45,7 +59,7 @@ func encounters(api huma.API, s *counter.Service, clock border.Clock, log *slog.
 	huma.Register(api, doing(http.MethodPost, one+"/needs", "note-need",
 		"Note that the person may need protection: refusal is blocked, and no answer says what was noted", shown), serve(log, need(s)))
 	huma.Register(api, doing(http.MethodPost, one+"/needs/lift", "lift-needs", "Lift the notes of a need for protection, by a supervisor's word", shown),
-		serve(log, liftNeeds(s)))
+		serve(log, liftNeeds(s, agreements)))
 	huma.Register(api, doing(http.MethodPost, here+"/referrals", "refer", "Put an encounter on the post's list", recorded), serve(log, refer(s)))
 	huma.Register(api, doing(http.MethodPost, here+"/referrals/{encounter}/take", "take-referral", "Take an encounter from the post's list", recorded),
 		serve(log, takeReferral(s)))
@@ -54,16 +68,16 @@ func encounters(api huma.API, s *counter.Service, clock border.Clock, log *slog.
 	huma.Register(api, doing(http.MethodPost, here+"/abandonments", "abandon", "End an encounter without a crossing", recorded), serve(log, abandon(s)))
 	decided := doing(http.MethodPost, here+"/decisions", "decide", "Record how the open encounter, or a member of the group, ended", recorded)
 	decided.Description = "201 is sent after the commit's sync: the crossing is on the disk. May be retried with the same encounter without limit."
-	huma.Register(api, decided, serve(log, decide(s)))
+	huma.Register(api, decided, serve(log, decide(s, agreements)))
 	huma.Register(api, doing(http.MethodPost, here+"/call-ups", "call-up", "Open an encounter that waits in the queue", shown), serve(log, callUp(s)))
 	huma.Register(api, doing(http.MethodPut, here+"/direction", "set-direction", "Change between entry and exit", http.StatusOK), serve(log, setDirection(s)))
 	huma.Register(api, doing(http.MethodPost, here+"/corrections", "correct",
-		"Record how a crossing should have been recorded; what was recorded first stays", recorded), serve(log, correct(s)))
+		"Record how a crossing should have been recorded; what was recorded first stays", recorded), serve(log, correct(s, agreements)))
 	huma.Register(api, doing(http.MethodPost, here+"/extensions", "extend", "Grant more days to somebody who is inside", recorded), serve(log, extend(s)))
 }
 
 // fingers adds the taking of fingerprints.
-func fingers(api huma.API, s *counter.Service, log *slog.Logger) {
+func fingers(api huma.API, s *counter.Service, agreements *access.Agreements, log *slog.Logger) {
 	const here = "/counters/{counter}"
 	const one = here + "/encounters/{encounter}/fingers"
 	asked := doing(http.MethodPost, one, "ask-finger", "Take a finger of the open encounter with the counter's scanner", shown)
@@ -75,7 +89,7 @@ func fingers(api huma.API, s *counter.Service, log *slog.Logger) {
 	huma.Register(api, doing(http.MethodPost, one+"/not-taken", "finger-not-taken",
 		"Note why a finger cannot be taken; it speaks against nobody", shown), serve(log, fingerNotTaken(s)))
 	huma.Register(api, doing(http.MethodPost, here+"/biometrics/degrade", "degrade-biometrics",
-		"Let the whole station go without fingerprints for at most 24 hours, by a supervisor's word", recorded), serve(log, degrade(s)))
+		"Let the whole station go without fingerprints for at most 24 hours, by a supervisor's word", recorded), serve(log, degrade(s, agreements)))
 	huma.Register(api, doing(http.MethodPost, here+"/biometrics/restore", "restore-biometrics", "Take fingerprints again before that time", recorded),
 		serve(log, restoreBiometrics(s)))
 }
@@ -119,13 +133,13 @@ const (
 
 // reading is an operation that changes nothing.
 func reading(path, id, summary string, errors ...int) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: prefix + path, Tags: []string{"station"}, Summary: summary, Errors: errors}
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: prefix + path, Tags: []string{"station"}, Summary: summary, Errors: append([]int{401, 403}, errors...)}
 }
 
 // doing is an operation that changes something.
 func doing(method, path, id, summary string, status int) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: prefix + path, Tags: []string{"station"}, Summary: summary, DefaultStatus: status,
-		MaxBodyBytes: maxBody, Errors: []int{403, 404, 409, 413, 422, 503, 507}}
+		MaxBodyBytes: maxBody, Errors: []int{401, 403, 404, 409, 413, 422, 503, 507}}
 }
 
 func listCounters(s *counter.Service) func(context.Context, *struct{}) ([]border.CounterID, error) {

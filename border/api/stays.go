@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/register"
 )
 
@@ -14,8 +15,11 @@ type staysInput struct {
 }
 
 // listStays lists stays with what is doubtful about them.
-func listStays(r *register.Register) func(context.Context, *staysInput) ([]register.Stay, error) {
+func listStays(r *register.Register, told audited) func(context.Context, *staysInput) ([]register.Stay, error) {
 	return func(ctx context.Context, in *staysInput) ([]register.Stay, error) {
+		if err := told.read(ctx, access.StaysRead, ""); err != nil {
+			return nil, err
+		}
 		return some(r.Stays(ctx, register.StayFilter{State: in.State, Post: in.Post}, in.Limit))
 	}
 }
@@ -26,8 +30,11 @@ type overstaysInput struct {
 }
 
 // listOverstays lists who is inside beyond the last permitted day.
-func listOverstays(r *register.Register) func(context.Context, *overstaysInput) ([]register.Stay, error) {
+func listOverstays(r *register.Register, told audited) func(context.Context, *overstaysInput) ([]register.Stay, error) {
 	return func(ctx context.Context, in *overstaysInput) ([]register.Stay, error) {
+		if err := told.read(ctx, access.StaysRead, ""); err != nil {
+			return nil, err
+		}
 		return some(r.Overstays(ctx, in.On, in.Limit))
 	}
 }
@@ -38,8 +45,11 @@ func countInside(r *register.Register) func(context.Context, *struct{}) (registe
 }
 
 // listProposals lists entries and exits on different documents that may be of one person.
-func listProposals(r *register.Register) func(context.Context, *Limited) ([]register.Proposal, error) {
+func listProposals(r *register.Register, told audited) func(context.Context, *Limited) ([]register.Proposal, error) {
 	return func(ctx context.Context, in *Limited) ([]register.Proposal, error) {
+		if err := told.read(ctx, access.StaysRead, ""); err != nil {
+			return nil, err
+		}
 		return some(r.Proposals(ctx, in.Limit))
 	}
 }

@@ -147,7 +147,7 @@ func (h *Hub) open(ctx context.Context, clock border.Clock) error {
 		return err
 	}
 	h.app = web.NewApp(h.log)
-	api.Hub(api.New(h.app, version.Version), h.Register, h.log)
+	api.Hub(api.New(h.app, version.Version), api.HubConfig{Register: h.Register, Log: h.log})
 	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: clock, Stop: h.stop, Log: h.log}); err != nil {
 		return err
 	}
