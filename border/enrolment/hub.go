@@ -22,9 +22,9 @@ type Hub interface {
 	// code is answered again: the first answer may have been lost.
 	Enrol(ctx context.Context, code string, proven func(key []byte) bool, r Request) (Grant, error)
 
-	// Renew gives a station new certificates for new keys. proven is handed the signing keys that count, one
-	// after the other, and says whether the request was signed by one of them. shown is the key of the
-	// certificate (PKIX DER) that the station has shown. [border.Forbidden]: revoked, unknown, not
-	// signed, or too late ([LateFor]).
+	// Renew gives a station new certificates for new keys. shown is the key of the certificate (PKIX
+	// DER) that the station has shown; proven is handed the signing key that goes with it, and says whether
+	// the request was signed with it. [border.Forbidden]: revoked, not its keys any more, not
+	// signed, or too late ([LateFor]). [border.NotFound]: there is no such station.
 	Renew(ctx context.Context, station border.StationID, shown []byte, proven func(ed25519.PublicKey) bool, r Request) (Grant, error)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/seal"
 )
 
 // Domain is added to what signatures of keys are over, so that none can pass for another.
@@ -91,6 +92,27 @@ func parsePEM(text []byte) *x509.Certificate {
 		return nil
 	}
 	return cert
+}
+
+// Complete makes the identity of what a station has made ([MakeKeys]) and the hub has granted: it opens
+// the provisioning and checks that all parts belong together. The caller has made sure that the
+// grant is the hub's. url is where the hub was found.
+func Complete(made Identity, g Grant, url string) (Identity, error) {
+	opener, err := seal.NewStationOpener(made.SealPrivate)
+	if err != nil {
+		return Identity{}, err
+	}
+	plain, err := opener.Open(seal.ForProvisioning, g.Provisioning)
+	if err != nil {
+		return Identity{}, err
+	}
+	defer clear(plain)
+	made.Grant, made.URL = g, url
+	made.Grant.Provisioning = nil // opened below
+	if err := parse(plain, MaxGrant, "read the provisioning", &made.Provisioning); err != nil {
+		return Identity{}, err
+	}
+	return made, made.Validate()
 }
 
 // maxPrevious is how many old signing keys a station remembers.
