@@ -33,10 +33,11 @@ func (in *Intake) tell(holdings []border.StationHolding) {
 func (in *Intake) send(st border.StationID, kind string, body any) {
 	b, err := wire.Encode(body)
 	if err == nil {
-		err = in.nc.PublishMsg(&nats.Msg{
-			Subject: wire.DownSubject(st, kind), Data: b,
-			Header: nats.Header{wire.HeaderVersion: {wire.Version}},
-		})
+		m := &nats.Msg{Subject: wire.DownSubject(st, kind), Data: b, Header: nats.Header{wire.HeaderVersion: {wire.Version}}}
+		if in.c.SignReply != nil {
+			wire.SignDown(m, in.c.SignReply)
+		}
+		err = in.nc.PublishMsg(m)
 	}
 	if err != nil {
 		in.c.Log.Debug("not sent down", "station", st, "kind", kind, "err", err)

@@ -97,7 +97,7 @@ func (in *Intake) take(ctx context.Context, batch []jetstream.Msg) error {
 		if env.Problem != "" {
 			in.alarm(env.Station, env.Problem)
 		}
-		received[i] = border.Received{Claimed: env.Claimed, Event: m.Data(), Head: env.Head, At: in.c.Clock.Now()}
+		received[i] = border.Received{Claimed: env.Claimed, Event: m.Data(), Head: env.Head, Signature: env.Signature, At: in.c.Clock.Now()}
 	}
 	wait := link.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second}
 	for {

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"garita/border"
+	"garita/sync/answer"
 	"garita/sync/link"
 	"garita/sync/wire"
 )
@@ -27,6 +28,11 @@ type Config struct {
 	Asker  border.HubAsker
 	Clock  border.Clock
 	Log    *slog.Logger // nil: silent
+	answer.Trust
+
+	Checkpoints border.CheckpointSink // nil: checkpoints are not taken
+	Roster      border.RosterSource   // nil: rosters are not served
+	Keys        border.KeySource      // nil: keys are not given back
 
 	// StreamBytes bounds the stream; publishers are refused beyond it. 0: 1 GiB. The
 	// broker must allow at least as much.
@@ -49,6 +55,9 @@ type Intake struct {
 	js         jetstream.JetStream
 	generation atomic.Uint64 // last one the register named; 0: none yet
 	gaps       gaps
+
+	mu       sync.Mutex                // guards stations
+	stations map[border.StationID]bool // who has asked for its roster
 }
 
 // New checks the configuration.
@@ -67,7 +76,7 @@ func New(c Config) (*Intake, error) {
 	defaults(&c.RequestTimeout, 10*time.Second)
 	defaults(&c.StoreTimeout, 30*time.Second)
 	defaults(&c.ResendAfter, 500*time.Millisecond)
-	return &Intake{c: c, gaps: gaps{open: map[gapKey]*gap{}}}, nil
+	return &Intake{c: c, gaps: gaps{open: map[gapKey]*gap{}}, stations: map[border.StationID]bool{}}, nil
 }
 
 func defaults(d *time.Duration, v time.Duration) {

@@ -11,14 +11,32 @@ import (
 
 // serve answers all kinds of request until ctx ends.
 func (in *Intake) serve(ctx context.Context, wg *sync.WaitGroup) error {
-	// Other people's services may take seconds: what they are asked keeps no other question waiting.
-	if err := answer.ServeSlow(ctx, wg, in.nc, in.c.Log, in.c.RequestTimeout, wire.KindLookUp, in.ask); err != nil {
-		return err
+	desk := &answer.Desk{Conn: in.nc, Log: in.c.Log, Clock: in.c.Clock, Longest: in.c.RequestTimeout, Trust: in.c.Trust}
+	kinds := []answer.Kind{
+		{Name: wire.KindHello, Answer: in.hello},
+		{Name: wire.KindHoldings, Answer: in.holdings},
+		{Name: wire.KindEvents, Answer: in.events},
+		// A copy sent later would bring back a key that was destroyed.
+		{Name: wire.KindWraps, Answer: in.wraps, Once: true},
+		{Name: wire.KindAsk, Answer: in.ask, Sealed: true},
+		// Other people's services may take seconds: what they are asked keeps no other question waiting.
+		{Name: wire.KindLookUp, Answer: in.ask, Sealed: true, Slow: true},
 	}
-	return answer.Serve(ctx, wg, in.nc, in.c.Log, in.c.RequestTimeout, map[string]answer.Handler{
-		wire.KindHello: in.hello, wire.KindHoldings: in.holdings, wire.KindEvents: in.events,
-		wire.KindWraps: in.wraps, wire.KindAsk: in.ask,
-	})
+	if in.c.Checkpoints != nil {
+		kinds = append(kinds, answer.Kind{Name: wire.KindCheckpoint, Answer: in.checkpoint})
+	}
+	if in.c.Keys != nil {
+		kinds = append(kinds, answer.Kind{Name: wire.KindKeys, Answer: in.keys})
+	}
+	if in.c.Roster != nil {
+		kinds = append(kinds, answer.Kind{Name: wire.KindRoster, Answer: in.roster})
+		wg.Add(1)
+		go func() { // ends with ctx
+			defer wg.Done()
+			in.wake(ctx)
+		}()
+	}
+	return desk.Serve(ctx, wg, kinds...)
 }
 
 func (in *Intake) hello(ctx context.Context, station border.StationID, body []byte) ([]byte, error) {

@@ -33,7 +33,7 @@ func newSender(t *testing.T, url string) *sender {
 }
 
 func (s *sender) event(e border.Event) {
-	m, _ := wire.EventMessage(e.Key, border.Position{Epoch: e.Key.Epoch, Seq: e.Key.Seq}, e.Encode())
+	m, _ := wire.EventMessage(e.Key, border.Position{Epoch: e.Key.Epoch, Seq: e.Key.Seq}, e.Encode(), nil)
 	s.pub(m)
 }
 
@@ -57,12 +57,12 @@ func TestHostileMessages(t *testing.T) {
 	empty := nats.NewMsg("in.not a station.x.y")
 	empty.Subject = "in.x"
 	s.pub(empty)
-	malformed, _ := wire.EventMessage(border.Key{Station: "PUT-1", Epoch: c.Epoch(), Seq: 9}, border.Position{}, []byte("GEV1 and no more"))
+	malformed, _ := wire.EventMessage(border.Key{Station: "PUT-1", Epoch: c.Epoch(), Seq: 9}, border.Position{}, []byte("GEV1 and no more"), nil)
 	s.pub(malformed)
 	// PUT-2's connection carries an event that says it is of PUT-1.
-	forged, _ := wire.EventMessage(border.Key{Station: "PUT-2", Epoch: c.Epoch(), Seq: 1}, border.Position{}, ev[0].Encode())
+	forged, _ := wire.EventMessage(border.Key{Station: "PUT-2", Epoch: c.Epoch(), Seq: 1}, border.Position{}, ev[0].Encode(), nil)
 	s.pub(forged)
-	source, _ := wire.EventMessage(border.Key{Station: "PUT-3", Epoch: c.Epoch(), Seq: 1}, border.Position{}, ev[0].Encode())
+	source, _ := wire.EventMessage(border.Key{Station: "PUT-3", Epoch: c.Epoch(), Seq: 1}, border.Position{}, ev[0].Encode(), nil)
 	source.Header[wire.HeaderSource] = []string{"/stations/PUT-1"}
 	s.pub(source)
 

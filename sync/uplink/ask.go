@@ -2,7 +2,6 @@ package uplink
 
 import (
 	"context"
-	"time"
 
 	"garita/border"
 	"garita/sync/wire"
@@ -32,19 +31,11 @@ func (u *Uplink) AskDocument(ctx context.Context, q border.DocumentQuestion) (bo
 	if err != nil {
 		return border.DocumentAnswer{}, err
 	}
-	left := wire.MaxAskTimeout
-	if d, ok := ctx.Deadline(); ok {
-		left = time.Until(d)
-	}
 	kind := wire.KindAsk
 	if len(q.Inquiry) > 0 {
 		kind = wire.KindLookUp
 	}
-	m, err := nc.RequestMsgWithContext(ctx, wire.Request(u.c.Station, kind, body, left))
-	if err != nil {
-		return away(err)
-	}
-	reply, err := wire.ReadReply(m)
+	reply, err := u.c.Request(ctx, nc, u.c.Station, kind, body, u.hubTime())
 	if err != nil {
 		return border.DocumentAnswer{}, err
 	}

@@ -13,7 +13,14 @@ func (u *Uplink) down(m *nats.Msg) {
 	if !ok || station != u.c.Station || wire.KnownVersion(m.Header) != nil {
 		return
 	}
+	if err := u.c.Believes(m); err != nil {
+		u.c.Log.Warn("a message from the hub is not believed", "kind", kind, "err", err)
+		return
+	}
 	switch kind {
+	case wire.KindRoster:
+		signal(u.officers)
+		return
 	case wire.KindWatermark:
 		w, err := wire.DecodeWatermark(m.Data)
 		if err != nil {

@@ -41,7 +41,7 @@ func (u *Uplink) publishSome(ctx context.Context, nc *nats.Conn) (sent bool, err
 	for i, b := range events {
 		key := border.Key{Station: u.c.Station, Epoch: epoch, Seq: after + uint64(i) + 1}
 		var keys []string
-		msgs[i], keys = wire.EventMessage(key, head, b)
+		msgs[i], keys = wire.EventMessage(key, head, b, u.c.Sign)
 		for _, id := range keys {
 			if !u.wrapped[id] && !u.wrapless[id] {
 				fresh = true

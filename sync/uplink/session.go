@@ -45,6 +45,7 @@ func (u *Uplink) session(ctx context.Context, nc *nats.Conn, settled func()) err
 			return err
 		}
 		if h := u.heldNow(); h != held { // the watermark moves: all is well
+			u.due.grown(h)
 			held, u.cautious, u.stall = h, false, u.c.WatermarkTimeout
 			stall.Reset(u.stall)
 			signal(u.changes)
@@ -216,7 +217,11 @@ func (u *Uplink) hello(ctx context.Context, nc *nats.Conn) (border.Welcome, erro
 		return border.Welcome{}, err
 	}
 	if rtt := after.Sub(h.Now); rtt >= 0 && rtt <= u.c.RequestTimeout { // else our own clock jumped
-		u.c.OnOffset(w.Now.Sub(h.Now.Add(rtt/2)), rtt)
+		offset := w.Now.Sub(h.Now.Add(rtt / 2))
+		u.c.OnOffset(offset, rtt)
+		u.mu.Lock()
+		u.offset = offset
+		u.mu.Unlock()
 	}
 	u.mu.Lock()
 	u.heard = after
@@ -228,9 +233,13 @@ func (u *Uplink) hello(ctx context.Context, nc *nats.Conn) (border.Welcome, erro
 func (u *Uplink) request(ctx context.Context, nc *nats.Conn, kind string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.c.RequestTimeout)
 	defer cancel()
-	m, err := nc.RequestMsgWithContext(ctx, wire.Request(u.c.Station, kind, body, u.c.RequestTimeout))
-	if err != nil {
-		return nil, &border.Error{Code: border.Unavailable, Op: "ask the hub (" + kind + ")", Message: "The hub does not answer.", Err: err}
-	}
-	return wire.ReadReply(m)
+	return u.c.Request(ctx, nc, u.c.Station, kind, body, u.hubTime())
+}
+
+// hubTime is the hub's time as far as the hellos tell: a station's own clock may be wrong by
+// years, and is believed all the same.
+func (u *Uplink) hubTime() time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.c.Clock.Now().Add(u.offset)
 }

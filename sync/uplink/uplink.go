@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"garita/border"
+	"garita/sync/ask"
 	"garita/sync/link"
 	"garita/sync/wire"
 )
@@ -30,6 +31,12 @@ type Config struct {
 	Clock    border.TrustedClock
 	Source   border.EventSource
 	Log      *slog.Logger // nil: silent
+	ask.Trust
+
+	Checkpoints border.CheckpointSource // nil: none are sent
+	Roster      border.RosterSink       // nil: none is fetched
+	Keys        border.KeySink          // nil: none are fetched
+
 	// OnOffset is told each measured offset, hub time less station time, and the round
 	// trip it was measured with. It must not block. May be nil.
 	OnOffset func(offset, rtt time.Duration)
@@ -38,6 +45,8 @@ type Config struct {
 	Lists func() []border.ListReport
 
 	Heartbeat      time.Duration // between hellos; 3 s
+	Checkpoint     time.Duration // longest time between checkpoints; 60 s
+	Officers       time.Duration // between questions for the roster when nothing is heard; 30 s
 	RequestTimeout time.Duration // longest wait for an answer of hub or broker; 5 s
 	// WatermarkTimeout is how long the watermark may stand still below what was
 	// published before it is sent again; 5 s, doubled each time up to 1 min.
@@ -55,6 +64,9 @@ type Uplink struct {
 	link    chan struct{} // the connection came or went
 	woke    chan struct{} // something came down from the hub
 
+	officers chan struct{} // the hub's officers have changed
+	due      due
+
 	mu        sync.Mutex // guards all below; nothing else is locked under it
 	nc        *nats.Conn
 	cut       context.CancelFunc // ends the present session; nil if there is none
@@ -63,7 +75,8 @@ type Uplink struct {
 	since     time.Time
 	heard     time.Time
 	problem   string
-	broken    string // why the last try to connect failed; "": it did not
+	offset    time.Duration // of the hub's clock to ours, at the last hello
+	broken    string        // why the last try to connect failed; "": it did not
 
 	// The rest belongs to Run's goroutine alone.
 	js       jetstream.JetStream
@@ -94,7 +107,7 @@ func New(c Config) (*Uplink, error) {
 		c.Lists = func() []border.ListReport { return nil }
 	}
 	for d, v := range map[*time.Duration]time.Duration{
-		&c.Heartbeat: 3 * time.Second, &c.RequestTimeout: 5 * time.Second, &c.WatermarkTimeout: 5 * time.Second, &c.RetryMax: 15 * time.Second,
+		&c.Heartbeat: 3 * time.Second, &c.Checkpoint: time.Minute, &c.Officers: 30 * time.Second, &c.RequestTimeout: 5 * time.Second, &c.WatermarkTimeout: 5 * time.Second, &c.RetryMax: 15 * time.Second,
 	} {
 		if *d <= 0 {
 			*d = v
@@ -105,6 +118,7 @@ func New(c Config) (*Uplink, error) {
 	}
 	u := &Uplink{
 		c: c, changes: make(chan struct{}, 1), link: make(chan struct{}, 1), woke: make(chan struct{}, 1),
+		officers: make(chan struct{}, 1), due: due{woke: make(chan struct{}, 1)},
 		stall: c.WatermarkTimeout, batch: wire.MaxBatch, since: c.Clock.Now(), problem: "The hub has not been reached yet.",
 		named: map[border.Epoch]bool{},
 	}
@@ -191,6 +205,10 @@ func (u *Uplink) attempt(ctx context.Context, nc *nats.Conn, settled func()) err
 		u.cut = nil
 		u.mu.Unlock()
 	}()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	u.errands(ctx, &wg, nc)
 	return u.session(ctx, nc, settled)
 }
 

@@ -12,7 +12,8 @@ import (
 
 // Bodies of requests and replies. Hello is answered by a border.Welcome, ask
 // (border.DocumentQuestion) by a border.DocumentAnswer, events by an event list. Those about
-// notices are in notices.go.
+// notices are in notices.go,
+// those about checkpoints, rosters and keys in belonging.go.
 
 // HoldingsRequest asks for a page of what the hub holds of the station.
 type HoldingsRequest struct {
@@ -175,14 +176,9 @@ func DecodeWrapsRequest(b []byte, station border.StationID) (WrapsRequest, error
 	if len(r.Wraps) > MaxWraps {
 		return WrapsRequest{}, invalid("too many wraps")
 	}
-	for _, w := range r.Wraps {
-		switch {
-		case w.Station != station:
-			return WrapsRequest{}, invalid("a station speaks for another")
-		case w.KeyID == "" || len(w.KeyID) > 255 || len(w.Part) > 255 || len(w.Bucket) > 32:
-			return WrapsRequest{}, invalid("a text is out of bounds")
-		case len(w.Wrapped) == 0 || len(w.Wrapped) > MaxWrapped:
-			return WrapsRequest{}, invalid("a wrapped key is out of bounds")
+	for i := range r.Wraps {
+		if err := validWrap(&r.Wraps[i], station); err != nil {
+			return WrapsRequest{}, err
 		}
 	}
 	return r, nil

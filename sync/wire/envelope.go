@@ -18,7 +18,7 @@ const (
 	HeaderID          = "ce-id"
 	HeaderSource      = "ce-source"
 	HeaderType        = "ce-type"
-	HeaderTime        = "ce-time"
+	HeaderEventTime   = "ce-time"
 	HeaderContentType = "content-type"
 
 	// HeaderHead announces the station's last durable event as "epoch.seq".
@@ -59,12 +59,14 @@ func ParsePosition(s string) (border.Position, bool) {
 }
 
 // EventMessage puts an encoded event into its envelope. The key is the place where the
-// station holds it, which is what counts if the bytes are no event. It also returns the
-// ids of the keys that the event's parts are sealed under.
-func EventMessage(key border.Key, head border.Position, encoded []byte) (msg *nats.Msg, keyIDs []string) {
+// station holds it, which is what counts if the bytes are no event. Sign vouches for
+// it; nil: nobody does. It also returns the ids of the keys that the event's parts are
+// sealed under.
+func EventMessage(key border.Key, head border.Position, encoded []byte, sign func(message []byte) []byte) (msg *nats.Msg, keyIDs []string) {
 	msg = nats.NewMsg(EventSubject(key.Station))
 	msg.Data = encoded
 	typ, at := TypeUnreadable, time.Time{}
+	var signature []byte
 	if e, err := border.DecodeEvent(encoded); err == nil {
 		typ = e.Type
 		var h struct {
@@ -76,6 +78,9 @@ func EventMessage(key border.Key, head border.Position, encoded []byte) (msg *na
 		for i := range e.Parts {
 			keyIDs = append(keyIDs, e.Parts[i].KeyID)
 		}
+		if sign != nil {
+			signature = sign(border.HeadMessage(key, e.Hash))
+		}
 	}
 	msg.Header = nats.Header{
 		HeaderSpecVersion: {"1.0"},
@@ -86,8 +91,11 @@ func EventMessage(key border.Key, head border.Position, encoded []byte) (msg *na
 		HeaderHead:        {FormatPosition(head)},
 		HeaderVersion:     {Version},
 	}
+	if signature != nil {
+		setSignature(msg.Header, signature)
+	}
 	if !at.IsZero() {
-		msg.Header[HeaderTime] = []string{at.UTC().Format(time.RFC3339Nano)}
+		msg.Header[HeaderEventTime] = []string{at.UTC().Format(time.RFC3339Nano)}
 	}
 	return msg, keyIDs
 }
@@ -111,6 +119,8 @@ type Envelope struct {
 	Station border.StationID // "" if the subject names none
 	Claimed border.Key       // zero if unreadable
 	Head    border.Position  // zero if absent or unreadable
+	// Signature is nil if absent or unreadable.
+	Signature []byte
 	// Problem says in plain words what is wrong with the envelope, "" if nothing is.
 	Problem string
 }
@@ -127,6 +137,8 @@ func ReadEnvelope(subject string, h nats.Header) Envelope {
 	if p, ok := ParsePosition(get(h, HeaderHead)); ok {
 		env.Head = p
 	}
+	var signed bool
+	env.Signature, signed = Signature(h)
 	switch v := get(h, HeaderVersion); {
 	case v != "" && v != Version:
 		// Kept all the same: the next hub will know what it is.
@@ -135,6 +147,8 @@ func ReadEnvelope(subject string, h nats.Header) Envelope {
 		env.Problem = "the subject is of an unknown kind"
 	case get(h, HeaderSource) != "" && get(h, HeaderSource) != "/stations/"+string(station):
 		env.Problem = "the source is another station than the subject's"
+	case !signed:
+		env.Problem = "the signature cannot be read"
 	}
 	p, ok := ParsePosition(get(h, HeaderID))
 	if !ok || p.Seq == 0 {

@@ -53,7 +53,10 @@ func ReadReply(m *nats.Msg) ([]byte, error) {
 	switch c := get(m.Header, HeaderError); border.Code(c) {
 	case "":
 		return m.Data, nil
-	case border.Invalid, border.NotFound, border.Forbidden, border.Conflict, border.Stale, border.TooLarge,
+	case border.Unauthenticated:
+		return nil, &border.Error{Code: border.Unauthenticated, Op: "ask the hub", Err: fmt.Errorf("the hub refused (%s)", c),
+			Message: "The hub does not believe that this station asks. Ask the hub whether the station was revoked; otherwise enrol it again."}
+	case border.Invalid, border.NotFound, border.Forbidden, border.Conflict, border.Stale, border.TooLarge, border.TooMany,
 		border.StorageFull, border.NotDurable, border.Unavailable, border.Internal:
 		return nil, &border.Error{Code: border.Code(c), Op: "ask the hub", Err: fmt.Errorf("the hub refused (%s)", c)}
 	default: // a code of a later version

@@ -18,7 +18,7 @@ import (
 func TestEnvelopeRoundTrip(t *testing.T) {
 	e := bordertest.Event("PUT-1", bordertest.EpochNo(1), 42, border.Digest{}, border.TypeCrossingRecorded)
 	head := border.Position{Epoch: bordertest.EpochNo(2), Seq: 77}
-	msg, keys := EventMessage(e.Key, head, e.Encode())
+	msg, keys := EventMessage(e.Key, head, e.Encode(), nil)
 	if !cmp.Equal(keys, []string{e.Parts[0].KeyID, e.Parts[1].KeyID}) {
 		t.Errorf("key ids = %v", keys)
 	}
@@ -36,19 +36,19 @@ func TestEnvelopeRoundTrip(t *testing.T) {
 	if _, ok := msg.Header["Nats-Msg-Id"]; ok || len(msg.Header) != len(want) {
 		t.Errorf("headers beyond the known ones: %v", msg.Header)
 	}
-	if env := ReadEnvelope(msg.Subject, msg.Header); env != (Envelope{Station: "PUT-1", Claimed: e.Key, Head: head}) {
+	if env := ReadEnvelope(msg.Subject, msg.Header); !cmp.Equal(env, Envelope{Station: "PUT-1", Claimed: e.Key, Head: head}) {
 		t.Errorf("envelope = %+v", env)
 	}
 }
 
 func TestEnvelopeOfBytesThatAreNoEvent(t *testing.T) {
 	key := border.Key{Station: "PUT-1", Epoch: bordertest.EpochNo(1), Seq: 3}
-	msg, _ := EventMessage(key, border.Position{Epoch: key.Epoch, Seq: 3}, []byte("rubbish"))
+	msg, _ := EventMessage(key, border.Position{Epoch: key.Epoch, Seq: 3}, []byte("rubbish"), nil)
 	if env := ReadEnvelope(msg.Subject, msg.Header); env.Claimed != key || msg.Header.Get(HeaderType) != TypeUnreadable {
 		t.Errorf("envelope = %+v", env)
 	}
 	e := bordertest.Event("PUT-1", key.Epoch, 3, border.Digest{}, "two\r\nlines: of header")
-	msg, _ = EventMessage(e.Key, border.Position{}, e.Encode())
+	msg, _ = EventMessage(e.Key, border.Position{}, e.Encode(), nil)
 	if v := msg.Header[HeaderType][0]; strings.ContainsAny(v, "\r\n ") {
 		t.Errorf("type %q could break the header block", v)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"garita/border"
+	"garita/sync/ask"
 	"garita/sync/link"
 	"garita/sync/wire"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	Notices border.NoticeSink // nil: no notices are fetched
 	Clock   border.Clock
 	Log     *slog.Logger // nil: silent
+	ask.Trust
 
 	Check          time.Duration // between looks at a list's head when nothing is heard of it; 1 min
 	Notice         time.Duration // between questions about notices when nothing is heard; 3 s

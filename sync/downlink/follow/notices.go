@@ -146,9 +146,5 @@ func (a *asker) request(ctx context.Context, nc *nats.Conn, kind string, body an
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.f.c.RequestTimeout)
 	defer cancel()
-	m, err := nc.RequestMsgWithContext(ctx, wire.Request(a.f.c.Station, kind, b, a.f.c.RequestTimeout))
-	if err != nil {
-		return nil, &border.Error{Code: border.Unavailable, Op: "ask the hub (" + kind + ")", Message: "The hub does not answer.", Err: err}
-	}
-	return wire.ReadReply(m)
+	return a.f.c.Request(ctx, nc, a.f.c.Station, kind, b, a.f.c.Clock.Now())
 }

@@ -82,10 +82,11 @@ func (p *Publisher) wake(ctx context.Context) {
 			if len(ns) == 0 {
 				continue
 			}
-			if err := p.nc.PublishMsg(&nats.Msg{
-				Subject: wire.DownSubject(st, wire.KindNotice), Data: []byte("{}"),
-				Header: nats.Header{wire.HeaderVersion: {wire.Version}},
-			}); err != nil {
+			m := &nats.Msg{Subject: wire.DownSubject(st, wire.KindNotice), Data: []byte("{}"), Header: nats.Header{wire.HeaderVersion: {wire.Version}}}
+			if p.c.SignReply != nil {
+				wire.SignDown(m, p.c.SignReply)
+			}
+			if err := p.nc.PublishMsg(m); err != nil {
 				p.c.Log.Debug("not woken", "station", st, "err", err)
 			}
 		}

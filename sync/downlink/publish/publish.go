@@ -27,6 +27,7 @@ type Config struct {
 	Notices border.NoticeSource // nil: no notices are served
 	Clock   border.Clock
 	Log     *slog.Logger // nil: silent
+	answer.Trust
 
 	// StreamBytes bounds the stream of lists; 0: 2 GiB. The broker must allow at least as
 	// much beside the stream of events.
@@ -112,9 +113,11 @@ func (p *Publisher) Run(ctx context.Context) error {
 	defer wg.Wait()
 	defer cancel()
 	if p.c.Notices != nil {
-		if err := answer.Serve(ctx, &wg, nc, p.c.Log, p.c.RequestTimeout, map[string]answer.Handler{
-			wire.KindNotices: p.notices, wire.KindNoticeAck: p.noticeAck,
-		}); err != nil {
+		desk := &answer.Desk{Conn: nc, Log: p.c.Log, Clock: p.c.Clock, Longest: p.c.RequestTimeout, Trust: p.c.Trust}
+		if err := desk.Serve(ctx, &wg,
+			answer.Kind{Name: wire.KindNotices, Answer: p.notices, Sealed: true},
+			answer.Kind{Name: wire.KindNoticeAck, Answer: p.noticeAck},
+		); err != nil {
 			return err
 		}
 		wg.Add(1)
