@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // policy lets a page load and send nothing but what this server itself gave it: no inline
@@ -60,6 +61,15 @@ func Guard(hosts ...string) fiber.Handler {
 		}
 		return c.Next()
 	}
+}
+
+// SignedIn refuses requests of nobody. The gate (ui/gate) has asked before who it is and whether
+// they may; what no gate stands before is nobody's.
+func SignedIn(c *fiber.Ctx) error {
+	if access.From(c.UserContext()) == nil {
+		return access.Nobody("open a page")
+	}
+	return c.Next()
 }
 
 func hostname(hostport string) string {

@@ -13,14 +13,15 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-//go:embed base.html head.html lock.html problem.html
+//go:embed base.html head.html lock.html second.html problem.html
 var files embed.FS
 
 // Page is what the base template needs from a screen.
 type Page struct {
 	Lang   string // BCP 47, of the page's text
 	Title  string
-	Kind   string // counter, operations, workshop, watchlists, cases…: names the script
+	Kind   string // counter, operations, workshop, watchlists, cases…: names the styles, the place in the head
+	Script string // "": named as the kind
 	Screen any    // what the screen's own templates show
 
 	// Set by [Layout.Send], from [Use] and from who is signed in.
@@ -40,7 +41,7 @@ type Layout struct {
 // which see the [Page]; their other definitions can be rendered alone with [Layout.Fragment].
 func New(assets *Assets, fsys fs.FS) (*Layout, error) {
 	t := template.New("base").Funcs(template.FuncMap{"asset": assets.URL})
-	t, err := t.ParseFS(files, "base.html", "head.html", "lock.html")
+	t, err := t.ParseFS(files, "base.html", "head.html", "lock.html", "second.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the base template: %w", err)
 	}

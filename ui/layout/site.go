@@ -131,3 +131,11 @@ func (p *Page) frame(c *fiber.Ctx) {
 
 // IdleSeconds is [Site.Idle] for the page's script.
 func (p Page) IdleSeconds() int { return int(p.Site.Idle.Seconds()) }
+
+// ScriptName names the page's script.
+func (p Page) ScriptName() string {
+	if p.Script == "" {
+		return p.Kind
+	}
+	return p.Script
+}

@@ -6,6 +6,8 @@ import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
 import { follow, post, swap } from './live.js';
 import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
+import { createSecond } from './second.js';
+import { keepSession } from './session.js';
 import { createWedge } from './wedge.js';
 
 /** A verdict must have been on the screen for this long in ms before a key decides on it:
@@ -26,8 +28,10 @@ let sending = false;
 let decided = ''; // the encounter that was decided last: never sent twice
 
 function message(text, bad = false) {
-  $('message').textContent = text;
-  $('message').classList.toggle('message--bad', bad);
+  const line = $('message');
+  if (!line) return; // the card covers the page
+  line.textContent = text;
+  line.classList.toggle('message--bad', bad);
 }
 
 function problem(r) {
@@ -35,18 +39,37 @@ function problem(r) {
 }
 
 function say(text) {
+  if (!$('say')) return;
   $('say').textContent = '';
   $('say').textContent = text;
 }
 
 /** Sends what an officer does, about the open encounter unless the body names another. */
-const send = (path, body, method) => post(base + path, { officer: $('officer').value, encounter: state().encounter, ...body }, method);
+const send = (path, body, method) => post(base + path, { encounter: state().encounter, ...body }, method);
+
+// Somebody goes on after the card: what is seen is what the station says now.
+let painting = () => {};
+const fresh = () => new Promise((resolve) => {
+  painting = resolve;
+  stream.resume();
+});
+
+const session = keepSession({
+  counter: work.dataset.counter,
+  away: () => stream.pause(),
+  back: async (who) => {
+    await fresh();
+    duty.arrive(who);
+  },
+  stays: (who) => who.counter === work.dataset.counter,
+});
 
 const dialogs = createDialogs({ words, armed: ARMED, done: message, say });
-const shared = { dialogs, send, words, state, base, problem, say, scan, view: () => view };
+const second = createSecond({ dialogs });
+const shared = { dialogs, second, send, words, state, base, problem, say, scan, session, view: () => view };
 const documents = createDocuments(shared);
 const group = createGroup(shared);
-const duty = createDuty(shared);
+const duty = createDuty({ ...shared, fresh: () => { stream.pause(); return fresh(); } });
 const fingers = createFingers({ ...shared, act });
 
 // What the screen shows.
@@ -73,31 +96,34 @@ function paint(data) {
     painted = { ...painted, encounter: s.encounter, level: s.level, at: performance.now() };
   }
   if (s.ready !== painted.ready) painted = { ...painted, ready: s.ready, readyAt: performance.now() };
+  painting();
 }
 
-follow(`/live${base}`, paint, (now) => {
+const stream = follow(`/live${base}`, paint, (now) => {
   up = now;
-  $('link').hidden = now;
+  if ($('link')) $('link').hidden = now; // the card may cover the page
   document.body.dataset.live = now ? 'on' : 'off';
 });
 
 // What is typed is kept by the station while it is typed.
 keepTyped(async (form, values) => {
-  if (!$('officer').value) return false; // said when somebody decides
-  const r = await post(base + form.dataset.form, { officer: $('officer').value, encounter: form.dataset.of, values }, 'PUT');
+  if (session.isLocked() || state().holder !== session.badge()) return false; // said when somebody decides
+  const r = await post(base + form.dataset.form, { encounter: form.dataset.of, values }, 'PUT');
+  if (session.isLocked()) return false;
   if (!r.ok && form.dataset.of === (form.dataset.region === 'record' ? state().encounter : state().group)) problem(r);
   return r.ok;
 });
 
 // Deciding.
 
+/** Whether who is signed in works here; says so if not. */
 function officer() {
-  const badge = $('officer').value;
-  if (!badge) {
-    message(words.noOfficer, true);
-    $('officer').focus();
+  const here = state().holder === session.badge();
+  if (!here) {
+    message(words.notHere, true);
+    $('hold')?.focus();
   }
-  return badge;
+  return here;
 }
 
 function ready() {
@@ -139,6 +165,7 @@ function accept() {
 }
 
 function said(r) {
+  if (r.cancelled) return;
   if (r.ok) message(r.text);
   else if (r.code !== 'invalid' || !incomplete()) problem(r);
 }
@@ -165,12 +192,14 @@ async function decide(body) {
   const { encounter, revision } = state();
   if (sending || !officer() || encounter === decided) return { ok: false, title: words.nobody };
   sending = true;
+  const refuses = body.outcome === 'refused' || body.outcome === 'departure_prevented';
+  const about = refuses ? { action: 'refuse', text: words.secondRefuse } : { action: 'hit.override', text: words.secondOverride };
   try {
-    const r = await send('/decisions', { encounter, revision: Number(revision), note: $('note').value,
-      stated_date: state().date ? $('stated').value : '', values: answers(record()), continues: $('continues')?.value ?? '', ...body });
+    const r = await second.either(about, (word) => send('/decisions', { encounter, revision: Number(revision), note: $('note').value,
+      stated_date: state().date ? $('stated').value : '', values: answers(record()), continues: $('continues')?.value ?? '', ...body, ...word }));
     if (r.ok) {
       decided = encounter;
-      $('note').value = '';
+      if ($('note')) $('note').value = '';
     } else if (r.code === 'stale') {
       painted.at = performance.now();
       say(`${r.title} ${state().say}`);
@@ -202,7 +231,7 @@ const turn = () => officer() && act('/direction', { direction: state().direction
 /** Notes a need for protection; what the note says goes with it, and nowhere else. */
 async function need(kind) {
   if (!seen()) return;
-  if (await act('/needs', { kind, reason: $('note').value })) $('note').value = '';
+  if (await act('/needs', { kind, reason: $('note').value }) && $('note')) $('note').value = '';
 }
 
 function admitGroup() {
@@ -274,13 +303,16 @@ const keys = {
   'Shift+F6': () => ready() && documents.add(),
   'Shift+F7': () => officer() && duty.correct(),
   'Shift+F8': admitGroup,
-  'Shift+F9': () => ready() && state().protected && dialogs.show('lift', { send: (v) => send('/needs-lifted', v) }),
+  'Control+F2': duty.change,
+  'Shift+F9': () => ready() && state().protected && dialogs.show('lift', { send: (v) => second.either({ action: 'protection.lift', text: words.secondLift },
+    (word) => send('/needs-lifted', { ...v, ...word })) }),
   'Shift+F10': () => ready() && abandon(state().encounter),
 };
 
 function press(key) {
   if (!dialogs.isOpen()) keys[key]();
   else if (key === 'F8') dialogs.send();
+  else if (key === 'F6' && second.isOpen()) second.turn();
   else if (key === 'F6' && $('keyed').open) documents.turn();
 }
 
@@ -288,7 +320,8 @@ const wedge = createWedge({
   snapshot,
   restore,
   replay,
-  scan: (text) => scan(text, 'wedge'),
+  // While the card is there, a document is not read: nobody would see whose it is.
+  scan: (text) => (session.isLocked() ? undefined : scan(text, 'wedge')),
   later: (fn, ms) => setTimeout(fn, ms),
   cancel: (t) => clearTimeout(t),
 });
@@ -308,8 +341,11 @@ addEventListener('keydown', (e) => {
     e.stopPropagation();
     return;
   }
-  if (e.altKey || e.metaKey) return;
-  if (Object.hasOwn(keys, chord(e))) {
+  if (e.altKey || e.metaKey || session.isLocked()) return;
+  if (e.key === 'Enter' && e.target.closest?.('#switch-officer input')) {
+    e.preventDefault();
+    if (!e.repeat) dialogs.send();
+  } else if (Object.hasOwn(keys, chord(e))) {
     e.preventDefault();
     if (!e.repeat) press(chord(e));
   } else if ((e.key === 'Enter' || e.key === ' ') && e.target.closest?.(DECIDES)) {
@@ -330,7 +366,7 @@ const acts = {
   adult: (b) => officer() && group.adult(b.encounter),
   share: group.share,
   import: () => officer() && group.importList(),
-  'close-group': () => { const why = officer() && group.close(); if (why && why !== $('officer').value) message(why, true); },
+  'close-group': () => { const why = officer() && group.close(); if (why) message(why, true); },
   edit: () => ready() && documents.replace(),
   extend: (b) => officer() && duty.extend(b.crossing),
   degrade: () => officer() && fingers.degrade(),
@@ -338,6 +374,9 @@ const acts = {
   acknowledge: (b) => officer() && act('/late-hits', { id: b.id }),
   present: (b) => act('/present', { index: Number(b.index) }),
   way: (b) => documents.turn(b.to),
+  hold: duty.take,
+  'second-way': (b) => second.turn(b.to),
+  'second-key': second.byKey,
   send: dialogs.send,
   close: dialogs.close,
   print: () => print(),

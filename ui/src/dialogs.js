@@ -13,25 +13,43 @@ export function values(d) {
  * @param {object} on
  * @param {Record<string, string>} on.words
  * @param {number} on.armed  how long in ms a dialog must have been there before F8 sends it
- * @param {(text: string) => void} on.done  says what was done
+ * @param {(text: string, bad: boolean) => void} on.done  says what was done, or what came of a
+ *   dialog that has gone meanwhile
  * @param {(text: string) => void} on.say   speaks
  */
 export function createDialogs({ words, armed, done, say }) {
-  let open = null; // {dialog, send, at}
-  let sending = false;
+  const stack = []; // {dialog, send, at, closed}: the last one is in front
 
+  const front = () => stack.at(-1);
   const message = (d, text) => { d.querySelector('[data-message]').textContent = text; };
 
-  /** Opens a dialog; send gets its values and answers like post(). */
-  function show(id, { title, text, send, label: sendLabel, fill = {}, keep = false }) {
+  /** Forgets a dialog that is or is about to be closed; a PIN does not stay in it. */
+  function drop(o) {
+    const i = stack.indexOf(o);
+    if (i < 0) return;
+    stack.splice(i, 1);
+    for (const el of o.dialog.querySelectorAll('input[type="password"]')) el.value = '';
+    o.closed?.();
+  }
+
+  function shut(o) {
+    drop(o);
+    o?.dialog.close();
+  }
+
+  const shutAll = () => { for (const o of stack.toReversed()) shut(o); };
+
+  /** Opens a dialog; send gets its values and answers like post(). One that comes over another
+   * leaves that one as it is. */
+  function show(id, { title, text, send, label: sendLabel, fill = {}, keep = false, over = false, closed }) {
     const d = document.getElementById(id);
-    if (open) open.dialog.close();
+    if (!over) shutAll();
     if (title) d.querySelector('[data-title]').textContent = title;
     if (text !== undefined) d.querySelector('[data-text]').textContent = text;
     if (sendLabel) d.querySelector('[data-send]').textContent = sendLabel;
     if (!keep) for (const el of controls(d)) if (el.name) el.value = fill[el.name] ?? '';
     message(d, '');
-    open = { dialog: d, send, at: performance.now() };
+    stack.push({ dialog: d, send, at: performance.now(), closed });
     d.showModal();
     (controls(d).find(shown) ?? d.querySelector('[data-act="send"]')).focus();
     if (title) say([title, text].filter(Boolean).join(' '));
@@ -40,44 +58,43 @@ export function createDialogs({ words, armed, done, say }) {
 
   /** F8 in a dialog. */
   async function send() {
-    if (!open?.dialog.open || sending || !open.send || performance.now() - open.at < armed) return;
-    const { dialog } = open;
-    const empty = controls(dialog).find((el) => 'required' in el.dataset && shown(el) && value(el) === '');
-    if (empty) {
-      message(dialog, words.choose.replace('{0}', label(empty)));
-      empty.focus();
+    const current = front();
+    if (!current?.dialog.open || current.sending || !current.send || performance.now() - current.at < armed) return;
+    const { dialog } = current;
+    const lacking = controls(dialog).find((el) => 'required' in el.dataset && shown(el) && value(el) === '');
+    if (lacking) {
+      message(dialog, words.choose.replace('{0}', label(lacking)));
+      lacking.focus();
       return;
     }
-    sending = true;
-    const current = open;
+    current.sending = true;
     try {
       const r = await current.send(values(dialog), dialog);
-      if (r.ok && !r.stay) {
-        if (open === current) dialog.close();
-        if (r.text) done(r.text);
-      } else if (!r.ok) {
-        message(dialog, [r.title, r.next].filter(Boolean).join(' ') || words.noAnswer);
-      }
+      const text = r.ok ? r.text : [r.title, r.next].filter(Boolean).join(' ') || words.noAnswer;
+      if (r.ok && !r.stay) shut(current);
+      if (r.cancelled || r.stay) return;
+      if (!r.ok && stack.includes(current)) message(dialog, text);
+      else if (text) done(text, !r.ok);
     } finally {
-      sending = false;
+      current.sending = false;
     }
   }
 
   addEventListener('close', (e) => {
-    if (open?.dialog === e.target) open = null;
+    if (!e.target.open) drop(stack.find((o) => o.dialog === e.target));
   }, true);
 
   return {
     show,
     send,
     message,
-    isOpen: () => open?.dialog.open === true, // its event comes later than its end
-    current: () => open?.dialog ?? null,
-    close: () => open?.dialog.close(),
+    isOpen: () => stack.length > 0,
+    current: () => front()?.dialog ?? null,
+    close: () => shut(front()),
     /** Closes the dialog that is about the encounter, or about its verdict, which has changed. */
     over(what) {
-      const of = open?.dialog.dataset.of;
-      if (of === 'verdict' || (of === 'encounter' && what === 'encounter')) open.dialog.close();
+      const of = stack[0]?.dialog.dataset.of;
+      if (of === 'verdict' || (of === 'encounter' && what === 'encounter')) shutAll();
     },
   };
 }

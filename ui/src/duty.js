@@ -1,46 +1,61 @@
 // Who holds the counter, the shift, and what was recorded wrongly.
 import { newID } from './id.js';
-import { get } from './live.js';
+import { get, post } from './live.js';
 import { value } from './record.js';
 
 const $ = (id) => document.getElementById(id);
-/** A choice by keys counts when no key could belong to a reader any more, ms. */
-const STILL = 1600;
 
-/** See documents.js for the parameters. */
-export function createDuty({ dialogs, send, words, state, base, problem, printed }) {
-  // The officer: whoever is chosen takes the counter.
-  let timer = 0;
-  let lastKey = -Infinity;
-  const select = $('officer');
+/** See documents.js for the parameters; fresh asks the station for the whole screen anew. */
+export function createDuty({ dialogs, second, send, words, state, base, problem, session, fresh }) {
+  let arriving = true; // whoever signs in at a counter that nobody holds works there
 
-  function take() {
-    clearTimeout(timer);
-    const badge = select.value;
-    const { holder, holderName } = state();
-    if (!badge || badge === holder) return;
-    const go = () => send('/holder', {});
-    if (!holder) {
-      go().then((r) => r.ok || problem(r));
-      return;
-    }
-    select.value = holder; // nothing is taken until it is confirmed
-    dialogs.show('ask', { title: words.takeOver.replace('{0}', holderName), text: words.takeOverText, label: words.take,
-      send: () => send('/holder', { officer: badge }) });
+  /** Takes the counter for who is signed in. */
+  async function hold() {
+    const r = await send('/holder', {});
+    if (!r.ok) problem(r);
+    return r;
   }
 
-  addEventListener('keydown', (e) => { lastKey = e.timeStamp; }, true);
-  select.addEventListener('change', (e) => {
-    clearTimeout(timer);
-    const pause = document.activeElement === select ? Math.max(0, STILL - (e.timeStamp - lastKey)) : 0;
-    timer = setTimeout(take, pause);
-  });
-  select.addEventListener('blur', take);
+  /** Takes the counter, also from somebody else. */
+  function take() {
+    const { holder, holderName } = state();
+    if (!holder) hold();
+    else if (holder !== session.badge()) {
+      dialogs.show('ask', { title: words.takeOver.replace('{0}', holderName), text: words.takeOverText, label: words.take, send: () => send('/holder', {}) });
+    }
+  }
 
-  /** The view names the holder; the select follows unless somebody is choosing. */
+  /** Another officer goes on at this counter: badge and PIN, and nothing else changes. */
+  function change() {
+    dialogs.show('switch-officer', { send: async (v) => {
+      const r = await post('/session', { badge: v.badge, pin: v.pin, counter: $('work').dataset.counter });
+      if (!r.ok) {
+        $('switch-pin').value = '';
+        $('switch-pin').focus();
+        return r;
+      }
+      if (r.must_change || r.counter !== $('work').dataset.counter) {
+        location.replace(r.start);
+        return { ok: true };
+      }
+      session.took(r);
+      await hold();
+      await fresh();
+      return { ok: true };
+    } });
+  }
+
+  /** Somebody has signed in at the card: they work here now. */
+  function arrive(who) {
+    if (state().holder !== who.badge) hold();
+  }
+
   function follow() {
     const { holder } = state();
-    if (holder && document.activeElement !== select) select.value = holder;
+    const button = $('hold');
+    if (button) button.hidden = holder === session.badge();
+    if (arriving && !holder) hold();
+    arriving = false;
   }
 
   // The shift.
@@ -85,7 +100,7 @@ export function createDuty({ dialogs, send, words, state, base, problem, printed
     $('correct').querySelector('[data-body]').innerHTML = r.html;
     const change = newID(); // sent again, it is recorded once
     dialogs.show('correct', { keep: true, send: (v, d) => {
-      const body = { change, crossing, reason: v.reason, second: v.second, note: v.note, values: {} };
+      const body = { change, crossing, reason: v.reason, note: v.note, values: {} };
       const wrong = (el) => value(el) !== el.dataset.value;
       let any = false;
       for (const name of ['direction', 'outcome', 'ground']) {
@@ -106,7 +121,7 @@ export function createDuty({ dialogs, send, words, state, base, problem, printed
         body.particulars = Object.fromEntries(particulars.map((el) => [el.dataset.particular, value(el)]));
       }
       if (any === false) return { ok: false, title: words.nothingChanged };
-      return send('/corrections', body);
+      return second.either({ action: 'record.late', text: words.secondCorrect }, (word) => send('/corrections', { ...body, ...word }));
     } });
   }
 
@@ -115,5 +130,5 @@ export function createDuty({ dialogs, send, words, state, base, problem, printed
     dialogs.show('extend', { send: (v) => send('/extensions', { ...v, change, crossing }) });
   }
 
-  return { follow, shift, correct, extend, print: printed };
+  return { follow, take, change, arrive, shift, correct, extend };
 }

@@ -34,5 +34,5 @@ export function replay(text) {
 }
 
 function isText(el) {
-  return el instanceof HTMLTextAreaElement || (el instanceof HTMLInputElement && el.type === 'text');
+  return el instanceof HTMLTextAreaElement || (el instanceof HTMLInputElement && (el.type === 'text' || el.type === 'password'));
 }

@@ -3,7 +3,7 @@
 const region = () => document.querySelector('[data-region="fingers"]').dataset;
 
 /** See documents.js for the parameters; act sends and says what came of it. */
-export function createFingers({ dialogs, send, words, state, problem, say, act }) {
+export function createFingers({ dialogs, second, send, words, state, problem, say, act }) {
   let said = '';
 
   /** Asks for a finger; while one is taken, cancels; while the post goes without, notes so. */
@@ -22,7 +22,8 @@ export function createFingers({ dialogs, send, words, state, problem, say, act }
     dialogs.show('no-finger', { fill: { position: r.next, reason: r.reason }, send: (v) => send('/fingers-not-taken', v) });
   }
 
-  const degrade = () => dialogs.show('degrade', { send: (v) => send('/biometrics-degraded', v) });
+  const degrade = () => dialogs.show('degrade', { send: (v) => second.either({ action: 'biometrics.degrade', text: words.secondDegrade },
+    (word) => send('/biometrics-degraded', { ...v, ...word })) });
   const restore = () => dialogs.show('ask', { title: words.restore, text: words.restoreText, label: words.yes, send: () => send('/biometrics-restored', {}) });
 
   /** Speaks what the scanner waits for, once. */

@@ -1,43 +1,105 @@
-// What the hub's pages share: a page that keeps itself up to date, and a badge that is written once.
+// What the hub's pages share: a page that keeps itself up to date, the card that covers it, and
+// forms that take a second person.
+import { createDialogs } from './dialogs.js';
 import { swap } from './live.js';
+import { createSecond } from './second.js';
+import { keepSession } from './session.js';
 
 /** How often a page looks for news, in ms, and how long an answer may take. */
 const EVERY = 5000;
 const PATIENCE = 12000;
 
-/**
- * Asks for the page again and again and puts the regions that changed in their places.
- * @param {() => [string, RequestInit]} request
- */
-export function refresh(request) {
-  const link = document.getElementById('link');
-  const look = async () => {
-    const busy = document.querySelector('[data-region] :is(input, select, textarea):focus, [data-region] details[open]');
-    if (!document.hidden && !busy) {
-      try {
-        const [url, init] = request();
-        const r = await fetch(url, { ...init, headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
-        if (!r.ok) throw new Error('refused');
-        swap(await r.text());
-        link.hidden = true;
-      } catch {
-        link.hidden = false;
-      }
-    }
-    setTimeout(look, EVERY);
-  };
-  setTimeout(look, EVERY);
-}
+/** How long the second person's dialog must have been there before F8 sends it, in ms. */
+const ARMED = 400;
 
-/** Keeps the badge that was written last in this window, for there is no sign-in. */
-export function badges() {
-  const known = sessionStorage.getItem('badge') ?? '';
-  for (const field of document.querySelectorAll('input[data-badge]')) {
-    if (field.value === '') field.value = known;
+/**
+ * Makes a page of the hub. Asks for it again and again, if there is a request for it, and puts the
+ * regions that changed in their places.
+ * @param {() => [string, RequestInit]} [request]
+ * @param {{away?: () => void, back?: () => void}} [live]  ends and begins what keeps it up to date
+ *   otherwise
+ */
+export function hub(request, { away = () => {}, back = () => look() } = {}) {
+  const session = keepSession({ away, back });
+  forms();
+
+  async function look() {
+    if (!request || session.isLocked()) return;
+    try {
+      const [url, init] = request();
+      const r = await fetch(url, { ...init, headers: { Accept: 'text/html', 'X-Garita-Refresh': '1' }, signal: AbortSignal.timeout(PATIENCE) });
+      if (r.redirected && new URL(r.url).pathname === '/signin') {
+        session.ended();
+        return;
+      }
+      if (!r.ok) throw new Error('refused');
+      const html = await r.text();
+      if (session.isLocked()) return;
+      swap(html);
+      link(true);
+    } catch {
+      link(false);
+    }
   }
-  addEventListener('change', (e) => {
-    if (e.target.matches?.('input[data-badge]')) sessionStorage.setItem('badge', e.target.value);
-  });
+
+  if (request) {
+    const again = async () => {
+      const busy = document.querySelector('[data-region] :is(input, select, textarea):focus, [data-region] details[open]');
+      if (!document.hidden && !busy) await look();
+      setTimeout(again, EVERY);
+    };
+    setTimeout(again, EVERY);
+  }
   // After a form came back with what was wrong, that is where people look first.
   document.getElementById('trouble')?.scrollIntoView({ block: 'center' });
+  return session;
+}
+
+function link(up) {
+  const lost = document.getElementById('link');
+  if (lost) lost.hidden = up;
+}
+
+/** A form or button with data-second takes a second person before it is sent. */
+function forms() {
+  if (!document.getElementById('second')) return;
+  const dialogs = createDialogs({ words: { choose: 'Not yet: {0}.', noAnswer: 'No answer. Try again.' }, armed: ARMED, done: () => {}, say: () => {} });
+  const second = createSecond({ dialogs });
+  const agreed = new WeakSet();
+
+  addEventListener('submit', async (e) => {
+    const form = e.target;
+    const asks = e.submitter?.dataset.second ? e.submitter.dataset : form.dataset;
+    if (!asks.second || agreed.has(form)) {
+      agreed.delete(form);
+      return;
+    }
+    e.preventDefault();
+    const word = await second.ask({ action: asks.second, text: asks.secondText ?? '', awaits: asks.secondAlways === undefined });
+    if (!word) return;
+    for (const name of ['second', 'awaiting']) {
+      let field = form.elements.namedItem(name);
+      if (!field) {
+        field = Object.assign(document.createElement('input'), { type: 'hidden', name });
+        form.append(field);
+      }
+      field.value = word[name] ?? '';
+    }
+    agreed.add(form);
+    form.requestSubmit(e.submitter);
+  });
+  addEventListener('keydown', (e) => {
+    if (!dialogs.isOpen() || e.repeat) return;
+    if (e.key === 'F8') dialogs.send();
+    else if (e.key === 'F6') second.turn();
+    else return;
+    e.preventDefault();
+  });
+  addEventListener('click', (e) => {
+    const { act, to } = e.target.closest?.('button')?.dataset ?? {};
+    if (act === 'send') dialogs.send();
+    else if (act === 'close') dialogs.close();
+    else if (act === 'second-way') second.turn(to);
+    else if (act === 'second-key') second.byKey();
+  });
 }

@@ -6,19 +6,27 @@ const AGAIN = 500;
 /** How long an answer may take, in ms. */
 const PATIENCE = 12000;
 
+let signedOut = () => {};
+
+/** Whoever keeps the session is told when the server says that nobody is signed in any more. */
+export const whenSignedOut = (tell) => { signedOut = tell; };
+
 /**
  * Follows a stream for as long as the page lives.
  * @param {string} url
  * @param {(data: any) => void} view  gets the data of each event "view"
  * @param {(up: boolean) => void} link  is told when the connection is lost and found
+ * @returns {{pause: () => void, resume: () => void}}
  */
 export function follow(url, view, link) {
   let source = null;
   let silence = 0;
   let again = 0;
+  let paused = false;
   const open = () => {
     clearTimeout(again);
     source?.close();
+    if (paused) return;
     source = new EventSource(url);
     source.addEventListener('view', (e) => {
       alive();
@@ -28,7 +36,10 @@ export function follow(url, view, link) {
     source.addEventListener('error', () => {
       link(false);
       // The browser comes back by itself from a lost connection, not from a refusal.
-      if (source.readyState === EventSource.CLOSED) retry();
+      if (source.readyState === EventSource.CLOSED && !paused) {
+        get('/session'); // says so if it is because nobody is signed in
+        retry();
+      }
     });
     watch();
   };
@@ -44,10 +55,24 @@ export function follow(url, view, link) {
     }, SILENCE);
   };
   const alive = () => {
+    if (paused) return;
     link(true);
     watch();
   };
   open();
+  return {
+    pause() {
+      paused = true;
+      clearTimeout(silence);
+      clearTimeout(again);
+      source?.close();
+      link(false);
+    },
+    resume() {
+      paused = false;
+      open();
+    },
+  };
 }
 
 /**
@@ -83,9 +108,17 @@ export const get = (url) => ask(url, { headers: { Accept: 'application/json' } }
 async function ask(url, request, patience = PATIENCE) {
   try {
     const r = await fetch(url, { ...request, signal: AbortSignal.timeout(patience) });
+    if (r.status === 204) return { ok: true };
     const body = await r.json();
+    if (r.status === 401) refused(url, request.method ?? 'GET');
     return Array.isArray(body) ? { ok: r.ok, list: body } : { ok: r.ok, ...body };
   } catch {
     return { ok: false, code: 'unavailable', title: '', next: '' };
   }
+}
+
+/** Whether it is the session that was refused, and not somebody's PIN. */
+function refused(url, method) {
+  if (url.startsWith('/seconds')) get('/session');
+  else if (method === 'GET' || !url.startsWith('/session')) signedOut();
 }

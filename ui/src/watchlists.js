@@ -1,11 +1,10 @@
-import { badges, refresh } from './hub.js';
+import { hub } from './hub.js';
 
 /** Bytes of one piece: the server takes no larger bodies than 256 KiB. */
 const PIECE = 192 * 1024;
 const PATIENCE = 30000;
 
-badges();
-if (document.getElementById('overview')) refresh(() => [location.pathname, {}]);
+hub(document.getElementById('overview') ? () => [location.pathname, {}] : undefined);
 
 const form = document.getElementById('import-form');
 form?.addEventListener('submit', async (e) => {

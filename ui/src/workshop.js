@@ -1,4 +1,5 @@
 import { follow, get, post, swap } from './live.js';
+import { keepSession } from './session.js';
 
 const $ = (id) => document.getElementById(id);
 const list = $('scanners');
@@ -19,10 +20,11 @@ const ADVICE = {
   not_clear: 'The image is not clear: clean the glass and hold the finger still.',
 };
 
-follow('/live/workshop', (data) => paint(data.html), (up) => {
-  $('link').hidden = up;
+const stream = follow('/live/workshop', (data) => paint(data.html), (up) => {
+  if ($('link')) $('link').hidden = up; // the card may cover the page
   document.body.dataset.live = up ? 'on' : 'off';
 });
+keepSession({ away: stream.pause, back: stream.resume });
 
 /** Puts a new state on the screen; what is being entered or read stays. */
 function paint(html) {

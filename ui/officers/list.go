@@ -1,0 +1,218 @@
+package officers
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/access"
+	"garita/ui/layout"
+	"garita/ui/wording"
+)
+
+// listPage is all accounts, and the form to add one.
+type listPage struct {
+	Rows         []row
+	Open, Closed int
+	New          form
+	Work         bool // who looks may change something
+}
+
+// row is one account.
+type row struct {
+	form
+	State, Tag, RoleWords, PostWords string
+	Keys                             []key
+	Changeable, Damaged              bool
+}
+
+type key struct{ ID, Name, Added string }
+
+// form is an account as it is written in a form.
+type form struct {
+	ID              string // of the form's fields
+	Badge, Name     string
+	Posts, Language string
+	Roles           []choice
+	Languages       []choice
+}
+
+type choice struct {
+	Value, Text string
+	Chosen      bool
+}
+
+var languages = [...]choice{{Value: "", Text: "The station’s"}, {Value: "es", Text: "Español"}, {Value: "en", Text: "English"}, {Value: "fr", Text: "Français"}, {Value: "ht", Text: "Kreyòl"}}
+
+func (s *screen) list(c *fiber.Ctx) error {
+	p, err := s.listPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.send(c, page{List: p})
+}
+
+// listPage reads the accounts; written is the form that was not accepted.
+func (s *screen) listPage(c *fiber.Ctx, written *access.Officer) (*listPage, error) {
+	ctx, cancel := limited(c)
+	defer cancel()
+	all, err := s.cfg.Keeper.Officers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := s.listOf(all, written)
+	p.Work = access.From(c.UserContext()).May(access.OfficersWork)
+	return p, nil
+}
+
+func (s *screen) listOf(all []access.Officer, written *access.Officer) *listPage {
+	p := &listPage{New: formOf("new", &access.Officer{})}
+	if written != nil {
+		p.New = formOf("new", written)
+	}
+	for i := range all {
+		r := s.rowOf(&all[i])
+		if r.Changeable {
+			p.Open++
+		} else {
+			p.Closed++
+		}
+		p.Rows = append(p.Rows, r)
+	}
+	return p
+}
+
+func (s *screen) rowOf(o *access.Officer) row {
+	r := row{form: formOf("o-"+o.Badge, o), RoleWords: layout.Roles(o.Roles), PostWords: "everywhere", State: "Open", Tag: "ok", Changeable: true}
+	if len(o.Posts) > 0 {
+		r.PostWords = r.Posts
+	}
+	switch {
+	case len(o.Roles) == 0:
+		r.State, r.Tag, r.Damaged, r.Changeable = "Row edited", "refer", true, false
+	case !o.Revoked.IsZero():
+		r.State, r.Tag, r.Changeable = "Closed "+wording.At(o.Revoked, s.cfg.Clock.Now()), "none", false
+	case o.MustChange:
+		r.State, r.Tag = "First PIN", "warn"
+	}
+	for _, k := range o.Passkeys {
+		r.Keys = append(r.Keys, keyOf(&k))
+	}
+	return r
+}
+
+func formOf(id string, o *access.Officer) form {
+	f := form{ID: id, Badge: o.Badge, Name: o.Name, Language: o.Language}
+	var posts []string
+	for _, p := range o.Posts {
+		posts = append(posts, string(p))
+	}
+	f.Posts = strings.Join(posts, " ")
+	for _, r := range access.Roles() {
+		f.Roles = append(f.Roles, choice{string(r), layout.RoleWords[r], slices.Contains(o.Roles, r)})
+	}
+	for _, l := range languages {
+		l.Chosen = l.Value == o.Language
+		f.Languages = append(f.Languages, l)
+	}
+	return f
+}
+
+// read reads an account from a form.
+func read(c *fiber.Ctx) access.Officer {
+	o := access.Officer{Badge: strings.TrimSpace(c.FormValue("badge")), Name: strings.TrimSpace(c.FormValue("name")), Language: c.FormValue("language")}
+	c.Request().PostArgs().VisitAll(func(name, value []byte) {
+		if string(name) == "role" {
+			o.Roles = append(o.Roles, access.Role(value))
+		}
+	})
+	for _, p := range strings.FieldsFunc(c.FormValue("posts"), func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }) {
+		o.Posts = append(o.Posts, border.PostID(p))
+	}
+	return o
+}
+
+// add opens an account and shows its first PIN.
+func (s *screen) add(c *fiber.Ctx) error {
+	o := read(c)
+	ctx, cancel := limited(c)
+	defer cancel()
+	pin, err := s.cfg.Keeper.Add(ctx, o)
+	if err != nil {
+		p, broken := s.listPage(c, &o)
+		if broken != nil {
+			return broken
+		}
+		return s.failed(c, page{List: p}, err)
+	}
+	return s.shown(c, &secret{o.Badge, o.Name, pin}, "The account is open.")
+}
+
+// change writes name, roles, posts and language.
+func (s *screen) change(c *fiber.Ctx) error {
+	o := read(c)
+	return s.do(c, "The account is changed.", func(ctx context.Context) error { return s.cfg.Keeper.Change(ctx, o) })
+}
+
+// revoke closes an account.
+func (s *screen) revoke(c *fiber.Ctx) error {
+	reason := strings.TrimSpace(c.FormValue("reason"))
+	return s.do(c, "The account is closed. Whoever was signed in with it is not any more.", func(ctx context.Context) error {
+		if reason == "" {
+			return &border.Error{Code: border.Invalid, Op: "close an account", Message: "Say why, in a few words."}
+		}
+		return s.cfg.Keeper.Revoke(ctx, c.FormValue("badge"), reason)
+	})
+}
+
+// resetPIN shows an account's new PIN.
+func (s *screen) resetPIN(c *fiber.Ctx) error {
+	badge := c.FormValue("badge")
+	ctx, cancel := limited(c)
+	defer cancel()
+	pin, err := s.cfg.Keeper.ResetPIN(ctx, badge)
+	if err != nil {
+		p, broken := s.listPage(c, nil)
+		if broken != nil {
+			return broken
+		}
+		return s.failed(c, page{List: p}, err)
+	}
+	return s.shown(c, &secret{Badge: badge, PIN: pin}, "The old PIN holds no more.")
+}
+
+// removePasskey takes a passkey from an account.
+func (s *screen) removePasskey(c *fiber.Ctx) error {
+	id, err := keyID(c)
+	if err != nil {
+		return err
+	}
+	return s.do(c, "The passkey is removed.", func(ctx context.Context) error { return s.cfg.Keeper.RemovePasskey(ctx, c.FormValue("badge"), id) })
+}
+
+// do does something to an account and shows the list.
+func (s *screen) do(c *fiber.Ctx, said string, what func(ctx context.Context) error) error {
+	ctx, cancel := limited(c)
+	defer cancel()
+	err := what(ctx)
+	p, broken := s.listPage(c, nil)
+	if broken != nil {
+		return broken
+	}
+	if err != nil {
+		return s.failed(c, page{List: p}, err)
+	}
+	return s.send(c, page{List: p, Done: said})
+}
+
+// shown shows the list with a PIN that is shown once.
+func (s *screen) shown(c *fiber.Ctx, pin *secret, said string) error {
+	p, err := s.listPage(c, nil)
+	if err != nil {
+		return err
+	}
+	return s.send(c, page{List: p, Done: said, Secret: pin})
+}

@@ -1,0 +1,182 @@
+// Who is signed in on this page: the card that covers it when they have gone, and how they, or
+// somebody else, go on. While the card is there the page is not in the document, only kept aside
+// with what was typed in it; what it shows is asked for anew afterwards.
+import { get, post, whenSignedOut } from './live.js';
+import { askKey, canAsk } from './passkey.js';
+
+const $ = (id) => document.getElementById(id);
+
+/** Other windows of this browser hear of input this often at most, in ms. */
+const TELL = 5000;
+
+/**
+ * @param {object} on
+ * @param {string} [on.counter]  where the page works
+ * @param {() => void} [on.away]  the page has been covered
+ * @param {() => void | Promise<void>} [on.back]  somebody goes on: the page is there again and
+ *   stays unseen until this is done
+ * @param {(who: object) => boolean} [on.stays]  whether another officer goes on with this page; else
+ *   they are led to where their work begins
+ */
+export function keepSession({ counter = '', away = () => {}, back = () => {}, stays = () => false } = {}) {
+  const card = $('lock');
+  const { body } = document;
+  const nobody = { badge: () => '', leave() {}, took() {}, ended() { location.reload(); }, isLocked: () => false };
+  if (!card) return nobody;
+  const idle = Number(body.dataset.idle) * 1000;
+  const channel = new BroadcastChannel('garita-session');
+  let behind = null; // what the card covers
+  let focused = null;
+  let last = performance.now();
+  let told = 0;
+  let sending = false;
+
+  const badge = () => body.dataset.badge;
+
+  function show(who) {
+    body.dataset.badge = who.badge;
+    body.dataset.name = who.name;
+    for (const [id, text] of [['who-name', who.name], ['who-badge', who.badge], ['who-roles', who.role_words], ['lock-name', who.name]]) {
+      if ($(id)) $(id).textContent = text;
+    }
+    if ($('who-overdue')) $('who-overdue').hidden = !who.overdue;
+  }
+
+  /** Covers the page. */
+  function lock(why) {
+    if (behind) return;
+    focused = document.activeElement;
+    for (const d of document.querySelectorAll('dialog[open]')) d.dataset.was = d.matches(':modal') ? 'modal' : 'open';
+    behind = document.createDocumentFragment();
+    for (const el of [...body.children]) if (el !== card && el.localName !== 'script') behind.append(el);
+    body.classList.add('locked');
+    body.dataset.title = document.title;
+    document.title = $('lock-title').textContent;
+    $('lock-why').textContent = why;
+    $('lock-message').textContent = '';
+    $('lock-badge').value = badge();
+    $('lock-pin').value = '';
+    card.hidden = false;
+    away();
+    $('lock-pin').focus();
+  }
+
+  /** The page is there again, for whoever has signed in. */
+  async function unlock(who) {
+    if (!behind) return;
+    if (who.badge !== badge() && !stays(who)) {
+      location.replace(who.start);
+      return;
+    }
+    show(who);
+    card.hidden = true;
+    $('lock-pin').value = '';
+    body.classList.add('thawing');
+    body.classList.remove('locked');
+    body.append(behind);
+    body.append(card);
+    behind = null;
+    document.title = body.dataset.title;
+    last = performance.now();
+    for (const d of document.querySelectorAll('dialog[data-was]')) {
+      d.removeAttribute('open');
+      if (d.dataset.was === 'modal') d.showModal();
+      else d.show();
+      delete d.dataset.was;
+    }
+    try {
+      await back(who);
+    } finally {
+      body.classList.remove('thawing');
+      if (focused?.isConnected) focused.focus();
+    }
+  }
+
+  async function send(ask) {
+    if (sending) return;
+    sending = true;
+    $('lock-message').textContent = '';
+    try {
+      const r = await ask();
+      $('lock-pin').value = '';
+      if (r.ok && r.must_change) location.replace(r.start);
+      else if (r.ok) {
+        channel.postMessage({ signedIn: r.badge });
+        await unlock(r);
+      } else if (r.code === 'second_needed') {
+        location.assign(`/signin?to=${encodeURIComponent(location.pathname)}`);
+      } else {
+        $('lock-message').textContent = [r.title, r.next].filter(Boolean).join(' ') || 'No answer. Try again.';
+        $('lock-pin').focus();
+      }
+    } finally {
+      sending = false;
+    }
+  }
+
+  $('lock-form').addEventListener('submit', (e) => {
+    e.preventDefault();
+    send(() => post('/session', { badge: $('lock-badge').value.trim(), pin: $('lock-pin').value, counter }));
+  });
+  const key = $('lock-passkey');
+  if (key) {
+    key.hidden = !canAsk();
+    key.addEventListener('click', () => send(() => askKey('/session/passkey', { counter })));
+  }
+
+  /** Covers the page and ends the session: whoever has the machine now has nothing. */
+  function leave(why) {
+    if (behind) return;
+    lock(why);
+    channel.postMessage({ left: true });
+    post('/session', {}, 'DELETE');
+  }
+
+  whenSignedOut(() => lock('The session has ended.'));
+
+  const input = (e) => {
+    if (!e.isTrusted || behind) return;
+    last = performance.now();
+    if (last - told > TELL) {
+      told = last;
+      channel.postMessage({ input: true });
+    }
+  };
+  for (const type of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart']) addEventListener(type, input, { capture: true, passive: true });
+  if (idle > 0) {
+    setInterval(() => {
+      if (!behind && performance.now() - last >= idle) leave('Nobody has touched this for a while.');
+    }, Math.min(1000, idle / 4));
+  }
+
+  /** Asks whether somebody else's window has signed this officer in again. */
+  async function look() {
+    if (!behind) return;
+    const r = await get('/session');
+    if (r.ok && r.badge === badge() && (!counter || r.counter === counter)) unlock(r);
+  }
+  channel.addEventListener('message', ({ data }) => {
+    if (data.input) last = performance.now();
+    if (data.left) lock('Locked in another window.');
+    if (data.signedIn) look();
+  });
+
+  addEventListener('click', (e) => {
+    if (e.target.closest?.('[data-session="lock"]')) leave('');
+  });
+  // A page that the browser kept aside is not shown to whoever comes after a sign-out.
+  addEventListener('pageshow', (e) => { if (e.persisted) location.reload(); });
+
+  return {
+    badge,
+    leave,
+    /** Another officer has signed in on this page, which goes on. */
+    took(who) {
+      show(who);
+      channel.postMessage({ signedIn: who.badge });
+    },
+    /** The server has said that the session is over. */
+    ended: () => lock('The session has ended.'),
+    isLocked: () => behind !== null,
+  };
+}

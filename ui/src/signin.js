@@ -1,0 +1,55 @@
+// The sign-in page works without this: it remembers the counter and the language of this
+// machine, and asks security keys.
+import { askKey, canAsk } from './passkey.js';
+
+const $ = (id) => document.getElementById(id);
+const form = $('signin');
+const chosen = () => form.querySelector('input[name="counter"]:checked')?.value ?? '';
+
+function remember(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(name) ?? '';
+    localStorage.setItem(name, value);
+  } catch { /* a browser that keeps nothing */ }
+  return '';
+}
+
+// The language that was chosen here last, unless the address names one.
+const lang = remember('garita-language');
+const asked = new URLSearchParams(location.search);
+if (lang && lang !== document.documentElement.lang && !asked.has('lang') && !$('trouble') && document.querySelector(`[data-lang="${CSS.escape(lang)}"]`)) {
+  asked.set('lang', lang);
+  location.replace(`/signin?${asked}`);
+}
+for (const a of document.querySelectorAll('[data-lang]')) a.addEventListener('click', () => remember('garita-language', a.dataset.lang));
+
+// The counter that was chosen here last.
+if (!form.dataset.chosen && !chosen()) {
+  const known = [...form.querySelectorAll('input[name="counter"]')].find((el) => el.value === remember('garita-counter'));
+  if (known) known.checked = true;
+}
+form.addEventListener('submit', (e) => {
+  if ($('go').getAttribute('aria-disabled') === 'true') {
+    e.preventDefault();
+    return;
+  }
+  if (chosen()) remember('garita-counter', chosen());
+  $('go').setAttribute('aria-disabled', 'true'); // once
+});
+
+const key = $('passkey');
+if (key && canAsk()) {
+  key.hidden = false;
+  key.addEventListener('click', async () => {
+    const trouble = $('key-trouble');
+    trouble.hidden = true;
+    const r = await askKey('/session/passkey', { counter: chosen() });
+    if (r.ok) {
+      location.replace((!r.must_change && form.elements.to.value) || r.start);
+      return;
+    }
+    const { wrong, locked, refused, unsure, notNow } = trouble.dataset;
+    trouble.textContent = { unauthenticated: wrong, too_many: locked, forbidden: refused, second_needed: unsure }[r.code] ?? notNow;
+    trouble.hidden = false;
+  });
+}
