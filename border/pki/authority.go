@@ -177,7 +177,8 @@ func (a *Authority) Server(names []string, ips []net.IP) (Pair, error) {
 		DNSNames:    append([]string{HubName}, names...),
 		IPAddresses: ips,
 		URIs:        []*url.URL{{Scheme: "urn", Opaque: hubRole}},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		// The hub is also a client of its own broker.
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, key.Public(), ServerFor)
 	if err != nil {
 		return Pair{}, err

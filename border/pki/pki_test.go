@@ -215,6 +215,15 @@ func TestOtherClients(t *testing.T) {
 			t.Errorf("%s: client %v, server %v", name, atClient, atServer)
 		}
 	}
+	own := &Clients{CA: r.Certificate(), Clock: r.clock, Required: true, Hub: true, Belongs: everybody}
+	for name, c := range map[string]struct {
+		shown Pair
+		good  bool
+	}{"the hub, where it may": {r.server(), true}, "another hub, where the hub may": {other.server(), false}, "a station, where the hub may, too": {r.station(), true}} {
+		if _, s := shake(t, r.client(r.clock, fixed(c.shown)), r.serves(r.server(), own)); (s == nil) != c.good {
+			t.Errorf("%s: %v", name, s)
+		}
+	}
 	clients := &Clients{CA: r.Certificate(), Clock: r.clock, Belongs: everybody}
 	if c, s := shake(t, r.client(r.clock, nil), r.serves(r.server(), clients)); c != nil || s != nil {
 		t.Errorf("where none is required: client %v, server %v", c, s)
@@ -405,6 +414,9 @@ func TestHosted(t *testing.T) {
 		return must[*tls.Certificate](t)(h.Certificate(nil)).Leaf
 	}
 	first := shown()
+	if p, err := h.Pair(); err != nil || !slices.Equal(encode(first.Raw), p.Certificate) {
+		t.Errorf("its pair is another one: %v", err)
+	}
 	if len(kept) != 1 || !slices.Equal(encode(first.Raw), kept[0].Certificate) {
 		t.Fatal("the first is not kept")
 	}

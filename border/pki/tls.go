@@ -53,6 +53,7 @@ type Hosted struct {
 	clock border.Clock
 
 	mu      sync.Mutex // guards what follows
+	pair    Pair
 	current *tls.Certificate
 	tried   time.Time // of the last renewal that failed
 }
@@ -65,7 +66,7 @@ const retryRenewal = 10 * time.Minute
 func (a *Authority) Host(server func() (Pair, error), old Pair, save func(Pair) error) (*Hosted, error) {
 	h := &Hosted{renew: server, save: save, clock: a.clock}
 	if c, err := old.tls(); err == nil && c.Leaf.CheckSignatureFrom(a.cert) == nil && isHub(c.Leaf) {
-		h.current = c
+		h.pair, h.current = old, c
 	}
 	if h.current == nil || Due(h.current.Leaf, a.clock.Now()) {
 		if err := h.replace(); err != nil {
@@ -87,8 +88,18 @@ func (h *Hosted) replace() error {
 	if err := h.save(p); err != nil {
 		return err
 	}
-	h.current = c
+	h.pair, h.current = p, c
 	return nil
+}
+
+// Pair is what is shown now, for the hub as a client of its own broker.
+func (h *Hosted) Pair() (Pair, error) {
+	if _, err := h.Certificate(nil); err != nil {
+		return Pair{}, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pair, nil
 }
 
 // Certificate is shown at a handshake. While it cannot be renewed the old one is.
@@ -167,6 +178,8 @@ type Clients struct {
 	Clock border.Clock
 	// Required: without a certificate there is no connection. Else one that is shown must be good.
 	Required bool
+	// Hub: the hub itself connects as well, to its own broker, with its server certificate.
+	Hub bool
 	// Late is how long after its end a certificate is still taken.
 	Late time.Duration
 	// Belongs refuses stations and keys (PKIX DER) that do not belong, or not any more. It is asked at every
@@ -188,7 +201,7 @@ func ServerTLS(show Certificate, clients *Clients) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.ClientCAs = roots
+	out.ClientCAs, out.Time = roots, clients.Clock.Now
 	out.ClientAuth = tls.RequestClientCert // what is shown is verified below
 	if clients.Required {
 		out.ClientAuth = tls.RequireAnyClientCert
@@ -204,6 +217,9 @@ func ServerTLS(show Certificate, clients *Clients) (*tls.Config, error) {
 		if err := verify(s.PeerCertificates[0], ca, x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}},
 			clients.Clock.Now(), false, clients.Late); err != nil {
 			return err
+		}
+		if clients.Hub && isHub(leaf) {
+			return nil
 		}
 		station, _, err := StationOf(leaf)
 		if err != nil {
