@@ -86,8 +86,8 @@ func parseSealed(b []byte) (*sealedFile, bool) {
 // takeClear takes over a file from before there were root keys.
 func takeClear(r Root, path string, b []byte, v any) error {
 	own, ok := r.(*root)
-	sum := sha256.Sum256(b)
-	if !ok || !slices.ContainsFunc(own.clear, func(d []byte) bool { return bytes.Equal(d, sum[:]) }) {
+	sum := clearSum(path, b)
+	if !ok || !own.expects(sum) {
 		return &border.Error{Code: border.Forbidden, Op: "read " + path,
 			Message: "The file is damaged, or lies there in the clear, and this program did not put it there. Bring back its last copy."}
 	}
@@ -102,7 +102,31 @@ func takeClear(r Root, path string, b []byte, v any) error {
 	if err := SaveFile(r, path, v); err != nil {
 		return err
 	}
-	return overwrite(old) // the name is the sealed file's now; this is what it was before
+	// The name is the sealed file's now; this is what it was before.
+	return errors.Join(overwrite(old), own.took(sum))
+}
+
+// clearSum names a clear file's content under its name.
+func clearSum(path string, b []byte) []byte {
+	sum := sha256.Sum256(append([]byte(filepath.Base(path)+"\x00"), b...))
+	return sum[:]
+}
+
+// expects reports whether a clear file lay there when the root key was made, and was not taken over yet.
+func (r *root) expects(sum []byte) (yes bool) {
+	err := r.read(func(f *rootFile, _ []byte) error {
+		yes = slices.ContainsFunc(f.Clear, func(d []byte) bool { return bytes.Equal(d, sum) })
+		return nil
+	})
+	return yes && err == nil
+}
+
+// took forgets a clear file: it is not taken over a second time.
+func (r *root) took(sum []byte) error {
+	return r.change(func(f *rootFile, _ []byte) error {
+		f.Clear = slices.DeleteFunc(f.Clear, func(d []byte) bool { return bytes.Equal(d, sum) })
+		return nil
+	})
 }
 
 // Shred overwrites a file with zeros and removes it. A disk that writes elsewhere than it read, as flash
@@ -150,9 +174,8 @@ func digests(paths []string) (out [][]byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(b)
+		out = append(out, clearSum(p, b))
 		zero(b)
-		out = append(out, sum[:])
 	}
 	return out, nil
 }

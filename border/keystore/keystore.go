@@ -70,12 +70,11 @@ const keySize = 32
 
 // root is an open root key.
 type root struct {
-	kind  string
-	path  string // of root.json
-	aead  cipher.AEAD
-	mu    sync.Mutex
-	key   []byte // nil: closed
-	clear [][]byte
+	kind string
+	path string // of root.json
+	aead cipher.AEAD
+	mu   sync.Mutex // guards key; held while root.json is written
+	key  []byte     // nil: closed
 }
 
 // Open opens the root key of a data folder, or makes it if there is none and nothing is sealed

@@ -257,7 +257,6 @@ func TestClear(t *testing.T) {
 	cfg.Clear = []string{path, filepath.Join(cfg.Dir, "none")}
 	open(t, cfg) // stopped before it read the file
 	r := open(t, cfg)
-	check(t, os.WriteFile(forged, b, 0o600)) // the same bytes: that they were good once is all that counts
 	var got secret
 	check(t, keystore.LoadFile(r, path, &got))
 	if got.Text != sealed.Text {
@@ -270,9 +269,14 @@ func TestClear(t *testing.T) {
 		t.Errorf("what lay there was not overwritten: %q, %v", raw, err)
 	}
 	check(t, keystore.LoadFile(r, path, &got))
-	check(t, os.WriteFile(path, []byte(`{"text":"forged"}`), 0o600))
-	if err := keystore.LoadFile(r, path, &got); border.CodeOf(err) != border.Forbidden || got.Text != sealed.Text {
-		t.Errorf("a forged clear file: %v, %+v", err, got)
+	for name, f := range map[string]struct {
+		path string
+		b    []byte
+	}{"forged": {path, []byte(`{"text":"forged"}`)}, "put back": {path, b}, "of another name": {forged, b}} {
+		check(t, os.WriteFile(f.path, f.b, 0o600))
+		if err := keystore.LoadFile(r, f.path, &got); border.CodeOf(err) != border.Forbidden || got.Text != sealed.Text {
+			t.Errorf("a clear file, %s: %v, %+v", name, err, got)
+		}
 	}
 	check(t, keystore.Shred(path))
 	check(t, keystore.Shred(path))

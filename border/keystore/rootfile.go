@@ -35,7 +35,7 @@ type rootFile struct {
 	Sealed []byte `json:"sealed,omitempty"` // the root key, under what the lock gives
 	// Recovery opens the root key without the lock; none was printed yet if it is nil.
 	Recovery *recovery `json:"recovery,omitempty"`
-	// Clear are SHA-256 digests of the key files that lay in the clear when the root key was made:
+	// Clear are SHA-256 digests of names and contents of the key files that lay in the clear when the root key was made:
 	// those and no others are taken over.
 	Clear [][]byte `json:"clear,omitempty"`
 	// MAC, under the root key, is over all the rest.
@@ -137,12 +137,7 @@ func (f *rootFile) trust(key []byte, path string) (*root, error) {
 		zero(key)
 		return nil, err
 	}
-	r, err := newRoot(f.Kind, path, key)
-	if err != nil {
-		return nil, err
-	}
-	r.clear = f.Clear
-	return r, nil
+	return newRoot(f.Kind, path, key)
 }
 
 // check compares the MAC.

@@ -13,6 +13,7 @@ import (
 type HubKeys struct {
 	store *store
 	key   hpke.PrivateKey
+	seed  []byte // Ed25519, signs what is given back to stations
 
 	mu     sync.Mutex // guards opened
 	opened map[hubKey]*dataKey
@@ -30,11 +31,18 @@ func OpenHubKeys(ctx context.Context, path string, private *HubPrivate) (*HubKey
 	if err != nil {
 		return nil, &border.Error{Code: border.Invalid, Op: "open the hub's keys", Message: "The hub's key file is damaged."}
 	}
-	s, err := openStore(ctx, path)
+	mac, err := macKey(private.PrivateKey)
 	if err != nil {
 		return nil, err
 	}
-	return &HubKeys{store: s, key: key, opened: make(map[hubKey]*dataKey)}, nil
+	s, err := openStore(ctx, path, guard{key: mac, strict: private.Rows >= rowsWithMACs, opens: func(r row) bool {
+		_, err := openHubWrap(key, &r)
+		return err == nil
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return &HubKeys{store: s, key: key, seed: private.ListSeed, opened: make(map[hubKey]*dataKey)}, nil
 }
 
 // Close closes keys.db.
@@ -54,7 +62,7 @@ func (h *HubKeys) Add(ctx context.Context, wraps []border.KeyWrap) error {
 
 // IDs lists the key ids held for a station, and those that were destroyed: it need not send them.
 func (h *HubKeys) IDs(ctx context.Context, station border.StationID) ([]string, error) {
-	rows, err := h.store.all(ctx, station)
+	rows, err := h.store.good(ctx, station)
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "list data keys", Err: err}
 	}
@@ -90,22 +98,28 @@ func (h *HubKeys) find(station border.StationID, id string) (*dataKey, error) {
 		return d, nil
 	}
 	r, err := h.store.find(context.Background(), station, id)
-	if errors.Is(err, ErrNoKey) {
-		return nil, ErrNoKey
+	if err := notFound(err); err != nil {
+		return nil, err
 	}
+	secret, err := openHubWrap(h.key, &r)
 	if err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: "find a data key", Err: err}
+		return nil, err
 	}
-	secret, err := hpke.Open(h.key, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(wrapInfo+id), r.hubWrap)
-	if err != nil {
-		return nil, &border.Error{Code: border.Invalid, Op: "unwrap a data key", Err: errors.New("the wrap was not made for this hub")}
-	}
+	defer clear(secret)
 	d, err := newDataKey(id, secret)
 	if err != nil {
 		return nil, err
 	}
 	h.opened[hubKey{station, id}] = d
 	return d, nil
+}
+
+func openHubWrap(key hpke.PrivateKey, r *row) ([]byte, error) {
+	secret, err := hpke.Open(key, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(wrapInfo+r.id), r.hubWrap)
+	if err != nil {
+		return nil, &border.Error{Code: border.Invalid, Op: "unwrap a data key", Err: errors.New("the wrap was not made for this hub")}
+	}
+	return secret, nil
 }
 
 // Destroy destroys all keys of a station's retention bucket and returns how many there were.

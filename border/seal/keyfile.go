@@ -36,15 +36,18 @@ type Provisioning struct {
 // national blind-index key.
 type HubPrivate struct {
 	Hub        string `json:"hub"`
-	PrivateKey []byte `json:"private_key"` // X25519
-	BlindKey   []byte `json:"blind_key"`   // 32 bytes
-	ListKey    []byte `json:"list_key"`    // 32 bytes, seals what stations are sent of lists
-	ListSeed   []byte `json:"list_seed"`   // 32 bytes, Ed25519 seed that signs them
+	PrivateKey []byte `json:"private_key"`    // X25519
+	BlindKey   []byte `json:"blind_key"`      // 32 bytes
+	ListKey    []byte `json:"list_key"`       // 32 bytes, seals what stations are sent of lists
+	ListSeed   []byte `json:"list_seed"`      // 32 bytes, Ed25519 seed that signs them, and what else stations take from the hub alone
+	Rows       int    `json:"rows,omitempty"` // as in [StationSecret]
 }
 
 // StationSecret is the station's secret file: the key that wraps its data keys.
 type StationSecret struct {
 	WrapKey []byte `json:"wrap_key"` // 32 bytes, AES-256-GCM
+	// Rows is the version of keys.db's rows that is asked for: 0 lets rows without a MAC pass, once.
+	Rows int `json:"rows,omitempty"`
 }
 
 // NewHubPrivate makes the secrets of a new hub.
@@ -53,7 +56,7 @@ func NewHubPrivate(name string) (*HubPrivate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the hub's sealing key: %w", err)
 	}
-	h := &HubPrivate{Hub: name, PrivateKey: k.Bytes(), BlindKey: secret()}
+	h := &HubPrivate{Hub: name, PrivateKey: k.Bytes(), BlindKey: secret(), Rows: rowsWithMACs}
 	h.Complete()
 	return h, nil
 }
@@ -76,7 +79,7 @@ func secret() []byte {
 
 // NewStationSecret makes the secret of a new station.
 func NewStationSecret() *StationSecret {
-	return &StationSecret{WrapKey: secret()}
+	return &StationSecret{WrapKey: secret(), Rows: rowsWithMACs}
 }
 
 // Provisioning returns what the hub hands to a station.

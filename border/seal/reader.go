@@ -25,18 +25,25 @@ func ReadStationKeys(ctx context.Context, path string, station border.StationID,
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
+	g, err := stationGuard(secret, wrap)
+	if err != nil {
+		return nil, err
+	}
 	q := url.Values{"mode": {"ro"}, "_busy_timeout": {"5000"}, "_query_only": {"1"}}
 	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err == nil {
 		db.SetMaxOpenConns(1)
-		if err = db.PingContext(ctx); err != nil {
+	}
+	s := &store{db: db, guard: g}
+	if err == nil {
+		if err = s.survey(ctx, false); err != nil {
 			_ = db.Close() // nothing was written
 		}
 	}
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
-	return &KeyReader{&StationKeys{station: station, store: &store{db: db}, wrap: wrap, opened: make(map[string]*dataKey)}}, nil
+	return &KeyReader{&StationKeys{station: station, store: s, wrap: wrap, opened: make(map[string]*dataKey)}}, nil
 }
 
 // Open returns the plaintext of a part, as [StationKeys.Open] does.

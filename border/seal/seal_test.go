@@ -49,8 +49,7 @@ func newRig(t testing.TB) *rig {
 	check(t, err)
 	r.prov, err = r.private.Provisioning()
 	check(t, err)
-	r.hub, err = seal.OpenHubKeys(t.Context(), filepath.Join(r.dir, "hub.db"), r.private)
-	check(t, err)
+	r.openHub()
 	r.open()
 	t.Cleanup(func() { check(t, errors.Join(r.station.Close(), r.hub.Close())) })
 	return r
@@ -59,6 +58,12 @@ func newRig(t testing.TB) *rig {
 func (r *rig) open() {
 	var err error
 	r.station, err = seal.OpenStationKeys(r.t.Context(), filepath.Join(r.dir, "keys.db"), "PUT-1", r.secret, r.prov)
+	check(r.t, err)
+}
+
+func (r *rig) openHub() {
+	var err error
+	r.hub, err = seal.OpenHubKeys(r.t.Context(), filepath.Join(r.dir, "hub.db"), r.private)
 	check(r.t, err)
 }
 

@@ -22,6 +22,7 @@ type StationKeys struct {
 	store   *store
 	hub     hpke.PublicKey
 	wrap    cipher.AEAD
+	signer  []byte // Ed25519 public key of the hub, which signs the keys it gives back; nil: it gives none
 
 	mu     sync.Mutex // guards what follows; held while keys.db is written
 	sets   map[string]*Set
@@ -43,12 +44,29 @@ func OpenStationKeys(ctx context.Context, path string, station border.StationID,
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "open the station's keys", Err: err}
 	}
-	s, err := openStore(ctx, path)
+	g, err := stationGuard(secret, wrap)
 	if err != nil {
 		return nil, err
 	}
-	return &StationKeys{station: station, store: s, hub: hub, wrap: wrap,
-		sets: make(map[string]*Set), opened: make(map[string]*dataKey)}, nil
+	s, err := openStore(ctx, path, g)
+	if err != nil {
+		return nil, err
+	}
+	k := &StationKeys{station: station, store: s, hub: hub, wrap: wrap, signer: prov.ListSigner,
+		sets: make(map[string]*Set), opened: make(map[string]*dataKey)}
+	if err := s.expectKeys(ctx); err != nil {
+		return nil, errors.Join(notStored("open the station's keys", err), s.close())
+	}
+	return k, nil
+}
+
+// stationGuard checks a station's rows.
+func stationGuard(secret *StationSecret, wrap cipher.AEAD) (guard, error) {
+	key, err := macKey(secret.WrapKey)
+	return guard{key: key, strict: secret.Rows >= rowsWithMACs, opens: func(r row) bool {
+		_, err := wrap.Open(nil, nil, r.stationWrap, []byte(wrapInfo+r.id))
+		return err == nil
+	}}, err
 }
 
 // Close closes keys.db.
@@ -79,6 +97,9 @@ func (k *StationKeys) Ready(ctx context.Context, bucket string) (*Set, error) {
 	defer k.mu.Unlock()
 	if s := k.sets[bucket]; s != nil {
 		return s, nil
+	}
+	if k.store.foreign {
+		return nil, errForeign
 	}
 	var s Set
 	var fresh []row
@@ -122,6 +143,7 @@ func (k *StationKeys) make(part, bucket string) (*dataKey, row, error) {
 	if err != nil {
 		return nil, row{}, err
 	}
+	defer clear(secret)
 	r := row{id: id, station: string(k.station), part: part, bucket: bucket}
 	r.hubWrap, err = hpke.Seal(k.hub, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(wrapInfo+id), secret)
 	if err != nil {
@@ -134,7 +156,13 @@ func (k *StationKeys) make(part, bucket string) (*dataKey, row, error) {
 	return d, r, nil
 }
 
+var errForeign = &border.Error{Code: border.Forbidden, Op: "unwrap a data key",
+	Message: "The station's key file does not belong to this data folder."}
+
 func (k *StationKeys) unwrap(r row) (*dataKey, error) {
+	if k.store.foreign {
+		return nil, errForeign
+	}
 	if d := k.opened[r.id]; d != nil {
 		return d, nil
 	}
@@ -143,9 +171,9 @@ func (k *StationKeys) unwrap(r row) (*dataKey, error) {
 	}
 	secret, err := k.wrap.Open(nil, nil, r.stationWrap, []byte(wrapInfo+r.id))
 	if err != nil {
-		return nil, &border.Error{Code: border.Forbidden, Op: "unwrap a data key",
-			Message: "The station's key file does not belong to this data folder.", Err: err}
+		return nil, errors.Join(errForeign, err)
 	}
+	defer clear(secret)
 	d, err := newDataKey(r.id, secret)
 	if err != nil {
 		return nil, err
@@ -175,13 +203,18 @@ func (k *StationKeys) find(id string) (*dataKey, error) {
 		return d, nil
 	}
 	r, err := k.store.find(context.Background(), k.station, id)
-	if errors.Is(err, ErrNoKey) {
-		return nil, ErrNoKey
-	}
-	if err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: "find a data key", Err: err}
+	if err := notFound(err); err != nil {
+		return nil, err
 	}
 	return k.unwrap(r)
+}
+
+// notFound says why a key's row was not given.
+func notFound(err error) error {
+	if err == nil || errors.Is(err, ErrNoKey) || errors.Is(err, ErrKeyChanged) {
+		return err
+	}
+	return &border.Error{Code: border.Internal, Op: "find a data key", Err: err}
 }
 
 // LastGone returns the latest month up to now's of which no personal key is held: a key that is gone
@@ -246,7 +279,7 @@ func (k *StationKeys) OpenLocal(keyID, name string, sealed []byte) ([]byte, erro
 
 // Wraps lists all keys wrapped for the hub, oldest bucket first.
 func (k *StationKeys) Wraps(ctx context.Context) ([]border.KeyWrap, error) {
-	rows, err := k.store.all(ctx, k.station)
+	rows, err := k.store.good(ctx, k.station)
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "list data keys", Err: err}
 	}
