@@ -59,6 +59,12 @@ func TestTreeIsThatOfTlog(t *testing.T) {
 		if again.Root() != tree.Root() {
 			t.Fatalf("the tree of %d events regrown has another root", seq)
 		}
+		if written, err := checkpoint.ReadEdge(seq, tree.Edge()); err != nil || written.Root() != tree.Root() || written.Size() != seq {
+			t.Fatalf("the edge over %d events is not read as it was written: %v", seq, err)
+		}
+		if _, err := checkpoint.ReadEdge(seq+1, tree.Edge()); err == nil && seq&(seq+1) != 0 && seq&1 == 0 {
+			t.Fatalf("the edge over %d events is read as another one's", seq)
+		}
 		grown, control := again, tree
 		grown.Add(nil, eventHash(7))
 		control.Add(nil, eventHash(7))

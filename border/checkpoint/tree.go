@@ -94,3 +94,29 @@ func Regrow(size uint64, nodes Nodes) (Tree, error) {
 	}
 	return t, nil
 }
+
+// Edge writes the right edge down: with [Tree.Size] it is the whole tree.
+func (t *Tree) Edge() []byte {
+	b := make([]byte, 0, bits.OnesCount64(t.size)*tlog.HashSize)
+	for level := range MaxLevel {
+		if t.size>>level&1 == 1 {
+			b = append(b, t.edge[level][:]...)
+		}
+	}
+	return b
+}
+
+// ReadEdge reads what [Tree.Edge] wrote of a tree of this size.
+func ReadEdge(size uint64, edge []byte) (Tree, error) {
+	t := Tree{size: size}
+	if size >= 1<<MaxLevel || len(edge) != bits.OnesCount64(size)*tlog.HashSize {
+		return Tree{}, &border.Error{Code: border.Internal, Op: "read the edge of a log", Err: errors.New("it does not fit its size")}
+	}
+	for level := range MaxLevel {
+		if size>>level&1 == 1 {
+			t.edge[level] = tlog.Hash(edge)
+			edge = edge[tlog.HashSize:]
+		}
+	}
+	return t, nil
+}

@@ -30,6 +30,16 @@ const (
 	AlarmListRefused     AlarmKind = "list_refused"      // a station refused a release of a list; the last good one is in force there
 )
 
+// The kinds of alarm about what is believed and what must be looked at.
+const (
+	AlarmSignature     AlarmKind = "signature"       // a message that its station did not sign, in quarantine
+	AlarmLogForked     AlarmKind = "log_forked"      // a station's log contradicts the events held here
+	AlarmLogRolledBack AlarmKind = "log_rolled_back" // a station presents a state of its log before the one that was cosigned
+	AlarmRotten        AlarmKind = "event_damaged"   // an event has changed on the hub's disk; the station sends it again
+	AlarmAwaiting      AlarmKind = "awaiting_second" // an action took effect without its second person; it must be reviewed
+	AlarmOverdue       AlarmKind = "officer_overdue" // an officer worked by a roster that had expired; it must be reviewed
+)
+
 // Alarm is something that a person at the hub must know. It holds no personal data.
 type Alarm struct {
 	ID           int64            `json:"id"`

@@ -20,6 +20,7 @@ func number(n uint64) int64 { return int64(min(n, maxSeq)) }
 type message struct {
 	rawRow
 	readable bool            // the claim names an event
+	vouched  bool            // its station stands for it
 	head     border.Position // announced with it
 	event    border.Event    // unless malformed
 }
@@ -90,6 +91,7 @@ func (r *Register) Store(ctx context.Context, received []border.Received) ([]bor
 	for i := range received {
 		in[i] = look(received[i])
 	}
+	r.vouch(in, received)
 	var b *batch
 	err := r.write(ctx, op, func(t tx) error {
 		b = &batch{r: r, t: t, now: r.clock.Now(), epochs: map[stationEpoch]*epochRow{}}
@@ -137,6 +139,9 @@ func (b *batch) epoch(k stationEpoch) (*epochRow, error) {
 }
 
 func (b *batch) take(m *message) error {
+	if !m.vouched {
+		return b.unvouched(m)
+	}
 	if !m.readable {
 		if err := b.aside(m, "unreadable", AlarmUnreadable, "A message without a readable key is in quarantine."); err != nil {
 			return err
@@ -227,13 +232,17 @@ func (b *batch) again(m *message) error {
 	switch {
 	case !ok:
 		return fmt.Errorf("event %s is neither new nor held", m.key)
-	case old.digest == m.digest:
+	case old.digest == m.digest && (old.state != stateMalformed || m.state == stateMalformed):
 		b.duplicates++
 		return nil
 	case m.state == stateMalformed:
 		return b.aside(m, "malformed", AlarmMalformed, "A message that is no event, or not the one it claims to be, is in quarantine")
 	case old.state != stateMalformed:
 		return b.aside(m, "conflict", AlarmConflict, "Another event with the same key is in quarantine")
+	}
+	if old.digest == m.digest { // what lies there was this event, and has changed on the disk
+		m.arrival = old.arrival
+		return b.t.mendRaw(&m.rawRow)
 	}
 	// The true event has come: it takes its place, and a new arrival number, so that
 	// the projections see it. What was there is kept aside, bound or no bound.

@@ -21,6 +21,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"garita/border"
 )
 
@@ -49,6 +51,15 @@ type Config struct {
 	Blinder Blinder
 	Log     *slog.Logger // nil: no log
 
+	// Signers gives the keys of enrolled stations: what none of them vouches for is put aside. nil:
+	// stations are not told apart, in tests only.
+	Signers Signers
+	// Cosign signs the checkpoints of stations whose log agrees with what is held; nil: none are.
+	Cosign note.Signer
+	// Witness gives the newest checkpoint of the hub's own journal, for the stations to keep; may
+	// be nil.
+	Witness func() []byte
+
 	quarantineMessages, quarantineBytes int64 // bounds per station; 0: the defaults
 	busyTimeout                         time.Duration
 }
@@ -66,6 +77,10 @@ type Register struct {
 	blinder Blinder
 	log     *slog.Logger
 	store   store
+
+	signers  Signers
+	cosigner note.Signer
+	witness  func() []byte
 
 	quarantineMessages, quarantineBytes int64
 
@@ -102,6 +117,7 @@ func Open(ctx context.Context, c Config) (*Register, error) {
 	}
 	r := &Register{
 		clock: c.Clock, keys: c.Keys, blinder: c.Blinder, log: c.Log, store: s,
+		signers: c.Signers, cosigner: c.Cosign, witness: c.Witness,
 		quarantineMessages: c.quarantineMessages, quarantineBytes: c.quarantineBytes,
 		writing: make(chan struct{}, 1), subscribers: map[chan struct{}]struct{}{},
 	}

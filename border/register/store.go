@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/checkpoint"
 )
 
 // store is the database of the register: SQLite now, PostgreSQL where a nation outgrows
@@ -209,6 +210,10 @@ type tx interface {
 	insertRaw(r *rawRow) (bool, error)
 	rawAt(epochNo int64, seq uint64, withBytes bool) (r rawRow, ok bool, err error)
 	deleteRaw(arrival int64) error
+	// mendRaw writes a row again as it was stored first, at its arrival.
+	mendRaw(r *rawRow) error
+	// markDamaged notes that a row is no longer the event that it was.
+	markDamaged(arrival int64) error
 	// learn notes that the type of an event is known now.
 	learn(arrival int64) error
 	// runEnd returns the last seq of the unbroken run that begins at from+1, or from.
@@ -227,6 +232,12 @@ type tx interface {
 	alarmKnown(kind AlarmKind, station border.StationID, subject string) (bool, error)
 	alarmCount(kind AlarmKind, station border.StationID) (int64, error)
 	acknowledge(id int64, at time.Time) (bool, error)
+
+	// stationKnown reports whether anything of a station is held.
+	stationKnown(station border.StationID) (bool, error)
+	// keepCheckpoint keeps a cosigned checkpoint and the tree that it is of; false if the log was
+	// cosigned further than at meanwhile.
+	keepCheckpoint(at cosigned, tree checkpoint.Tree, msg []byte, now time.Time) (bool, error)
 
 	saw(station border.StationID, at time.Time) error
 	greeted(h border.Hello, at time.Time) error
@@ -318,6 +329,14 @@ type reader interface {
 	// incomplete lists the stations whose data are late.
 	incomplete(ctx context.Context, now time.Time) ([]lateStation, error)
 	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
+
+	// cosigned says how far the log of an epoch is cosigned; no 0 if there is no such epoch.
+	cosigned(ctx context.Context, station border.StationID, epoch border.Epoch) (cosigned, error)
+	// leaves calls visit for the events of an epoch with after < seq <= upto, ascending.
+	leaves(ctx context.Context, epochNo int64, after, upto uint64, visit func(seq uint64, hash border.Digest, sound bool) error) error
+	// malformed lists events that are held in a damaged or malformed form.
+	malformed(ctx context.Context, limit int) ([]border.Key, error)
+	checkpoints(ctx context.Context, station border.StationID, limit int) ([][]byte, error)
 
 	arrivals(ctx context.Context, after int64, limit int) ([]rawRow, error)
 	// around calls visit for the events of a key's epoch that are near it, until it returns false.
