@@ -181,6 +181,7 @@ var hub = []Route{
 	{Method: post, Pattern: "/stations", Action: StationsWork, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/stations/:station/rotate", Action: StationsWork, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/stations/:station/revoke", Action: StationsWork, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/stations/:station/replace", Action: StationsWork, Gives: []Class{Operational}},
 	{Method: get, Pattern: "/review", Action: ReviewRead, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/review/:review", Action: ReviewDecide, Gives: []Class{Operational}},
 	{Method: get, Pattern: "/audit", Action: AuditRead, Gives: []Class{Log}},
