@@ -7,11 +7,12 @@ import (
 	"garita/border"
 )
 
-// Audit is the register as this page uses it. Nothing it gives names a traveller; officers are
-// pseudonyms.
+// Audit is the hub as this page uses it: what its own journal and those of the stations tell.
+// Nothing it gives names a traveller; officers are pseudonyms.
 type Audit interface {
-	// Acts lists acts, newest first, and how many there are at most.
-	Acts(ctx context.Context, f Filter, offset, limit int) (list []Act, total int, err error)
+	// Acts lists acts, newest first, from behind after on ("": from the newest), and where the next
+	// ones begin ("": there are none). A page may be short, even empty, and yet have a next one.
+	Acts(ctx context.Context, f Filter, after string, limit int) (list []Act, next string, err error)
 	// Checkpoints says of each log how far the hub has cosigned it.
 	Checkpoints(ctx context.Context) ([]Checkpoint, error)
 }
@@ -21,7 +22,7 @@ type Filter struct {
 	Action   string
 	Result   border.ActResult
 	Station  border.StationID
-	Officer  string // pseudonym
+	Officer  string // pseudonym, of who acted or was the second person
 	From, To time.Time
 }
 
@@ -29,7 +30,6 @@ type Filter struct {
 type Act struct {
 	Key     border.Key
 	At      time.Time
-	Station border.StationID
 	Counter border.CounterID
 	Officer string // pseudonym
 	Second  string // pseudonym
@@ -40,8 +40,8 @@ type Act struct {
 type Checkpoint struct {
 	Station  border.StationID // HUB: the hub's own log
 	Epoch    border.Epoch
-	Size     uint64 // events that the hub holds
-	Cosigned uint64 // of them under its signature
-	At       time.Time
-	Trouble  string // what contradicts; "": nothing
+	Size     uint64    // events of the log that the hub holds
+	Cosigned uint64    // of them under its signature
+	At       time.Time // of the signature; zero: none yet
+	Trouble  string    // what contradicts; "": nothing
 }

@@ -1,0 +1,170 @@
+package review
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/access"
+	"garita/ui"
+	"garita/ui/layout"
+	"garita/ui/wording"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Config says what the page works with. Reviews and Clock are required.
+type Config struct {
+	Reviews Reviews
+	Clock   border.Clock
+	Hosts   []string     // names, besides addresses and localhost, under which browsers reach this hub
+	Log     *slog.Logger // nil: no log
+}
+
+type screen struct {
+	cfg    Config
+	layout *layout.Layout
+}
+
+const (
+	answerTimeout = 10 * time.Second // bounds what one answer may take
+	rowsShown     = 50
+)
+
+// Mount adds the page's routes to an app, which must be made with Immutable: true. The assets
+// are the operations screen's to mount.
+func Mount(app *fiber.App, cfg Config) error {
+	if cfg.Reviews == nil || cfg.Clock == nil {
+		return errors.New("mount the reviews' page: incomplete configuration")
+	}
+	if !app.Config().Immutable {
+		return errors.New("mount the reviews' page: the app is not immutable")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	assets, err := layout.Load(ui.Dist, "dist")
+	if err != nil {
+		return err
+	}
+	s := &screen{cfg: cfg}
+	if s.layout, err = layout.New(assets, templates); err != nil {
+		return fmt.Errorf("mount the reviews' page: %w", err)
+	}
+	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	app.Get("/review", append(before[:len(before):len(before)], s.list)...)
+	app.Post("/review/:review", append(before[:len(before):len(before)], s.decide)...)
+	return nil
+}
+
+// page is what the page shows.
+type page struct {
+	Done, Trouble string
+	Over          bool // shows what was reviewed
+	Total         string
+	Rows          []row
+	Offset, Next  int
+	Work          bool // who looks may decide
+}
+
+// row is one review in words.
+type row struct {
+	ID                                                  int64
+	What, Why, Where, When, Ago, Officer, About, Reason string
+	Alarmed, Open, FollowUp                             bool
+	Verdict, By, Note                                   string
+}
+
+// actions are what can await a second person, in words.
+var actions = map[access.Action]string{
+	access.HitOverride: "Passed a hit", access.LateCorrect: "Corrected after the shift", access.RefuseEntry: "Refused entry", access.LiftNeed: "Lifted a note of protection",
+	access.BiometricsOff: "Went without fingerprints", access.ProfileOverride: "Installed a scanner’s profile", access.CasesClose: "Closed a high-risk case", access.SignIn: "Signed in",
+}
+
+func rowOf(r *Review, now time.Time) row {
+	v := row{ID: r.ID, What: actions[access.Action(r.Action)], Why: "No second person could be reached", Where: string(r.Station), When: wording.At(r.At, now), Ago: wording.Span(now.Sub(r.At)) + " ago",
+		Officer: r.Officer, Reason: r.Reason, Alarmed: r.Alarmed, Open: r.Verdict == "", FollowUp: r.Verdict == FollowUp, By: r.By, Note: r.Note}
+	if v.What == "" {
+		v.What = r.Action
+	}
+	if r.Kind == "overdue" {
+		v.Why = "By an officer whose roster had expired"
+	}
+	if r.Counter != "" {
+		v.Where += " / " + string(r.Counter)
+	}
+	if r.Crossing != nil {
+		v.About = r.Crossing.String()
+	}
+	switch r.Verdict {
+	case Fine:
+		v.Verdict = "Fine"
+	case FollowUp:
+		v.Verdict = "Follow up"
+	}
+	return v
+}
+
+// list shows what awaits a review; with ?done what was reviewed.
+func (s *screen) list(c *fiber.Ctx) error {
+	return s.send(c, page{Over: c.Query("done") != ""})
+}
+
+func (s *screen) send(c *fiber.Ctx, p page) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
+	defer cancel()
+	offset, err := strconv.Atoi(c.Query("offset", "0"))
+	if err != nil || offset < 0 {
+		offset = 0
+	}
+	list, total, err := s.cfg.Reviews.Reviews(ctx, p.Over, offset, rowsShown)
+	if err != nil {
+		return err
+	}
+	now := s.cfg.Clock.Now()
+	p.Total, p.Offset, p.Work = wording.Number(total), offset, access.From(c.UserContext()).May(access.ReviewDecide)
+	for i := range list {
+		p.Rows = append(p.Rows, rowOf(&list[i], now))
+	}
+	if offset+len(list) < total && len(list) > 0 {
+		p.Next = offset + len(list)
+	}
+	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Reviews – Garita", Kind: "review", Script: "page", Screen: p})
+}
+
+// decide notes what a reviewer found.
+func (s *screen) decide(c *fiber.Ctx) error {
+	id, err := strconv.ParseInt(c.Params("review"), 10, 64)
+	if err != nil {
+		return &border.Error{Code: border.NotFound, Op: "decide a review", Message: "There is no such review."}
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
+	defer cancel()
+	verdict, note := Verdict(c.FormValue("verdict")), strings.TrimSpace(c.FormValue("note"))
+	switch {
+	case verdict != Fine && verdict != FollowUp:
+		err = &border.Error{Code: border.Invalid, Op: "decide a review", Message: "Say whether it was fine."}
+	case verdict == FollowUp && note == "":
+		err = &border.Error{Code: border.Invalid, Op: "decide a review", Message: "Say what is to be followed up."}
+	default:
+		err = s.cfg.Reviews.Decide(ctx, id, verdict, note)
+	}
+	if err != nil {
+		text, status, ok := wording.Trouble(err)
+		if !ok {
+			return err
+		}
+		c.Status(status)
+		return s.send(c, page{Trouble: text})
+	}
+	return s.send(c, page{Done: "Noted."})
+}
