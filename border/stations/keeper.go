@@ -279,6 +279,17 @@ func (k *Keeper) Signer(_ context.Context, station border.StationID) (keys []ed2
 	return keys, false, nil
 }
 
+// Speaking returns the keys that a station may sign requests with now, the current one first. None: it
+// does not belong.
+func (k *Keeper) Speaking(station border.StationID) (keys []ed25519.PublicKey) {
+	if r := k.state.Load().stations[station]; r != nil {
+		for _, set := range r.live() {
+			keys = append(keys, slices.Clone(set.Keys.Sign))
+		}
+	}
+	return keys
+}
+
 // SealKey returns the key that the hub seals to for a station (X25519). [border.NotFound]: it has
 // none. [border.Forbidden]: it does not belong any more.
 func (k *Keeper) SealKey(_ context.Context, station border.StationID) ([]byte, error) {

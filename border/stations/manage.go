@@ -19,6 +19,9 @@ const (
 	codeKept = 24 * time.Hour // after its end, so that who comes late is told so
 )
 
+// hubName is what the hub calls itself in its own journal.
+const hubName = "HUB"
+
 // Invitation is a one-time code of enrolment. It is shown once and kept nowhere.
 type Invitation struct {
 	Station border.StationID
@@ -36,6 +39,9 @@ func (k *Keeper) Add(ctx context.Context, station border.StationID, post border.
 	}
 	if err := post.Validate(); err != nil {
 		return Invitation{}, err
+	}
+	if station == hubName || post == hubName {
+		return Invitation{}, &border.Error{Code: border.Invalid, Op: op, Message: "HUB is the name of the hub itself. Choose another one."}
 	}
 	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || len(zone) > 64 {
 		return Invitation{}, &border.Error{Code: border.Invalid, Op: op, Message: "The zone is no IANA time zone like America/Costa_Rica."}

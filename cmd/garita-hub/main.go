@@ -27,6 +27,7 @@ type cli struct {
 	Run       runCmd       `cmd:"" default:"withargs" help:"Serve the hub until SIGTERM."`
 	Provision provisionCmd `cmd:"" help:"Write the provisioning file that a station needs. It holds a secret."`
 	Rebuild   rebuildCmd   `cmd:"" help:"Rebuild the register's projections from the raw events, while the hub is stopped."`
+	Station   stationCmd   `cmd:"" help:"Who belongs to the hub: invite, list, rotate, replace, revoke stations."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

@@ -25,6 +25,7 @@ any of this, run: garita demo`
 
 type cli struct {
 	Run     runCmd     `cmd:"" default:"withargs" help:"Serve this station until SIGTERM."`
+	Enrol   enrolCmd   `cmd:"" help:"Make this machine a station of a hub, with a one-time code."`
 	Check   checkCmd   `cmd:"" help:"Read the configuration and say what is wrong with it."`
 	Rebuild rebuildCmd `cmd:"" help:"Rebuild the journal's projections from its events, while the station is stopped."`
 	Version versionCmd `cmd:"" help:"Print the version."`

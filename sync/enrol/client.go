@@ -140,9 +140,14 @@ func Renew(ctx context.Context, old *enrolment.Identity, config *tls.Config, sof
 // Time asks the hub for its time. config is
 // the station's TLS towards the hub (border/pki): no certificate of its own is needed.
 func Time(ctx context.Context, url string, config *tls.Config) (hub time.Time, err error) {
-	const op = "ask the hub for the time"
 	config = config.Clone()
 	config.Certificates, config.GetClientCertificate = nil, nil // one that has ended would be refused
+	return hello(ctx, url, config)
+}
+
+// hello asks for the time and shows what config shows.
+func hello(ctx context.Context, url string, config *tls.Config) (hub time.Time, err error) {
+	const op = "ask the hub for the time"
 	c := call{op: op, url: url, path: pathTime, tls: config}
 	answer, err := c.do(ctx)
 	if err != nil {

@@ -113,6 +113,11 @@ func (r *Renewer) Look(ctx context.Context) (renewed bool, err error) {
 	if r.note(err) != nil {
 		return false, err
 	}
+	// The hub takes the new keys as the ones in use once it has seen them. If it is not now, then
+	// with the next connection.
+	if _, err := hello(ctx, id.URL, r.cfg.TLS); err != nil {
+		r.cfg.Log.Warn("renewed, and not yet seen with it by the hub", "err", err)
+	}
 	r.cfg.Log.Info("renewed with the hub", "until", fresh.Grant.Expires)
 	return true, nil
 }
