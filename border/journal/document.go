@@ -123,7 +123,7 @@ func (j *Journal) Document(ctx context.Context, blind border.BlindIndex, limit i
 			if err != nil {
 				return err
 			}
-			ev, err := border.DecodeEvent(record)
+			ev, err := j.checkRecord(pos, record)
 			if err != nil {
 				return err
 			}

@@ -119,6 +119,7 @@ type Journal struct {
 	tree checkpoint.Tree // of the head's epoch, up to the head
 	// cosigned is the last event of the last checkpoint that the hub has cosigned since the opening.
 	cosigned border.Position
+	damaged  map[int64]struct{} // positions of events, see Damaged
 	state    Storage
 
 	closeOnce sync.Once
@@ -149,7 +150,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	}
 	j := &Journal{cfg: cfg,
 		queue: make(chan *job, 4096), stop: make(chan struct{}), done: make(chan struct{}),
-		commits: make(chan struct{}, 1), changes: make(chan struct{}, 1), tail: newTail(cfg.Tail)}
+		commits: make(chan struct{}, 1), changes: make(chan struct{}, 1), tail: newTail(cfg.Tail), damaged: map[int64]struct{}{}}
 	w := newWriter(j, filepath.Join(cfg.Dir, FileName))
 	opened := make(chan error, 1)
 	go w.run(opened)

@@ -188,7 +188,7 @@ func (w *writer) readHead() (parent border.Parent, trusted time.Time, err error)
 	}
 	defer rows.Close()
 	row := make([]driver.Value, 2)
-	for first := true; ; first = false {
+	for found := false; ; {
 		err := rows.Next(row)
 		if errors.Is(err, io.EOF) {
 			return parent, time.Time{}, nil
@@ -200,15 +200,16 @@ func (w *writer) readHead() (parent border.Parent, trusted time.Time, err error)
 		if !isBytes {
 			return border.Parent{}, time.Time{}, errDamaged
 		}
+		pos, isNumber := row[0].(int64)
 		ev, err := border.DecodeEvent(record)
-		if first {
-			if err = errors.Join(err, ev.Verify()); err != nil {
-				return border.Parent{}, time.Time{}, err
+		if !found && isNumber && err == nil { // damaged ones behind it the hub gives back
+			if ev, err = w.j.checkRecord(pos, record); err == nil {
+				parent, found = border.Parent{Epoch: ev.Key.Epoch, Seq: ev.Key.Seq, Hash: ev.Hash}, true
 			}
-			parent = border.Parent{Epoch: ev.Key.Epoch, Seq: ev.Key.Seq, Hash: ev.Hash}
 		}
 		if err != nil {
-			continue // damaged long ago: verification names it, and recording goes on
+			w.j.noteDamage(pos)
+			continue // verification names it, and recording goes on
 		}
 		if h, err := ev.ReadHeader(); err == nil && h.Clock.State != border.ClockUntrusted {
 			return parent, h.RecordedAt, nil

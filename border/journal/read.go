@@ -103,6 +103,8 @@ func (j *Journal) Extents(ctx context.Context) ([]border.Extent, error) {
 const readBytes = 1 << 20
 
 // Read returns encoded events of one epoch with seq > after, ascending; see [border.EventSource].
+// A damaged event is returned as it lies there: the hub holds it in its place and says so, and the
+// ones behind it go on.
 func (j *Journal) Read(ctx context.Context, epoch border.Epoch, after uint64, limit int) ([][]byte, error) {
 	var out [][]byte
 	if after >= 1<<seqBits || limit <= 0 { // beyond any epoch; it must not reach into another
@@ -110,7 +112,7 @@ func (j *Journal) Read(ctx context.Context, epoch border.Epoch, after uint64, li
 	}
 	err := j.reading("read events", func(db *sql.DB) error {
 		rows, err := db.QueryContext(ctx, `
-			SELECT event.record FROM epoch JOIN event
+			SELECT event.pos, event.record FROM epoch JOIN event
 			ON event.pos > (epoch.ordinal << 40) + ?2 AND event.pos < ((epoch.ordinal + 1) << 40)
 			WHERE epoch.id = ?1 ORDER BY event.pos LIMIT ?3`, epoch[:], int64(after), limit)
 		if err != nil {
@@ -119,10 +121,12 @@ func (j *Journal) Read(ctx context.Context, epoch border.Epoch, after uint64, li
 		defer rows.Close()
 		size := 0
 		for rows.Next() {
+			var pos int64
 			var record []byte
-			if err := rows.Scan(&record); err != nil {
+			if err := rows.Scan(&pos, &record); err != nil {
 				return err
 			}
+			_, _ = j.checkRecord(pos, record) // noted there
 			if size += len(record); size > readBytes && len(out) > 0 {
 				break
 			}
@@ -139,16 +143,17 @@ func (j *Journal) Crossing(ctx context.Context, id border.ID) (border.Event, err
 	var ev border.Event
 	noCrossing := &border.Error{Code: border.NotFound, Op: "find a crossing", Message: "This station holds no such crossing."}
 	err := j.reading("find a crossing", func(db *sql.DB) error {
+		var pos int64
 		var record []byte
 		err := db.QueryRowContext(ctx,
-			`SELECT record FROM crossing JOIN event USING (pos) WHERE id = ?`, id[:]).Scan(&record)
+			`SELECT pos, record FROM crossing JOIN event USING (pos) WHERE id = ?`, id[:]).Scan(&pos, &record)
 		if errors.Is(err, sql.ErrNoRows) {
 			return noCrossing
 		}
 		if err != nil {
 			return err
 		}
-		if ev, err = border.DecodeEvent(record); err == nil && ev.Type != border.TypeCrossingRecorded {
+		if ev, err = j.checkRecord(pos, record); err == nil && ev.Type != border.TypeCrossingRecorded {
 			return noCrossing
 		}
 		return err
@@ -157,15 +162,15 @@ func (j *Journal) Crossing(ctx context.Context, id border.ID) (border.Event, err
 }
 
 // Newest returns the last crossing events of the station, newest first. It looks at the
-// last 1,000 events of the epochs that this journal opened itself.
+// last 1,000 events of the epochs that this journal opened itself; damaged ones are left out.
 func (j *Journal) Newest(ctx context.Context, limit int) ([]border.Event, error) {
-	last, err := j.events(ctx, "read the newest crossings", `SELECT record FROM event
+	rows, err := j.rowsOf(ctx, "read the newest crossings", `SELECT pos, record FROM event
 		WHERE pos >> 40 NOT IN (SELECT ordinal FROM epoch WHERE restored = 1) ORDER BY pos DESC LIMIT 1000`)
 	if err != nil {
 		return nil, err
 	}
 	var out []border.Event
-	for _, ev := range last {
+	for _, ev := range j.sound(rows) {
 		if ev.Type == border.TypeCrossingRecorded && len(out) < limit {
 			out = append(out, ev)
 		}
@@ -173,37 +178,15 @@ func (j *Journal) Newest(ctx context.Context, limit int) ([]border.Event, error)
 	return out, nil
 }
 
-func (j *Journal) events(ctx context.Context, op, query string, args ...any) ([]border.Event, error) {
-	var out []border.Event
-	err := j.reading(op, func(db *sql.DB) error {
-		rows, err := db.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var record []byte
-			if err := rows.Scan(&record); err != nil {
-				return err
-			}
-			ev, err := border.DecodeEvent(record)
-			if err != nil {
-				return err
-			}
-			out = append(out, ev)
-		}
-		return rows.Err()
-	})
-	return out, err
-}
-
 // State returns the last event that says how something stands: StateShift, StateBiometrics, or
-// StateHolder of a counter; [border.NotFound] if there is none.
+// StateHolder of a counter; [border.NotFound] if there is none, or if it is damaged: a shift can be
+// opened again and a counter taken, and a station that will not start helps nobody.
 func (j *Journal) State(ctx context.Context, name string) (border.Event, error) {
-	events, err := j.events(ctx, "read a state", `SELECT record FROM state JOIN event USING (pos) WHERE name = ?`, name)
+	rows, err := j.rowsOf(ctx, "read a state", `SELECT pos, record FROM state JOIN event USING (pos) WHERE name = ?`, name)
 	if err != nil {
 		return border.Event{}, err
 	}
+	events := j.sound(rows)
 	if len(events) == 0 {
 		return border.Event{}, &border.Error{Code: border.NotFound, Op: "read a state", Message: "Nothing of this kind is recorded at this station yet."}
 	}
@@ -213,8 +196,20 @@ func (j *Journal) State(ctx context.Context, name string) (border.Event, error) 
 // Amendments returns the corrections and extensions of a crossing, oldest first. For a stay
 // the crossing is its entry.
 func (j *Journal) Amendments(ctx context.Context, crossing border.ID) ([]border.Event, error) {
-	return j.events(ctx, "find the changes of a crossing",
-		`SELECT record FROM change JOIN event USING (pos) WHERE crossing = ? ORDER BY pos`, crossing[:])
+	rows, err := j.rowsOf(ctx, "find the changes of a crossing",
+		`SELECT pos, record FROM change JOIN event USING (pos) WHERE crossing = ? ORDER BY pos`, crossing[:])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]border.Event, 0, len(rows))
+	for _, p := range rows { // without one of them the crossing would stand as it does not
+		ev, err := j.checkRecord(p.pos, p.record)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ev)
+	}
+	return out, nil
 }
 
 // scanPage is how many events Scan reads at a time.
@@ -224,7 +219,7 @@ const scanPage = 256
 // from on, it included, in their order; the zero Position means all. It ends with the last
 // event that was durable when it began, at the first error of visit, which it returns, or
 // with ctx. [border.NotFound]: from is in no such epoch. Nothing is locked while visit
-// runs. A crossing that a lost copy recorded too, and that the hub gave back, may come
+// runs. Damaged events are left out, see [Journal.Damaged]. A crossing that a lost copy recorded too, and that the hub gave back, may come
 // twice, with one id.
 func (j *Journal) Scan(ctx context.Context, from border.Position, visit func(border.Event) error) error {
 	var next, last int64
@@ -246,40 +241,18 @@ func (j *Journal) Scan(ctx context.Context, from border.Position, visit func(bor
 		if err = ctx.Err(); err != nil {
 			return &border.Error{Code: border.Unavailable, Op: "read the journal", Err: err}
 		}
-		var page []border.Event
-		if page, next, err = j.page(ctx, next, last); err != nil || len(page) == 0 {
+		var page []pendingEvent
+		page, err = j.rowsOf(ctx, "read the journal", `SELECT pos, record FROM event WHERE pos BETWEEN ? AND ?
+			AND pos >> 40 NOT IN (SELECT ordinal FROM epoch WHERE restored = 1) ORDER BY pos LIMIT ?`, next, last, scanPage)
+		if err != nil || len(page) == 0 {
 			return err
 		}
-		for _, ev := range page {
+		next = page[len(page)-1].pos + 1
+		for _, ev := range j.sound(page) {
 			if err := visit(ev); err != nil {
 				return err
 			}
 		}
 	}
 	return err
-}
-
-// page reads the next events of own epochs up to a position, and says where to go on.
-func (j *Journal) page(ctx context.Context, from, last int64) (out []border.Event, next int64, err error) {
-	err = j.reading("read the journal", func(db *sql.DB) error {
-		rows, err := db.QueryContext(ctx, `SELECT pos, record FROM event WHERE pos BETWEEN ? AND ?
-			AND pos >> 40 NOT IN (SELECT ordinal FROM epoch WHERE restored = 1) ORDER BY pos LIMIT ?`, from, last, scanPage)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var record []byte
-			if err := rows.Scan(&next, &record); err != nil {
-				return err
-			}
-			ev, err := border.DecodeEvent(record)
-			if err != nil {
-				return err
-			}
-			out = append(out, ev)
-		}
-		return rows.Err()
-	})
-	return out, next + 1, err
 }

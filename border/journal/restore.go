@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -34,14 +33,7 @@ func (t *transaction) restoreOne(record []byte) error {
 		return t.restoreEpoch(&ev, record)
 	}
 	if ev.Key.Seq <= last {
-		held, err := t.w.store.event(posOf(ordinal, ev.Key.Seq))
-		if err != nil {
-			return err
-		}
-		if held.Hash != ev.Hash || !bytes.Equal(held.Encode(), record) {
-			return &border.Error{Code: border.Conflict, Op: "restore an event", Err: fmt.Errorf("%s: another event is held", ev.Key)}
-		}
-		return nil
+		return t.holdOrMend(ordinal, last, own, &ev, record)
 	}
 	if ev.Key.Epoch == t.head.Epoch {
 		return refuse(errors.New("the current epoch cannot have lost events"))
@@ -49,11 +41,11 @@ func (t *transaction) restoreOne(record []byte) error {
 	if ev.Key.Seq != last+1 {
 		return refuse(fmt.Errorf("%s: %w", ev.Key, errChain))
 	}
-	before, err := t.w.store.event(posOf(ordinal, last))
+	before, found, err := t.hashBefore(ordinal, ev.Key.Seq)
 	if err != nil {
 		return err
 	}
-	if before.Hash != ev.Prev {
+	if !found || before != ev.Prev {
 		return refuse(fmt.Errorf("%s: %w", ev.Key, errChain))
 	}
 	return t.restore(ordinal, own, &ev, record)

@@ -14,7 +14,6 @@ import (
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 
-	"garita/border"
 	"garita/migrations"
 )
 
@@ -72,7 +71,9 @@ type store struct {
 	begin, commit, rollback       *sqlite3.SQLiteStmt
 	savepoint, rollbackTo         *sqlite3.SQLiteStmt
 	release                       *sqlite3.SQLiteStmt
-	insertEvent, putTree          *sqlite3.SQLiteStmt
+	insertEvent, putEvent         *sqlite3.SQLiteStmt
+	putTree                       *sqlite3.SQLiteStmt
+	parentHash, childHash         *sqlite3.SQLiteStmt
 	readNode, readHash            *sqlite3.SQLiteStmt
 	insertCrossing, findCrossing  *sqlite3.SQLiteStmt
 	insertDocument, insertChange  *sqlite3.SQLiteStmt
@@ -169,6 +170,10 @@ func (s *store) prepare() error {
 		{&s.rollbackTo, `ROLLBACK TO job`},
 		{&s.release, `RELEASE job`},
 		{&s.insertEvent, `INSERT INTO event (pos, record, tree) VALUES (?, ?, ?)`},
+		{&s.putEvent, `INSERT INTO event (pos, record, tree) VALUES (?, ?, ?)
+			ON CONFLICT (pos) DO UPDATE SET record = excluded.record, tree = coalesce(excluded.tree, tree)`},
+		{&s.parentHash, `SELECT parent_hash FROM epoch WHERE ordinal = ?`},
+		{&s.childHash, `SELECT parent_hash FROM epoch WHERE parent_id = ? AND parent_seq = ?`},
 		{&s.putTree, `UPDATE event SET tree = ? WHERE pos = ?`},
 		{&s.readNode, `SELECT substr(tree, ?2 + 1, 32) FROM event WHERE pos = ?1`},
 		{&s.readHash, fmt.Sprintf(`SELECT substr(record, ?2 + %d, 32) FROM event WHERE pos = ?1`, hashAt+1)},
@@ -206,7 +211,7 @@ func (s *store) close() error {
 	if s == nil || s.conn == nil {
 		return nil
 	}
-	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.putTree, s.readNode, s.readHash, s.insertCrossing, s.findCrossing,
+	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.putEvent, s.parentHash, s.childHash, s.putTree, s.readNode, s.readHash, s.insertCrossing, s.findCrossing,
 		s.insertDocument, s.insertChange, s.putState, s.putDraft, s.dropDraft, s.putCheckpoint, s.dropCheckpoints, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
 		if st != nil {
 			_ = st.Close() // a statement that failed repeats its error here
@@ -263,17 +268,13 @@ func (s *store) one(st *sqlite3.SQLiteStmt, args ...driver.Value) (v driver.Valu
 	return v, ok, errors.Join(err, rows.Close())
 }
 
-// event reads the event at a position.
-func (s *store) event(pos int64) (border.Event, error) {
+// record reads the encoded event at a position as it lies there; nil if none does.
+func (s *store) record(pos int64) ([]byte, error) {
 	v, ok, err := s.one(s.readEvent, pos)
-	if err != nil {
-		return border.Event{}, err
+	if b, isBytes := v.([]byte); err == nil && ok && isBytes {
+		return b, nil
 	}
-	b, isBytes := v.([]byte)
-	if !ok || !isBytes {
-		return border.Event{}, fmt.Errorf("no event at position %d", pos)
-	}
-	return border.DecodeEvent(b)
+	return nil, err
 }
 
 // isFull reports whether err says that the disk has no room. SQLite says so in its own

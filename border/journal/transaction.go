@@ -24,6 +24,7 @@ type transaction struct {
 	given map[int64]*checkpoint.Tree // of other epochs, by ordinal
 	nodes []byte                     // of one event; reused
 
+	mended  []int64 // positions
 	waiting []filed // blind indexes of this transaction; the tail takes them when it is durable
 	anew    bool    // the table of blind indexes was made anew: what waited before is in it
 }
@@ -126,7 +127,11 @@ func (t *transaction) replay(id border.ID) (Receipt, error) {
 	if !isNumber {
 		return Receipt{}, errDamaged
 	}
-	ev, err := t.w.store.event(pos)
+	record, err := t.w.store.record(pos)
+	if err != nil {
+		return Receipt{}, err
+	}
+	ev, err := t.w.j.checkRecord(pos, record)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -143,14 +148,14 @@ func (t *transaction) whole(work func() error) error {
 	if err := s.exec(s.savepoint); err != nil {
 		return err
 	}
-	restored, waiting, anew := t.restored, t.waiting, t.anew
+	restored, mended, waiting, anew := t.restored, t.mended, t.waiting, t.anew
 	t.given = nil // what they know may be undone
 	err := work()
 	if isDatabase(err) {
 		return err // the transaction is lost
 	}
 	if err != nil {
-		t.restored, t.waiting, t.anew = restored, waiting, anew
+		t.restored, t.mended, t.waiting, t.anew = restored, mended, waiting, anew
 		t.given = nil
 		if back := s.exec(s.rollbackTo); back != nil {
 			return back

@@ -202,6 +202,9 @@ func (w *writer) commit(batch []*job) error {
 		return err
 	}
 	w.j.tail.add(t.waiting, t.anew)
+	for _, pos := range t.mended {
+		w.j.mended(pos)
+	}
 	if w.head != t.head {
 		w.head, w.last, w.tree = t.head, t.last, t.tree
 		w.publish()

@@ -1,0 +1,293 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"garita/border"
+)
+
+// The hash of an event checks its row whenever it is read: SQLite's own checks do not find a bit
+// that turned on the disk. What is found is noted here until it is mended with the bytes that the
+// hub holds. One damaged row stops nothing but what is about it.
+
+// maxDamaged bounds how many damaged events are noted; with more the disk is what must be mended.
+const maxDamaged = 10_000
+
+// checkRecord decodes the event of a row and checks it against its hash and its place.
+func (j *Journal) checkRecord(pos int64, record []byte) (border.Event, error) {
+	ev, err := soundRecord(pos, record, j.cfg.Station)
+	if err != nil {
+		j.noteDamage(pos)
+	}
+	return ev, err
+}
+
+func soundRecord(pos int64, record []byte, station border.StationID) (border.Event, error) {
+	ev, err := border.DecodeEvent(record)
+	if err == nil {
+		err = ev.Verify()
+	}
+	if err == nil && (ev.Key.Seq != seqOf(pos) || ev.Key.Station != station) {
+		err = errors.New("the event is of another place")
+	}
+	if err != nil {
+		return border.Event{}, &border.Error{Code: border.Internal, Op: fmt.Sprintf("read event %d/%d", ordinalOf(pos), seqOf(pos)), Err: err,
+			Message: "This record has been damaged on the disk of this station. It is mended by itself as soon as the hub is reached. If this repeats, call the technician."}
+	}
+	return ev, nil
+}
+
+// sound gives the events of rows that are sound, in their order, and notes the others.
+func (j *Journal) sound(rows []pendingEvent) []border.Event {
+	out := make([]border.Event, 0, len(rows))
+	for _, p := range rows {
+		if ev, err := j.checkRecord(p.pos, p.record); err == nil {
+			out = append(out, ev)
+		}
+	}
+	return out
+}
+
+func (j *Journal) noteDamage(positions ...int64) {
+	j.mu.Lock()
+	fresh := 0
+	for _, pos := range positions {
+		if _, known := j.damaged[pos]; !known && len(j.damaged) < maxDamaged {
+			j.damaged[pos] = struct{}{}
+			fresh++
+		}
+	}
+	j.mu.Unlock()
+	if fresh > 0 {
+		j.cfg.Log.Error("journal: events are damaged on the disk", "events", fresh)
+		signal(j.changes)
+	}
+}
+
+func (j *Journal) mended(pos int64) {
+	j.mu.Lock()
+	delete(j.damaged, pos)
+	j.mu.Unlock()
+}
+
+// Damaged lists the events that are known to be damaged or missing in the file, and not mended yet:
+// at most 10,000, in their order.
+func (j *Journal) Damaged(ctx context.Context) ([]border.Position, error) {
+	j.mu.Lock()
+	at := make([]int64, 0, len(j.damaged))
+	for pos := range j.damaged {
+		at = append(at, pos)
+	}
+	j.mu.Unlock()
+	if len(at) == 0 {
+		return nil, nil
+	}
+	slices.Sort(at)
+	epochs := map[int64]border.Epoch{}
+	err := j.reading("list damaged events", func(db *sql.DB) error {
+		rows, err := db.QueryContext(ctx, `SELECT ordinal, id FROM epoch`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var ordinal int64
+			var id []byte
+			if err := rows.Scan(&ordinal, &id); err != nil {
+				return err
+			}
+			epochs[ordinal] = border.Epoch(append(id, make([]byte, 16)...)[:16])
+		}
+		return rows.Err()
+	})
+	out := make([]border.Position, 0, len(at))
+	for _, pos := range at {
+		out = append(out, border.Position{Epoch: epochs[ordinalOf(pos)], Seq: seqOf(pos)})
+	}
+	return out, err
+}
+
+// rowsOf reads rows of position and record.
+func (j *Journal) rowsOf(ctx context.Context, op, query string, args ...any) ([]pendingEvent, error) {
+	var out []pendingEvent
+	err := j.reading(op, func(db *sql.DB) error {
+		rows, err := db.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var p pendingEvent
+			if err := rows.Scan(&p.pos, &p.record); err != nil {
+				return err
+			}
+			out = append(out, p)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+// Mend puts events of the hub's in the place of those that are damaged or missing here, all or
+// none. Each must fit its neighbours. What is held and sound stays as it is; [border.Conflict] if
+// that is another event.
+func (j *Journal) Mend(ctx context.Context, events [][]byte) error {
+	records := make([][]byte, len(events)) // the caller may be gone before the writer has them
+	for i, record := range events {
+		records[i] = slices.Clone(record)
+	}
+	return j.submit(ctx, &job{op: "mend events", essential: true, do: func(t *transaction) error {
+		return t.whole(func() error {
+			for _, record := range records {
+				if err := t.mendOne(record); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}})
+}
+
+func (t *transaction) mendOne(record []byte) error {
+	ev, err := border.DecodeEvent(record)
+	if err == nil {
+		err = ev.Verify()
+	}
+	if err != nil {
+		return err
+	}
+	ordinal, last, own, err := t.epoch(ev.Key.Epoch)
+	if err != nil {
+		return err
+	}
+	if ev.Key.Station != t.w.j.cfg.Station || ordinal == 0 || ev.Key.Seq > last {
+		return &border.Error{Code: border.Invalid, Op: "mend an event", Err: fmt.Errorf("%s is not of what this journal holds", ev.Key)}
+	}
+	return t.holdOrMend(ordinal, last, own, &ev, record)
+}
+
+// holdOrMend is what becomes of an event whose place is within what is held.
+func (t *transaction) holdOrMend(ordinal int64, last uint64, own bool, ev *border.Event, record []byte) error {
+	pos := posOf(ordinal, ev.Key.Seq)
+	held, err := t.w.store.record(pos)
+	if err != nil {
+		return err
+	}
+	if _, err := soundRecord(pos, held, t.w.j.cfg.Station); err == nil {
+		if string(held) != string(record) {
+			return &border.Error{Code: border.Conflict, Op: "restore an event", Err: fmt.Errorf("%s: another event is held", ev.Key)}
+		}
+		return nil
+	}
+	if err := t.fits(ordinal, last, ev); err != nil {
+		return err
+	}
+	return t.replace(ordinal, own, ev, record)
+}
+
+// fits reports whether an event belongs where it says: it continues the one before, and is
+// continued by what comes after. One of them must be there to say so.
+func (t *transaction) fits(ordinal int64, last uint64, ev *border.Event) error {
+	s := t.w.store
+	refuse := &border.Error{Code: border.Invalid, Op: "mend an event", Err: fmt.Errorf("%s: %w", ev.Key, errChain)}
+	witnesses := 0
+	before, found, err := t.hashBefore(ordinal, ev.Key.Seq)
+	if err != nil {
+		return err
+	}
+	if found {
+		if witnesses++; before != ev.Prev {
+			return refuse
+		}
+	}
+	if ev.Key.Seq < last {
+		record, err := s.record(posOf(ordinal, ev.Key.Seq+1))
+		if err != nil {
+			return err
+		}
+		if next, err := soundRecord(posOf(ordinal, ev.Key.Seq+1), record, t.w.j.cfg.Station); err == nil {
+			if witnesses++; next.Prev != ev.Hash {
+				return refuse
+			}
+		}
+	} else if ordinal == t.w.ordinal {
+		if witnesses++; t.last != ev.Hash {
+			return refuse
+		}
+	} else {
+		v, ok, err := s.one(s.childHash, ev.Key.Epoch[:], int64(ev.Key.Seq))
+		if err != nil {
+			return err
+		}
+		if b, isBytes := v.([]byte); ok && isBytes {
+			if witnesses++; string(b) != string(ev.Hash[:]) {
+				return refuse
+			}
+		}
+	}
+	if witnesses == 0 {
+		return refuse
+	}
+	return nil
+}
+
+// hashBefore is the hash that an event must continue: of the one before, or of the epoch's parent.
+func (t *transaction) hashBefore(ordinal int64, seq uint64) (border.Digest, bool, error) {
+	s := t.w.store
+	if seq == 1 {
+		v, ok, err := s.one(s.parentHash, ordinal)
+		b, isBytes := v.([]byte)
+		if err != nil || !ok || !isBytes || len(b) != len(border.Digest{}) {
+			return border.Digest{}, false, err
+		}
+		return border.Digest(b), true, nil
+	}
+	record, err := s.record(posOf(ordinal, seq-1))
+	if err != nil {
+		return border.Digest{}, false, err
+	}
+	ev, err := soundRecord(posOf(ordinal, seq-1), record, t.w.j.cfg.Station)
+	return ev.Hash, err == nil, nil //nolint:nilerr // a damaged neighbour says nothing
+}
+
+// replace writes an event in its place, with the nodes of the log and all rows that it has in the
+// projections.
+func (t *transaction) replace(ordinal int64, own bool, ev *border.Event, record []byte) error {
+	s, pos := t.w.store, posOf(ordinal, ev.Key.Seq)
+	nodes, err := t.w.nodes(ordinal, ev)
+	if err != nil {
+		return err
+	}
+	if err := s.exec(s.putEvent, pos, record, nodes); err != nil {
+		return err
+	}
+	t.mended = append(t.mended, pos)
+	h, err := ev.ReadHeader()
+	if err != nil {
+		return nil //nolint:nilerr // kept byte for byte all the same; there is nothing to index
+	}
+	if err := t.deriveGiven(&h, pos, own); err != nil {
+		return err
+	}
+	cursor, ok, err := s.one(s.readCursor, indexProjection, ordinal)
+	if seq, isNumber := cursor.(int64); err == nil && ok && isNumber && ev.Key.Seq <= uint64(seq) && t.w.j.cfg.Index != nil {
+		err = t.w.fileOpened([]pendingEvent{{pos: pos, record: record}})
+	}
+	return err
+}
+
+// nodes makes the inner nodes of an event's row again; nil if the rows before it do not say enough.
+func (w *writer) nodes(ordinal int64, ev *border.Event) ([]byte, error) {
+	tree, err := w.store.regrow(ordinal, ev.Key.Seq-1)
+	if errors.Is(err, errDamaged) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tree.Add([]byte{}, ev.Hash), nil
+}
