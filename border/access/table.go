@@ -35,6 +35,7 @@ var signingIn = []Route{
 	{Method: remove, Pattern: "/session", Action: SignOut},
 	{Method: post, Pattern: "/signout", Action: SignOut},
 	{Method: post, Pattern: "/session/pin", Action: OwnPIN},
+	{Method: post, Pattern: "/session/lock", Action: SignOut},
 	{Method: post, Pattern: "/session/passkey/begin", Action: Public},
 	{Method: post, Pattern: "/session/passkey/finish", Action: Public},
 	{Method: post, Pattern: "/seconds", Action: AskSecond},

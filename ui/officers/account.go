@@ -74,7 +74,11 @@ func (s *screen) changePIN(c *fiber.Ctx) error {
 		if c.FormValue("new") != c.FormValue("again") {
 			return &border.Error{Code: border.Invalid, Op: "change a PIN", Message: "The new PIN was not written twice the same way."}
 		}
-		return s.cfg.Own.ChangePIN(ctx, who, c.FormValue("old"), c.FormValue("new"))
+		signed, err := s.cfg.Own.ChangePIN(ctx, who, c.FormValue("old"), c.FormValue("new"))
+		if err == nil {
+			s.cfg.Cookie.Set(c, signed.Token)
+		}
+		return err
 	})
 }
 

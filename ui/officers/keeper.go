@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"garita/border/access"
+	"garita/border/officers"
+	"garita/border/signin"
 )
 
 // Keeper is border/officers as these pages use it. Who does it is the principal in the context,
@@ -25,8 +27,13 @@ type Keeper interface {
 
 // Own is border/signin as the page of one's own account uses it.
 type Own interface {
-	ChangePIN(ctx context.Context, p *access.Principal, before, after string) error
+	ChangePIN(ctx context.Context, p *access.Principal, before, after string) (signin.Signed, error)
 	// BeginRegister and FinishRegister add a passkey to the account of who is signed in.
 	BeginRegister(ctx context.Context, p *access.Principal) (ceremony string, options []byte, err error)
 	FinishRegister(ctx context.Context, p *access.Principal, ceremony, name string, answer []byte) error
 }
+
+var (
+	_ Keeper = (*officers.Keeper)(nil)
+	_ Own    = (*signin.Service)(nil)
+)

@@ -13,6 +13,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/ui"
+	"garita/ui/gate"
 	"garita/ui/layout"
 	"garita/ui/wording"
 )
@@ -20,10 +21,11 @@ import (
 //go:embed *.html
 var templates embed.FS
 
-// Config says what the pages work with. Keeper, Own and Clock are required.
+// Config says what the pages work with. Keeper, Own, Cookie and Clock are required.
 type Config struct {
 	Keeper Keeper
 	Own    Own
+	Cookie gate.Cookie // a changed PIN begins the session anew
 	Clock  border.Clock
 	Hosts  []string     // names, besides addresses and localhost, under which browsers reach this hub
 	Log    *slog.Logger // nil: no log
@@ -40,7 +42,7 @@ const answerTimeout = 10 * time.Second
 // Mount adds the pages' routes to an app, which must be made with Immutable: true. The assets
 // are the operations screen's to mount.
 func Mount(app *fiber.App, cfg Config) error {
-	if cfg.Keeper == nil || cfg.Own == nil || cfg.Clock == nil {
+	if cfg.Keeper == nil || cfg.Own == nil || cfg.Clock == nil || cfg.Cookie.Name() == "" {
 		return errors.New("mount the officers' pages: incomplete configuration")
 	}
 	if !app.Config().Immutable {

@@ -5,6 +5,7 @@
 //	POST   /signin                  the same as a form                       public
 //	POST   /session                 sign in                                  public
 //	GET    /session                 who is signed in                         whoever is
+//	POST   /session/lock            lock: badge and PIN go on                whoever is
 //	DELETE /session                 sign out                                 whoever is
 //	POST   /signout                 the same as a form                       whoever is
 //	POST   /session/pin             change one's PIN; the hub only           whoever is

@@ -23,6 +23,7 @@ type view struct {
 	Chosen      border.CounterID
 	Approve     bool // ask for a supervisor
 	ApproverAs  string
+	Why         string // nobody can approve
 	Trouble     string
 	Again       string // where somebody who is signed in already goes on
 	WhoIs       string
@@ -39,6 +40,9 @@ func (s *screen) page(c *fiber.Ctx) error {
 	defer cancel()
 	if p, err := s.principal(ctx, c); err == nil {
 		v.WhoIs, v.Again = with(v.Already, p.Name), s.start(c, p)
+		if p.MustChange {
+			v.Trouble = v.MustChange
+		}
 	}
 	return s.send(c, v)
 }
@@ -54,7 +58,7 @@ func (s *screen) form(c *fiber.Ctx) error {
 	if err != nil {
 		code := border.CodeOf(err)
 		v.Trouble, v.As, v.ApproverAs = v.trouble(code), e.Badge, e.ApproverBadge
-		v.Approve = code == border.SecondNeeded || e.ApproverBadge != ""
+		v.Approve, v.Why = code == border.SecondNeeded || e.ApproverBadge != "" || e.Awaiting != "", e.Awaiting
 		if s.offered(border.CounterID(e.Counter)) {
 			v.Chosen = border.CounterID(e.Counter)
 		}

@@ -21,6 +21,8 @@ type answered struct {
 	Answer   json.RawMessage `json:"answer"` // AuthenticationResponseJSON
 	Counter  string          `json:"counter"`
 	Action   access.Action   `json:"action"`
+	Approval string          `json:"approval"`
+	Awaiting string          `json:"awaiting"`
 }
 
 // maxAnswer bounds what a key may answer, in bytes.
@@ -52,18 +54,18 @@ func (s *screen) finishPasskey(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	counter := border.CounterID(in.Counter)
-	if counter != "" && !s.offered(counter) {
-		return &border.Error{Code: border.Invalid, Op: "sign in", Message: "This station has no such counter."}
-	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	before := s.cfg.Cookie.Token(c)
-	signed, err := s.cfg.Service.FinishSignIn(ctx, in.Ceremony, in.Answer, counter)
+	how, err := s.in(c, in.Counter)
 	if err != nil {
 		return err
 	}
-	s.begun(c, before, signed)
+	how.Approval, how.Awaiting = in.Approval, in.Awaiting
+	signed, err := s.cfg.Service.FinishSignIn(ctx, in.Ceremony, in.Answer, how)
+	if err != nil {
+		return err
+	}
+	s.cfg.Cookie.Set(c, signed.Token)
 	return s.answer(c, s.told(c, signed.Principal))
 }
 

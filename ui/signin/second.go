@@ -5,6 +5,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/signin"
 )
 
 // token vouches for a second person once, for two minutes.
@@ -30,7 +31,7 @@ func (s *screen) second(c *fiber.Ctx) error {
 	if access.Second(in.Action) == nil {
 		return errNoSecond
 	}
-	t, err := s.cfg.Service.Approve(ctx, p, in.Action, In{Badge: in.Badge, PIN: in.PIN, Counter: p.Counter})
+	t, err := s.cfg.Service.Approve(ctx, p, in.Action, signin.In{Badge: in.Badge, PIN: in.PIN, Counter: p.Counter})
 	if err != nil {
 		return err
 	}

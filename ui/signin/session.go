@@ -5,6 +5,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/signin"
 	"garita/ui/layout"
 )
 
@@ -50,45 +51,41 @@ type entry struct {
 	credentials
 	Counter  string `json:"counter" form:"counter"`
 	Approval string `json:"approval" form:"-"`
-	// Who approves signing in on an expired roster, in the same step.
+	// Who approves signing in on an expired roster, in the same step, or why nobody can.
 	ApproverBadge string `json:"approver_badge" form:"approver_badge"`
 	ApproverPIN   string `json:"approver_pin" form:"approver_pin"`
+	Awaiting      string `json:"awaiting" form:"awaiting"`
 }
 
 // signIn begins a session and gives the browser its token.
 func (s *screen) signIn(c *fiber.Ctx, e entry) (*access.Principal, error) {
 	ctx, cancel := limited(c)
 	defer cancel()
-	in := In{Badge: e.Badge, PIN: e.PIN, Counter: border.CounterID(e.Counter), Approval: e.Approval}
-	if in.Counter != "" && !s.offered(in.Counter) {
-		return nil, &border.Error{Code: border.Invalid, Op: "sign in", Message: "This station has no such counter."}
+	in, err := s.in(c, e.Counter)
+	if err != nil {
+		return nil, err
 	}
+	in.Badge, in.PIN, in.Approval, in.Awaiting = e.Badge, e.PIN, e.Approval, e.Awaiting
 	if in.Approval == "" && e.ApproverBadge != "" {
-		token, err := s.cfg.Service.Approve(ctx, &access.Principal{Badge: e.Badge, Counter: in.Counter}, access.SignIn, In{Badge: e.ApproverBadge, PIN: e.ApproverPIN})
-		if err != nil {
+		if in.Approval, err = s.cfg.Service.Approve(ctx, nil, access.SignIn, signin.In{Badge: e.ApproverBadge, PIN: e.ApproverPIN, Counter: in.Counter}); err != nil {
 			return nil, err
 		}
-		in.Approval = token
 	}
-	before := s.cfg.Cookie.Token(c)
 	signed, err := s.cfg.Service.SignIn(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	s.begun(c, before, signed)
+	s.cfg.Cookie.Set(c, signed.Token)
 	return signed.Principal, nil
 }
 
-// begun gives the browser its new token and ends the session that it had.
-func (s *screen) begun(c *fiber.Ctx, before string, signed Signed) {
-	if before != "" && before != signed.Token {
-		ctx, cancel := limited(c)
-		defer cancel()
-		if err := s.cfg.Service.SignOut(ctx, before); err != nil && border.CodeOf(err) != border.Unauthenticated {
-			s.cfg.Log.Warn("a session that another one follows could not be ended", "code", string(border.CodeOf(err)))
-		}
+// in is what is known of a sign-in before its credential.
+func (s *screen) in(c *fiber.Ctx, counter string) (signin.In, error) {
+	in := signin.In{Counter: border.CounterID(counter), Replaces: s.cfg.Cookie.Token(c)}
+	if in.Counter != "" && !s.offered(in.Counter) {
+		return in, &border.Error{Code: border.Invalid, Op: "sign in", Message: "This station has no such counter."}
 	}
-	s.cfg.Cookie.Set(c, signed.Token)
+	return in, nil
 }
 
 // begin signs somebody in.
@@ -123,6 +120,18 @@ func (s *screen) end(c *fiber.Ctx) error {
 	return c.SendStatus(fiber.StatusNoContent)
 }
 
+// lock locks the session: what was begun at its counter stays, and badge and PIN go on.
+func (s *screen) lock(c *fiber.Ctx) error {
+	ctx, cancel := limited(c)
+	defer cancel()
+	if token := s.cfg.Cookie.Token(c); token != "" {
+		if err := s.cfg.Service.Lock(ctx, token); err != nil {
+			return err
+		}
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
 // leave signs out by a form.
 func (s *screen) leave(c *fiber.Ctx) error {
 	if err := s.signOut(c); err != nil {
@@ -135,7 +144,7 @@ func (s *screen) signOut(c *fiber.Ctx) error {
 	ctx, cancel := limited(c)
 	defer cancel()
 	if token := s.cfg.Cookie.Token(c); token != "" {
-		if err := s.cfg.Service.SignOut(ctx, token); err != nil && border.CodeOf(err) != border.Unauthenticated {
+		if err := s.cfg.Service.SignOut(ctx, token); err != nil {
 			return err
 		}
 	}
@@ -158,9 +167,11 @@ func (s *screen) changePIN(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.cfg.Service.ChangePIN(ctx, p, in.Old, in.New); err != nil {
+	signed, err := s.cfg.Service.ChangePIN(ctx, p, in.Old, in.New)
+	if err != nil {
 		return err
 	}
+	s.cfg.Cookie.Set(c, signed.Token)
 	return s.answer(c, struct {
 		Text string `json:"text"`
 	}{"The PIN is changed."})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/signin"
 )
 
 // Text is the page in one language.
@@ -13,7 +14,7 @@ type Text struct {
 	Code, Name                                                    string // BCP 47; in its own words
 	Title, Hub, Station                                           string
 	Badge, PIN, Counter, NoCounter, Go, Passkey                   string
-	Approver, ApproverBadge, ApproverPIN                          string
+	Approver, ApproverBadge, ApproverPIN, Nobody, MustChange      string
 	Already, GoOn                                                 string // {0}: who
 	Wrong, Locked, Unsure, Refused, Invalid, NotNow, SignedOut    string
 	Roster, RosterFresh, RosterExpired, RosterNone, RosterNothing string // {0}: age, {1}: expiry
@@ -26,7 +27,7 @@ type Text struct {
 var texts = [...]Text{{
 	Code: "es", Name: "Español", Title: "Iniciar sesión", Hub: "Centro nacional", Station: "Estación {0}",
 	Badge: "Número de placa", PIN: "PIN", Counter: "Ventanilla", NoCounter: "Ninguna (taller)", Go: "Entrar", Passkey: "Usar una llave de seguridad",
-	Approver: "La lista de funcionarios ha caducado: un supervisor debe aprobar", ApproverBadge: "Placa del supervisor", ApproverPIN: "PIN del supervisor",
+	Approver: "La lista de funcionarios ha caducado: un supervisor debe aprobar", ApproverBadge: "Placa del supervisor", ApproverPIN: "PIN del supervisor", Nobody: "O por qué no se puede localizar a ninguno", MustChange: "Otra persona le dio el PIN. Elija primero uno propio en las páginas del centro nacional.",
 	Already: "{0} tiene la sesión abierta aquí.", GoOn: "Continuar",
 	Wrong: "La placa o el PIN no son correctos.", Locked: "Demasiados intentos. Espere y vuelva a intentarlo, o pida al administrador que lo desbloquee.",
 	Unsure: "La lista de funcionarios ha caducado. Un supervisor debe aprobar con su propia placa y su PIN.", Refused: "Esta cuenta no puede entrar aquí.",
@@ -39,7 +40,7 @@ var texts = [...]Text{{
 }, {
 	Code: "en", Name: "English", Title: "Sign in", Hub: "National hub", Station: "Station {0}",
 	Badge: "Badge number", PIN: "PIN", Counter: "Counter", NoCounter: "None (workshop)", Go: "Sign in", Passkey: "Use a security key",
-	Approver: "The roster has expired: a supervisor must approve", ApproverBadge: "The supervisor’s badge", ApproverPIN: "The supervisor’s PIN",
+	Approver: "The roster has expired: a supervisor must approve", ApproverBadge: "The supervisor’s badge", ApproverPIN: "The supervisor’s PIN", Nobody: "Or why none can be reached", MustChange: "Your PIN was given to you by somebody else. Choose your own on the hub’s pages first.",
 	Already: "{0} is signed in here.", GoOn: "Go on",
 	Wrong: "Badge or PIN is wrong.", Locked: "Too many tries. Wait, then try again, or have the administrator unlock it.",
 	Unsure: "The roster has expired. A supervisor must approve with their own badge and PIN.", Refused: "This account may not sign in here.",
@@ -52,7 +53,7 @@ var texts = [...]Text{{
 }, {
 	Code: "fr", Name: "Français", Title: "Connexion", Hub: "Centre national", Station: "Station {0}",
 	Badge: "Numéro de badge", PIN: "Code PIN", Counter: "Guichet", NoCounter: "Aucun (atelier)", Go: "Se connecter", Passkey: "Utiliser une clé de sécurité",
-	Approver: "La liste des agents a expiré : un superviseur doit approuver", ApproverBadge: "Badge du superviseur", ApproverPIN: "Code PIN du superviseur",
+	Approver: "La liste des agents a expiré : un superviseur doit approuver", ApproverBadge: "Badge du superviseur", ApproverPIN: "Code PIN du superviseur", Nobody: "Ou pourquoi aucun n’est joignable", MustChange: "Votre code PIN vous a été donné par quelqu’un d’autre. Choisissez d’abord le vôtre sur les pages du centre national.",
 	Already: "{0} est déjà connecté ici.", GoOn: "Continuer",
 	Wrong: "Le badge ou le code PIN est faux.", Locked: "Trop d’essais. Attendez puis réessayez, ou demandez à l’administrateur de débloquer le compte.",
 	Unsure: "La liste des agents a expiré. Un superviseur doit approuver avec son propre badge et son code PIN.", Refused: "Ce compte ne peut pas se connecter ici.",
@@ -65,7 +66,7 @@ var texts = [...]Text{{
 }, {
 	Code: "ht", Name: "Kreyòl", Title: "Konekte", Hub: "Sant nasyonal", Station: "Estasyon {0}",
 	Badge: "Nimewo badj", PIN: "Kòd PIN", Counter: "Gichè", NoCounter: "Okenn (atelye)", Go: "Konekte", Passkey: "Sèvi ak yon kle sekirite",
-	Approver: "Lis ajan yo ekspire: yon sipèvizè dwe dakò", ApproverBadge: "Badj sipèvizè a", ApproverPIN: "Kòd PIN sipèvizè a",
+	Approver: "Lis ajan yo ekspire: yon sipèvizè dwe dakò", ApproverBadge: "Badj sipèvizè a", ApproverPIN: "Kòd PIN sipèvizè a", Nobody: "Oswa poukisa pa gen okenn ki disponib", MustChange: "Se yon lòt moun ki ba w kòd PIN nan. Chwazi pwòp kòd pa w sou paj sant nasyonal la anvan.",
 	Already: "{0} konekte deja isit la.", GoOn: "Kontinye",
 	Wrong: "Badj la oswa kòd PIN nan pa bon.", Locked: "Twòp esè. Tann, epi eseye ankò, oswa mande administratè a debloke kont lan.",
 	Unsure: "Lis ajan yo ekspire. Yon sipèvizè dwe dakò ak pwòp badj li ak kòd PIN li.", Refused: "Kont sa a pa gen dwa konekte isit la.",
@@ -135,7 +136,7 @@ func (t *Text) trouble(code border.Code) string {
 }
 
 // roster puts the age of what is known of officers into words.
-func (t *Text) roster(r RosterState, hub bool) (words string, bad bool) {
+func (t *Text) roster(r signin.RosterState, hub bool) (words string, bad bool) {
 	until := r.ExpiresAt.UTC().Format("2006-01-02 15:04") + " UTC"
 	switch {
 	case hub:

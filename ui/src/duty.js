@@ -2,6 +2,7 @@
 import { newID } from './id.js';
 import { get, post } from './live.js';
 import { value } from './record.js';
+import { approver } from './session.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -28,10 +29,11 @@ export function createDuty({ dialogs, second, send, words, state, base, problem,
   /** Another officer goes on at this counter: badge and PIN, and nothing else changes. */
   function change() {
     dialogs.show('switch-officer', { send: async (v) => {
-      const r = await post('/session', { badge: v.badge, pin: v.pin, counter: $('work').dataset.counter });
+      const r = await post('/session', { ...v, counter: $('work').dataset.counter });
       if (!r.ok) {
         $('switch-pin').value = '';
         $('switch-pin').focus();
+        approver('switch', r);
         return r;
       }
       if (r.must_change || r.counter !== $('work').dataset.counter) {

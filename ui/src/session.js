@@ -9,6 +9,13 @@ const $ = (id) => document.getElementById(id);
 /** Other windows of this browser hear of input this often at most, in ms. */
 const TELL = 5000;
 
+/** Asks for a supervisor where the roster has expired. What was said of it stays for the next time. */
+export function approver(prefix, answer) {
+  if (answer.code !== 'second_needed') return;
+  $(`${prefix}-approver`).hidden = false;
+  $(`${prefix}-approver-badge`).focus();
+}
+
 /**
  * @param {object} on
  * @param {string} [on.counter]  where the page works
@@ -98,16 +105,15 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     $('lock-message').textContent = '';
     try {
       const r = await ask();
-      $('lock-pin').value = '';
+      for (const id of ['lock-pin', 'lock-approver-pin']) $(id).value = '';
       if (r.ok && r.must_change) location.replace(r.start);
       else if (r.ok) {
         channel.postMessage({ signedIn: r.badge });
         await unlock(r);
-      } else if (r.code === 'second_needed') {
-        location.assign(`/signin?to=${encodeURIComponent(location.pathname)}`);
       } else {
         $('lock-message').textContent = [r.title, r.next].filter(Boolean).join(' ') || 'No answer. Try again.';
         $('lock-pin').focus();
+        approver('lock', r);
       }
     } finally {
       sending = false;
@@ -116,7 +122,8 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
 
   $('lock-form').addEventListener('submit', (e) => {
     e.preventDefault();
-    send(() => post('/session', { badge: $('lock-badge').value.trim(), pin: $('lock-pin').value, counter }));
+    const given = Object.fromEntries(new FormData(e.target));
+    send(() => post('/session', { ...given, badge: given.badge.trim(), counter }));
   });
   const key = $('lock-passkey');
   if (key) {
@@ -124,12 +131,12 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     key.addEventListener('click', () => send(() => askKey('/session/passkey', { counter })));
   }
 
-  /** Covers the page and ends the session: whoever has the machine now has nothing. */
+  /** Covers the page and locks the session: whoever has the machine now has nothing. */
   function leave(why) {
     if (behind) return;
     lock(why);
     channel.postMessage({ left: true });
-    post('/session', {}, 'DELETE');
+    post('/session/lock', {});
   }
 
   whenSignedOut(() => lock('The session has ended.'));
