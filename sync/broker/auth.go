@@ -20,8 +20,9 @@ type Auth struct {
 	// Revoked are the public keys of users that are not let in any more.
 	Revoked []string
 	// TLS has the hub's certificate and, as ClientCAs, who vouches for stations' certificates. The
-	// broker adds that there is nothing below TLS 1.3 and nobody without a certificate. Its Time
-	// and VerifyConnection are heeded. Nil: bytes travel in the open, on loopback only.
+	// broker adds that there is nothing below TLS 1.3 and nobody without a certificate. Its
+	// VerifyConnection is heeded; one that judges certificates by itself says so by asking for any
+	// (tls.RequireAnyClientCert). Nil: bytes travel in the open, on loopback only.
 	TLS *tls.Config
 }
 
@@ -63,7 +64,10 @@ func (c *Config) admit(opts *server.Options) (*gate, error) {
 			return nil, &border.Error{Code: border.Invalid, Op: op, Err: errors.New("TLS settings may not differ by client")}
 		}
 		t = t.Clone()
-		t.MinVersion, t.ClientAuth = tls.VersionTLS13, tls.RequireAndVerifyClientCert
+		t.MinVersion = tls.VersionTLS13
+		if t.ClientAuth != tls.RequireAnyClientCert || t.VerifyConnection == nil {
+			t.ClientAuth = tls.RequireAndVerifyClientCert
+		}
 		opts.TLSConfig, opts.TLSVerify, opts.TLSHandshakeFirst, opts.TLSTimeout = t, true, true, tlsSeconds
 	}
 	opts.AuthTimeout = authSeconds

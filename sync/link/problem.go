@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go"
+
+	"garita/border"
 )
 
 // Problem says in plain words why a connection is not there, "" if the error says nothing of that.
@@ -26,6 +28,8 @@ func Problem(err error) (words string, refused bool) {
 		return "This station's credentials have expired. Ask the hub for a new enrolment.", true
 	case errors.Is(err, nats.ErrAuthorization):
 		return "The hub does not accept this station's credentials. Ask the hub whether the station was revoked; otherwise enrol it again.", true
+	case border.MessageOf(err) != "": // of our own check of the hub's certificate
+		return border.MessageOf(err), true
 	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &verification):
 		return "Whoever answers at the hub's address is not the hub that this station was enrolled at.", true
 	case errors.Is(err, nats.ErrTLS), strings.Contains(err.Error(), "remote error: tls"):
