@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/ecdh"
 	"crypto/hpke"
+	"sync"
 
 	"garita/border"
 )
@@ -44,20 +45,33 @@ func SealToStation(pub []byte, purpose string, plain []byte) ([]byte, error) {
 }
 
 // StationOpener opens what was sealed to a station. Safe for concurrent use.
-type StationOpener struct{ key hpke.PrivateKey }
+type StationOpener struct {
+	mu   sync.RWMutex      // guards keys
+	keys []hpke.PrivateKey // the present one, then the one before
+}
 
 // NewStationOpener takes the private key (X25519, 32 bytes) of the station's identity.
 func NewStationOpener(private []byte) (*StationOpener, error) {
+	o := &StationOpener{}
+	return o, o.Renewed(private)
+}
+
+// Renewed takes the private key of an identity that was renewed. What is under way for the one
+// before opens still.
+func (o *StationOpener) Renewed(private []byte) error {
 	const op = "read the station's sealing key"
 	k, err := ecdh.X25519().NewPrivateKey(private)
 	if err != nil {
-		return nil, &border.Error{Code: border.Invalid, Op: op, Message: "The station's identity is damaged."}
+		return &border.Error{Code: border.Invalid, Op: op, Message: "The station's identity is damaged."}
 	}
 	h, err := hpke.NewDHKEMPrivateKey(k)
 	if err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
+		return &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
-	return &StationOpener{h}, nil
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keys = append([]hpke.PrivateKey{h}, o.keys[:min(len(o.keys), 1)]...)
+	return nil
 }
 
 // Open opens what was sealed to this station for that purpose; anything else is [border.Invalid].
@@ -66,9 +80,15 @@ func (o *StationOpener) Open(purpose string, sealed []byte) ([]byte, error) {
 	if len(sealed) > MaxToStation+256 {
 		return nil, &border.Error{Code: border.TooLarge, Op: op}
 	}
-	plain, err := hpke.Open(o.key, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(toStationInfo+purpose), sealed)
-	if err != nil {
-		return nil, &border.Error{Code: border.Invalid, Op: op, Err: err}
+	o.mu.RLock()
+	keys := o.keys
+	o.mu.RUnlock()
+	var err error
+	for _, key := range keys {
+		var plain []byte
+		if plain, err = hpke.Open(key, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(toStationInfo+purpose), sealed); err == nil {
+			return plain, nil
+		}
 	}
-	return plain, nil
+	return nil, &border.Error{Code: border.Invalid, Op: op, Err: err}
 }
