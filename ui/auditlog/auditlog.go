@@ -24,7 +24,6 @@ var templates embed.FS
 type Config struct {
 	Audit Audit
 	Clock border.Clock
-	Hosts []string     // names, besides addresses and localhost, under which browsers reach this hub
 	Log   *slog.Logger // nil: no log
 }
 
@@ -63,7 +62,7 @@ func Mount(app *fiber.App, cfg Config) error {
 		return fmt.Errorf("mount the audit's page: %w", err)
 	}
 	for _, method := range [...]string{fiber.MethodGet, fiber.MethodPost} {
-		app.Add(method, "/audit", layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...), s.page)
+		app.Add(method, "/audit", s.layout.Problems(cfg.Log), layout.SignedIn, s.page)
 	}
 	return nil
 }

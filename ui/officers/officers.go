@@ -27,7 +27,6 @@ type Config struct {
 	Own    Own
 	Cookie gate.Cookie // a changed PIN begins the session anew
 	Clock  border.Clock
-	Hosts  []string     // names, besides addresses and localhost, under which browsers reach this hub
 	Log    *slog.Logger // nil: no log
 }
 
@@ -59,7 +58,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the officers' pages: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}

@@ -26,7 +26,6 @@ var templates embed.FS
 type Config struct {
 	Reviews Reviews
 	Clock   border.Clock
-	Hosts   []string     // names, besides addresses and localhost, under which browsers reach this hub
 	Log     *slog.Logger // nil: no log
 }
 
@@ -60,7 +59,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the reviews' page: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	app.Get("/review", append(before[:len(before):len(before)], s.list)...)
 	app.Post("/review/:review", append(before[:len(before):len(before)], s.decide)...)
 	return nil

@@ -27,7 +27,6 @@ type Config struct {
 	Clock    border.Clock
 	Trust    func() border.ClockTrust // of a station's clock; nil: it is the hub's own
 	Counters []border.CounterID       // of the station; none: the hub
-	Hosts    []string                 // names, besides addresses and localhost, under which browsers reach this program
 	Log      *slog.Logger             // nil: no log
 }
 
@@ -59,7 +58,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the pages of signing in: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log)}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}

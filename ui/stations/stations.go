@@ -28,7 +28,6 @@ type Config struct {
 	Heard  Heard // nil: not known
 	Clock  border.Clock
 	URL    string       // at which stations reach this hub to enrol, for the command that is shown
-	Hosts  []string     // names, besides addresses and localhost, under which browsers reach this hub
 	Log    *slog.Logger // nil: no log
 }
 
@@ -60,7 +59,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the stations' page: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}
