@@ -28,11 +28,13 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 var crossing = []jwt.Export{
 	{Name: "events", Subject: wire.StreamSubjects, Type: jwt.Service},
 	{Name: "requests", Subject: "hub.>", Type: jwt.Service},
-	{Name: "stream of lists", Subject: "$JS.API.STREAM.INFO." + wire.ListStream, Type: jwt.Service},
-	{Name: "lists", Subject: "$JS.API.DIRECT.GET." + wire.ListStream + "." + wire.ListSubjects, Type: jwt.Service},
+	{Name: "lists", Subject: fetches, Type: jwt.Service},
 	{Name: "messages to stations", Subject: "down.>", Type: jwt.Stream},
 	{Name: "heads of lists", Subject: wire.ListHeads, Type: jwt.Stream},
 }
+
+// fetches is where lists are fetched message by message.
+var fetches = jwt.Subject(wire.FetchSubject(wire.ListSubjects))
 
 // Tree makes what a broker must know, with the public keys of stations that are not let in any
 // more.
@@ -112,9 +114,7 @@ func stationScope(key string) *jwt.UserScope {
 	s.Template.Pub.Allow.Add(
 		"in."+name+".>",
 		"hub."+name+".>",
-		// Stations fetch lists message by message and have no consumers.
-		"$JS.API.STREAM.INFO."+wire.ListStream,
-		"$JS.API.DIRECT.GET."+wire.ListStream+"."+wire.ListSubjects,
+		string(fetches), // of the broker's own API nothing else: stations have no consumers
 	)
 	s.Template.Sub.Allow.Add("down."+name+".*", wire.ListHeads, wire.InboxRoot+"."+name+".>")
 	s.Template.Subs, s.Template.Payload = maxSubscriptions, maxPayload

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"garita/border"
 )
 
@@ -59,6 +61,27 @@ func ChunkSubject(d border.Digest, n int64) string {
 
 // FileSubjects is what the subjects of a file's chunks begin with.
 func FileSubjects(d border.Digest) string { return "lists." + filesList + "." + d.String() + "." }
+
+// FetchSubject is where a station asks the broker for the message that stands at a subject of
+// [ListStream]: a part of the broker's own API ("direct get, last by subject").
+func FetchSubject(subject string) string { return "$JS.API.DIRECT.GET." + ListStream + "." + subject }
+
+// ReadFetched reads the headers of the answer: where the message stands and its place in the
+// stream. Found is false if nothing stands there.
+func ReadFetched(h nats.Header) (subject string, seq uint64, found bool, err error) {
+	switch status := get(h, "Status"); status {
+	case "":
+	case "404":
+		return "", 0, false, nil
+	default:
+		return "", 0, false, invalid("the broker did not understand the question")
+	}
+	seq, err = strconv.ParseUint(get(h, "Nats-Sequence"), 10, 63)
+	if err != nil || get(h, "Nats-Stream") != ListStream {
+		return "", 0, false, invalid("the broker's answer is none")
+	}
+	return get(h, "Nats-Subject"), seq, true, nil
+}
 
 // Chunks counts the chunks of a file of size bytes.
 func Chunks(size int64) int64 { return (size + ChunkSize - 1) / ChunkSize }

@@ -7,40 +7,38 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"garita/border"
 	"garita/sync/wire"
 )
 
-// shelf is the stream of lists, of which single messages are fetched directly.
-type shelf struct{ st jetstream.Stream }
-
-func (l *follower) open(ctx context.Context, js jetstream.JetStream) (*shelf, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.f.c.RequestTimeout)
-	defer cancel()
-	st, err := js.Stream(ctx, wire.ListStream)
-	if err != nil {
-		return nil, &border.Error{Code: border.Unavailable, Op: "open the stream of lists", Message: "The hub publishes no lists at present.", Err: err}
-	}
-	return &shelf{st}, nil
-}
+// shelf is the stream of lists, of which single messages are fetched directly: of the broker's
+// own API a station may use no more.
+type shelf struct{ nc *nats.Conn }
 
 // get returns what stands at a subject and its place in the stream. NotFound if nothing does.
 func (s *shelf) get(ctx context.Context, subject string, patience time.Duration) ([]byte, uint64, error) {
 	const op = "fetch from the stream of lists"
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	m, err := s.st.GetLastMsgForSubject(ctx, subject)
+	m, err := s.nc.RequestWithContext(ctx, wire.FetchSubject(subject), nil)
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return nil, 0, &border.Error{Code: border.NotFound, Op: op}
+	case errors.Is(err, nats.ErrNoResponders):
+		return nil, 0, &border.Error{Code: border.Unavailable, Op: op, Message: "The hub publishes no lists at present.", Err: err}
 	case err != nil:
 		return nil, 0, &border.Error{Code: border.Unavailable, Op: op, Message: "The hub does not answer.", Err: err}
-	case m.Subject != subject:
+	}
+	at, seq, found, err := wire.ReadFetched(m.Header)
+	switch {
+	case err != nil:
+		return nil, 0, &border.Error{Code: border.Unavailable, Op: op, Message: "The hub does not answer.", Err: err}
+	case !found:
+		return nil, 0, &border.Error{Code: border.NotFound, Op: op}
+	case at != subject:
 		return nil, 0, &border.Error{Code: border.Unavailable, Op: op, Err: errors.New("the broker answered with another message")}
 	}
-	return m.Data, m.Sequence, nil
+	return m.Data, seq, nil
 }
 
 // take fetches a release, whatever its files still lack, and has it put in force. It reports

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"garita/border"
 	"garita/sync/ask"
@@ -105,10 +104,6 @@ func (f *Follower) Run(ctx context.Context) error {
 		return err
 	}
 	defer nc.Close()
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(f.c.RequestTimeout))
-	if err != nil {
-		return &border.Error{Code: border.Internal, Op: "open the stream of lists", Err: err}
-	}
 	if err := f.listen(nc); err != nil {
 		return err
 	}
@@ -121,7 +116,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		wg.Add(1)
 		go func() { // ends with ctx
 			defer wg.Done()
-			l.run(ctx, js)
+			l.run(ctx, nc)
 		}()
 	}
 	if f.asker != nil {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"garita/border"
 	"garita/sync/link"
@@ -92,7 +92,7 @@ func (l *follower) note(change func(*ListStatus)) {
 	change(&l.status)
 }
 
-func (l *follower) run(ctx context.Context, js jetstream.JetStream) {
+func (l *follower) run(ctx context.Context, nc *nats.Conn) {
 	l.life = ctx
 	back := link.Backoff{Min: 500 * time.Millisecond, Max: l.f.c.RetryMax}
 	for ctx.Err() == nil {
@@ -106,7 +106,7 @@ func (l *follower) run(ctx context.Context, js jetstream.JetStream) {
 			}
 			continue
 		}
-		err := l.follow(cctx, js)
+		err := l.follow(cctx, &shelf{nc})
 		cut := cctx.Err() != nil
 		cancel()
 		switch {
@@ -137,11 +137,7 @@ func plain(err error) string {
 
 // follow brings the list to its present head. Nil: nothing is left to do until there is
 // another.
-func (l *follower) follow(ctx context.Context, js jetstream.JetStream) error {
-	s, err := l.open(ctx, js)
-	if err != nil {
-		return err
-	}
+func (l *follower) follow(ctx context.Context, s *shelf) error {
 	raw, seq, err := s.get(ctx, wire.HeadSubject(l.list), l.f.c.RequestTimeout)
 	absent := border.CodeOf(err) == border.NotFound
 	if err != nil && !absent {
