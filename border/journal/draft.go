@@ -103,12 +103,13 @@ func (j *Journal) Restore(ctx context.Context, events [][]byte) error {
 	}
 	return j.submit(ctx, &job{op: "restore events", essential: true, do: func(t *transaction) error {
 		return t.whole(func() error {
-			for _, record := range records {
-				if err := t.restoreOne(record); err != nil {
-					return err
+			err := t.restoreAll(records)
+			if border.CodeOf(err) == border.Invalid && t.w.j.isDamaged() { // perhaps it is what is damaged here
+				if err = t.mendAll(records, true); err == nil {
+					err = t.restoreAll(records)
 				}
 			}
-			return nil
+			return err
 		})
 	}})
 }

@@ -160,6 +160,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 			<-j.done
 			return nil, err
 		}
+		j.lookAtStart(ctx)
 		return j, nil
 	case <-ctx.Done():
 		close(j.stop)

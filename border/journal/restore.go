@@ -9,6 +9,15 @@ import (
 	"garita/border"
 )
 
+func (t *transaction) restoreAll(records [][]byte) error {
+	for _, record := range records {
+		if err := t.restoreOne(record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // restoreOne checks one event that the hub gave back and inserts it. It must be intact,
 // of this station, and continue an epoch that is held or begin one.
 func (t *transaction) restoreOne(record []byte) error {
