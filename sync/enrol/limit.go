@@ -16,6 +16,9 @@ type rate struct {
 // maxAddresses bounds how many addresses are told apart; the rest share one bucket.
 const maxAddresses = 4096
 
+// sweepEvery is how often the addresses that have waited long enough are looked for.
+const sweepEvery = time.Second
+
 // limiter lets each address, and all together, do something at a rate. Safe for concurrent use.
 type limiter struct {
 	mono func() time.Duration
@@ -26,6 +29,7 @@ type limiter struct {
 	buckets map[netip.Addr]*bucket
 	rest    bucket
 	total   bucket
+	swept   time.Duration // when full buckets were last taken away; 0: never
 }
 
 // bucket is when it will be full again.
@@ -42,7 +46,8 @@ func (l *limiter) allow(address netip.Addr) bool {
 	defer l.mu.Unlock()
 	b := l.buckets[address]
 	if b == nil {
-		if len(l.buckets) >= maxAddresses {
+		if len(l.buckets) >= maxAddresses && (l.swept == 0 || now-l.swept >= sweepEvery) {
+			l.swept = max(now, 1)
 			for a, b := range l.buckets {
 				if b.full <= now {
 					delete(l.buckets, a)

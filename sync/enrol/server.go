@@ -37,16 +37,21 @@ type Config struct {
 
 // Limits of the hub's end.
 const (
-	headerTime = 5 * time.Second  // for the handshake, and for the head of a request
-	readTime   = 10 * time.Second // for a whole request
-	writeTime  = 20 * time.Second
-	idleTime   = 5 * time.Second
-	stopTime   = 3 * time.Second
-	maxHeader  = 8 << 10
+	stopTime  = 3 * time.Second
+	maxHeader = 8 << 10
 
 	connsOfOne = 16
 	connsOfAll = 256
 )
+
+// patience is how long the hub's end waits for a client.
+type patience struct {
+	head  time.Duration // for the handshake, and for the head of a request
+	read  time.Duration // for a whole request
+	write time.Duration
+}
+
+var usual = patience{head: 5 * time.Second, read: 10 * time.Second, write: 20 * time.Second}
 
 var (
 	askOfOne  = rate{30, 2 * time.Second} // enrolments and renewals
@@ -60,6 +65,7 @@ type Server struct {
 	cfg  Config
 	asks *limiter
 	time *limiter
+	wait patience
 }
 
 // New makes the hub's end. [border.Invalid]: something is missing.
@@ -73,7 +79,7 @@ func New(c Config) (*Server, error) {
 	c.TLS = c.TLS.Clone()
 	c.TLS.MinVersion = tls.VersionTLS13
 	c.TLS.NextProtos = []string{"http/1.1"} // one request, one connection, one binding
-	return &Server{cfg: c, asks: newLimiter(c.Mono, askOfOne, askOfAll), time: newLimiter(c.Mono, timeOfOne, timeOfAll)}, nil
+	return &Server{cfg: c, asks: newLimiter(c.Mono, askOfOne, askOfAll), time: newLimiter(c.Mono, timeOfOne, timeOfAll), wait: usual}, nil
 }
 
 // Serve serves on a listener until ctx ends, and closes it.
@@ -84,10 +90,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	mux.HandleFunc("GET "+pathTime, s.tell)
 	h := &http.Server{
 		Handler:           mux,
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       readTime,
-		WriteTimeout:      writeTime,
-		IdleTimeout:       idleTime,
+		ReadHeaderTimeout: s.wait.head,
+		ReadTimeout:       s.wait.read,
+		WriteTimeout:      s.wait.write,
+		IdleTimeout:       s.wait.head,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // anybody can cause it
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
