@@ -47,7 +47,8 @@ type ask struct {
 	until    [match.MaxWords]int // end of each word's part of near
 	fits     fits
 	masks    [match.MaxWords + 1]uint32 // letters of the traveller's words
-	terms    []term
+	terms    []term                     // by word
+	joints   term                       // listed words that take two of the traveller's, or words of which two are one of his
 	parts    []match.Part
 	boards   [2]board // base, changes
 	outcomes []outcome
@@ -56,8 +57,9 @@ type ask struct {
 	bounds     bounds
 	traits     traitWeights
 	dates      dateWeights
-	rest       []int // what the terms from one on can say together
-	runs       []region
+	walked     []*term // as they are searched for
+	rest       []int   // what the terms from one on can say together
+	regions    regions
 	candidates []candidate
 	top        []float64 // log-odds of the best hits, descending
 }
@@ -68,6 +70,7 @@ type term struct {
 	best  int // gain of the best of them, centinats
 	at    int // place in the name
 	small bool
+	joint bool
 }
 
 type found struct {
@@ -152,10 +155,11 @@ func (a *ask) name(surname, given, full string, cut bool) bool {
 // joins adds the listed words of names that write two words as one, or one as two: JALALMAAB and
 // JALAL MAAB. The comparison tells whether they do.
 func (a *ask) joins(words []match.Word) {
+	a.joints.words, a.joints.best = a.joints.words[:0], 0
 	for i := range words {
 		w := words[i].Text
 		if _, says := a.known(w); says == 0 && len(w) >= minJoint {
-			a.split(i, w)
+			a.split(w)
 		}
 		k := (i + 1) % len(words)
 		if n := len(w) + len(words[k].Text); k == i || n < minJoint || n > match.MaxLetters {
@@ -163,31 +167,37 @@ func (a *ask) joins(words []match.Word) {
 		}
 		a.joint = append(append(a.joint[:0], w...), words[k].Text...)
 		for _, id := range a.near.whole(a.joint, a.l.overlay.dict) {
-			a.terms[i].add(id, int(a.l.overlay.dict.Rarity(id))+twoInOne)
+			a.join(id, int(a.l.overlay.dict.Rarity(id)))
 		}
 	}
 }
-
-// twoInOne is what it is worth, in centinats, that a listed word takes two of the traveller's.
-const twoInOne = 400
 
 // minJoint is the least letters of two words written as one.
 const minJoint = 6
 
 // split adds the rarer part of each way to take word i for two listed ones.
-func (a *ask) split(i int, w string) {
+func (a *ask) split(w string) {
 	for at := 2; at+2 <= len(w); at++ {
 		x, gx := a.known(w[:at])
 		y, gy := a.known(w[at:])
 		switch {
 		case gx == 0 || gy == 0 || max(gx, gy) < minTelling:
 		case gx > gy:
-			a.terms[i].add(x, gx+gy)
+			a.join(x, gx+gy)
 		default:
-			a.terms[i].add(y, gx+gy)
+			a.join(y, gx+gy)
 		}
 	}
 }
+
+// join notes a listed word that could be two of the traveller's, or half of one.
+func (a *ask) join(id uint32, gain int) {
+	a.joints.add(id, gain)
+	a.fits.add(id, jointTerm, gain)
+}
+
+// jointTerm stands for joints among the words of a traveller.
+const jointTerm = match.MaxWords
 
 // minTelling is how rare, in centinats, a word must be to look for others beside it.
 const minTelling = 600
@@ -259,7 +269,8 @@ func (a *ask) everything() {
 	for k := range 2 {
 		s := a.segment(k)
 		for i := range uint32(s.len()) {
-			if k == 0 && a.l.masked(i) {
+			entry := int(s.entryOf.at(int(i)))
+			if a.first(k, entry) != i || k == 0 && a.l.masked(entry) {
 				continue
 			}
 			if odds, name, ok := a.compare(s, i, never); ok && odds >= floorOdds {

@@ -28,7 +28,7 @@ type Base struct {
 	head     head
 	parts    *[sections][]byte
 	letters  *match.Letters
-	identity words32 // by entry
+	identity words32 // the first, by entry
 	idAt     words32
 	ids      []byte
 	blockAt  words32
@@ -87,11 +87,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 	parts[secPostingAt], parts[secPostings] = s.postingAt, s.postings
 	parts[secRecordAt], parts[secRecords], parts[secSummaries] = s.recordAt, s.records, s.summaries
 	parts[secYears], parts[secEntryOf] = s.years, s.entryOf
-	identity := make([]byte, 4*len(entries))
-	for i := range len(entries) {
-		binary.LittleEndian.PutUint32(identity[4*s.entryOf.at(i):], uint32(i))
-	}
-	parts[secIdentity] = identity
+	parts[secIdentity] = s.firsts(len(entries))
 	if err := pack2(&parts, entries); err != nil {
 		return nil, &border.Error{Code: border.TooLarge, Op: op, Err: err}
 	}
@@ -104,6 +100,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 	b, err := newBase(&parts)
 	if err == nil {
 		b.dict.setSmall()
+		b.setDays()
 	}
 	return b, err
 }
@@ -220,6 +217,7 @@ func OpenBase(data []byte) (*Base, error) {
 		return nil, damaged("it contradicts itself")
 	}
 	b.dict.setSmall()
+	b.setDays()
 	return b, nil
 }
 
@@ -245,15 +243,10 @@ func newBase(parts *[sections][]byte) (*Base, error) {
 
 // valid checks what was read from a file.
 func (b *Base) valid() bool {
-	n := b.entryOf.len()
-	if !b.dict.valid() || !b.segment.valid() || len(b.identity) != 4*n || !b.idAt.offsets(n, len(b.ids)) ||
+	n := b.entries()
+	if !b.dict.valid() || !b.segment.valid(b.identity) || !b.idAt.offsets(n, len(b.ids)) ||
 		!b.blockAt.offsets((n+perBlock-1)/perBlock, len(b.payload)) || len(b.head.Until) != len(b.head.Sources) {
 		return false
-	}
-	for i := range n {
-		if int(b.identity.at(i)) >= n || int(b.entryOf.at(int(b.identity.at(i)))) != i {
-			return false
-		}
 	}
 	last := 0
 	for i, until := range b.head.Until {
@@ -269,6 +262,8 @@ func (b *Base) valid() bool {
 	}
 	return last == n
 }
+
+func (b *Base) entries() int { return b.identity.len() }
 
 func (b *Base) id(entry int) []byte { return b.ids[b.idAt.at(entry):b.idAt.at(entry+1)] }
 
@@ -302,7 +297,7 @@ func (b *Base) find(k Key) (int, bool) {
 // block gives the entries of a block of payload; none if it is damaged.
 func (b *Base) block(i int) []*Entry {
 	entries, err := unpack(b.payload[b.blockAt.at(i):b.blockAt.at(i+1)])
-	if err != nil || len(entries) != min(perBlock, b.len()-i*perBlock) {
+	if err != nil || len(entries) != min(perBlock, b.entries()-i*perBlock) {
 		return nil
 	}
 	return entries

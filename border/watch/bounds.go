@@ -14,7 +14,6 @@ type bounds struct {
 	words          int  // of the traveller that identify
 	surname, given bool // some of them are in the surname, in the given names
 	slope, best    float64
-	bestGain       float64                                         // of any word
 	all            float64                                         // when no listed word is left over
 	left           float64                                         // of each that is
 	rest           float64                                         // of what listed words that are left over would say
@@ -46,7 +45,6 @@ func (b *bounds) set(a *ask) {
 			b.given = true
 		}
 	}
-	b.bestGain = float64(best)
 	base := w[match.FeatOne] + max(0, w[match.FeatSecond])*float64(best) + max(0, w[match.FeatParticle])*float64(small)
 	for _, f := range []match.Feature{match.FeatSmallLeft, match.FeatCrossed, match.FeatShort, match.FeatOrder, match.FeatBare, match.FeatSyllables, match.FeatSyllablesLeft} {
 		base += max(0, w[f])
@@ -91,15 +89,15 @@ func (b *bounds) listed(words, more int) float64 {
 	return b.all
 }
 
-// gain is what words that fit say.
-func (b *bounds) gain(gain int) float64 {
-	return b.slope*float64(gain) + b.best*min(float64(gain), b.bestGain)
+// gain is what words that fit say, in all and the best of them.
+func (b *bounds) gain(gain, best int) float64 {
+	return b.slope*float64(gain) + b.best*float64(best)
 }
 
 // name is the most that a name can say of which so many words fit, with so much gain, and
 // that has at least so many words.
-func (b *bounds) name(gain, words, shortest int) float64 {
-	return b.most[min(words, match.MaxWords)][shortest] + b.gain(gain)
+func (b *bounds) name(gain, best, words, shortest int) float64 {
+	return b.most[min(words, match.MaxWords)][shortest] + b.gain(gain, best)
 }
 
 // traitWeights is what sex and nationality say.

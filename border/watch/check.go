@@ -106,14 +106,15 @@ func (a *ask) listed(segment int, entry uint32, issuer, number string, repaired 
 	var e *Entry
 	var at uint32
 	if segment == 1 {
-		e, at = a.l.latest[entry], a.l.identity[entry]
+		e, at = a.l.latest[entry], a.l.identity.at(int(entry))
 	} else {
-		if at = a.l.base.identity.at(int(entry)); a.l.masked(at) {
+		if a.l.masked(int(entry)) {
 			return
 		}
 		if e = a.l.base.entry(int(entry)); e == nil {
 			return
 		}
+		at = a.l.base.identity.at(int(entry))
 	}
 	p := documentScore(e, issuer, number)
 	if repaired {

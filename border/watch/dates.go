@@ -1,93 +1,133 @@
 package watch
 
 import (
-	"math"
-
 	"garita/border/watch/match"
 )
 
 // dateWeights is what dates say at most.
 type dateWeights struct {
-	near, middle, far float64      // by how many years they are apart
-	year              [256]float64 // by the year of a brief
-	same              [256]float64 // the same if day and month are those asked for
-	days              [8]uint64    // bits of the days that are nearly those asked for, in the same year
-	asked             brief        // year and day
-	until             uint8        // last year
-	turning           bool         // the day is the first or last of a year: its neighbours are in another
-	several           bool         // ask by the years of several dates
+	asked   match.Date
+	known   bool
+	full    bool         // day, month and year are asked for
+	vague   bool         // years cannot be told apart: the one asked for is beyond them
+	unknown float64      // no date is listed
+	near    float64      // any date
+	year    [256]float64 // by the year of a brief, on another day than the one asked for
+	most    [256]float64 // by the year of a brief, on any day
+	same    [256]float64 // as year, if day and month are those asked for
+	inYear  [512]float64 // in the year asked for, by the day of a brief
+	day     brief        // year and day asked for, nothing else
+	turn    brief        // the day before or after, if it is in another year; else 0
+	turned  float64      // what that says
+	wide    [3]float64   // an interval: up to 2 years apart, up to 10, more
+	days    [3]float64   // an interval that has days as well
+	levels  []float64    // of the model
 }
 
-func (w *dateWeights) set(a *ask) {
-	m, d := a.model, a.date
-	unknown := m.Dates[match.DateUnknown]
-	w.near = math.Inf(-1)
-	for l := range m.Dates {
+// dateBits are the year and the day of a brief.
+const dateBits = brief(1<<32 - 1<<15)
+
+func (w *dateWeights) set(m *match.Model, d match.Date) {
+	w.levels = m.Dates[:]
+	w.asked, w.unknown = d, m.Dates[match.DateUnknown]
+	w.known = d.Known()
+	w.full = d.Month != 0 && d.Day != 0 && plain(d)
+	w.vague = d.Year <= firstYear+10 || d.Until >= lastYear-10
+	w.near = m.Dates[match.DateExact]
+	for l, x := range m.Dates {
 		if match.DateLevel(l) != match.DateUnknown {
-			w.near = max(w.near, m.Dates[l])
+			w.near = max(w.near, x)
 		}
 	}
-	w.far = max(m.Dates[match.DateOther], m.Dates[match.DateDigit])
-	w.middle = max(w.far, m.Dates[match.DateFar])
-	w.several, w.turning, w.days = d.Known(), false, [8]uint64{}
-	full := d.Month != 0 && d.Day != 0 && !d.Circa && d.Until == d.Year
-	years := lastYear - firstYear + 1
-	for i := range years {
-		y := firstYear + i
+	w.day, w.turn, w.turned = dayOf(d), 0, m.Dates[match.DateNextDay]
+	other, far := m.Dates[match.DateOther], m.Dates[match.DateFar]
+	some := max(m.Dates[match.DateRange], m.Dates[match.DateNear])
+	w.wide = [3]float64{some, max(far, other), other}
+	w.days = [3]float64{w.near, max(w.wide[1], m.Dates[match.DateDigit]), max(other, m.Dates[match.DateDigit])}
+	if !d.Known() {
+		return
+	}
+	this := max(m.Dates[match.DateMonth], m.Dates[match.DateYear], m.Dates[match.DateSameYear], some)
+	if w.full {
+		some = m.Dates[match.DateNear]
+	}
+	w.year[0] = w.unknown
+	for y := firstYear; y <= lastYear; y++ {
+		x := &w.year[briefYear(y)]
 		switch apart := max(y-int(d.Until), int(d.Year)-y); {
-		case !d.Known():
-			w.year[1+i] = unknown
-		case !full:
-			w.year[1+i] = w.apart(y, y, d)
-		case apart == 0:
-			w.year[1+i] = max(m.Dates[match.DateSameYear], m.Dates[match.DateNear])
+		case w.vague:
+			*x = w.near
+		case apart <= 0:
+			*x = this
 		case apart <= 2:
-			w.year[1+i] = m.Dates[match.DateNear]
+			*x = some
 		case apart <= 10:
-			w.year[1+i] = m.Dates[match.DateFar]
+			*x = far
 		default:
-			w.year[1+i] = m.Dates[match.DateOther]
+			*x = other
 		}
 	}
-	w.year[0] = unknown
-	w.same = w.year
-	w.asked = brief(briefYear(int(d.Year)))<<24 | brief(briefDay(d.Month, d.Day))<<15
-	w.until = briefYear(int(d.Until))
-	if full {
-		w.turning = d.Month == 1 && d.Day == 1 || d.Month == 12 && d.Day == 31
-		w.sameDay(m, d)
-		w.nearDays(d)
+	// Years before the first and after the last are counted among these.
+	for _, y := range []int{firstYear, lastYear} {
+		w.year[briefYear(y)] = max(w.year[briefYear(y)], m.Dates[match.DateDigit])
 	}
+	w.same = w.year
+	if w.full {
+		w.sameDay(m)
+		w.sameYear(m)
+	}
+	w.most = w.same
+	if w.full {
+		w.most[w.day.year()] = w.near
+		if w.turn != 0 {
+			w.most[w.turn.year()] = max(w.most[w.turn.year()], w.turned)
+		}
+	}
+}
+
+// dayOf gives the year and the day of a brief.
+func dayOf(d match.Date) brief {
+	return brief(briefYear(int(d.Year)))<<24 | brief(briefDay(d.Month, d.Day))<<15
 }
 
 // sameDay notes what the same day says of years that are nearly the one asked for: the one before
-// or after, one digit another.
-func (w *dateWeights) sameDay(m *match.Model, d match.Date) {
+// or after, one digit another; and the next day, if it is in another year.
+func (w *dateWeights) sameDay(m *match.Model) {
+	d := w.asked
 	note := func(year int) {
-		listed := match.Date{Year: int16(year), Until: int16(year), Month: d.Month, Day: d.Day}
-		at := briefYear(year)
-		w.same[at] = max(w.same[at], m.Dates[match.CompareDates(d, listed)])
+		if year > firstYear && year < lastYear {
+			listed := match.Date{Year: int16(year), Until: int16(year), Month: d.Month, Day: d.Day}
+			w.same[briefYear(year)] = max(w.same[briefYear(year)], m.Dates[match.CompareDates(d, listed)])
+		}
 	}
-	for apart := -1; apart <= 1; apart++ {
-		note(int(d.Year) + apart)
-	}
+	note(int(d.Year) - 1)
+	note(int(d.Year) + 1)
 	for ten := 1; ten <= 1000; ten *= 10 {
 		rest := int(d.Year) - int(d.Year)/ten%10*ten
 		for digit := range 10 {
-			if year := rest + digit*ten; year >= firstYear && year <= lastYear {
-				note(year)
-			}
+			note(rest + digit*ten)
 		}
+	}
+	switch {
+	case d.Month == 1 && d.Day == 1:
+		w.turn = dayOf(match.Date{Year: d.Year - 1, Month: 12, Day: 31})
+	case d.Month == 12 && d.Day == 31:
+		w.turn = dayOf(match.Date{Year: d.Year + 1, Month: 1, Day: 1})
 	}
 }
 
-// nearDays notes the days that may say more than that they lie in the same year: not known to
-// the day, crossed, one digit another, the day before or after.
-func (w *dateWeights) nearDays(d match.Date) {
+// sameYear notes what the days of the year asked for say: another day, or one that is crossed, has
+// another digit, is the next, or is not known.
+func (w *dateWeights) sameYear(m *match.Model) {
+	d := w.asked
+	usual := m.Dates[match.DateSameYear]
+	for i := range w.inYear {
+		w.inYear[i] = usual
+	}
 	note := func(month, day int8) {
 		if month >= 0 && month <= 12 && day >= 0 && day <= 31 {
-			at := briefDay(month, day)
-			w.days[at/64] |= 1 << (at % 64)
+			listed := match.Date{Year: d.Year, Until: d.Year, Month: month, Day: day}
+			w.inYear[briefDay(month, day)] = m.Dates[match.CompareDates(d, listed)]
 		}
 	}
 	note(d.Day, d.Month)
@@ -109,60 +149,50 @@ func (w *dateWeights) nearDays(d match.Date) {
 	}
 }
 
-// apart is what dates of the years first to last say at most.
-func (w *dateWeights) apart(first, last int, d match.Date) float64 {
-	switch apart := max(first-int(d.Until), int(d.Year)-last); {
-	case apart <= 2:
-		return w.near
-	case apart <= 10:
-		return w.middle
+// interval is what dates of the years first to last say at most.
+func (w *dateWeights) interval(first, last int, days bool) float64 {
+	of := &w.wide
+	if days {
+		of = &w.days
 	}
-	return w.far
+	switch apart := max(first-int(w.asked.Until), int(w.asked.Year)-last); {
+	case apart <= 2 || w.vague:
+		return of[0]
+	case apart <= 10:
+		return of[1]
+	}
+	return of[2]
 }
 
 // brief is what a posting's date says at most.
 func (w *dateWeights) brief(b brief) float64 {
-	y, d := b.year(), b.day()
+	y := b.year()
 	switch {
-	case b.several() && w.several:
-		switch apart := max(int(y)-int(w.until), int(w.asked.year())-int(y)-int(d)); {
-		case apart <= 2:
-			return w.near
-		case apart <= 10:
-			return w.middle
-		}
-		return w.far
-	case d == w.asked.day():
+	case y == 0 || !w.known:
+		return w.unknown
+	case b.several():
+		first := firstYear - 1 + int(y)
+		return w.interval(first, first+int(b.day()), b.days())
+	case !w.full || w.vague:
+		return w.year[y]
+	case y == w.day.year():
+		return w.inYear[b.day()]
+	case b.day() == w.day.day():
 		return w.same[y]
-	case y == w.asked.year() && w.days[d/64]>>(d%64)&1 == 1, w.turning && y != 0:
-		return max(w.near, w.year[y])
+	case b&dateBits == w.turn && w.turn != 0:
+		return w.turned
 	}
 	return w.year[y]
 }
 
-// regions parts the identities into runs by what their dates can say, in their order.
-func (a *ask) regions(s *segment) {
-	w := &a.dates
-	w.set(a)
-	unknown := a.model.Dates[match.DateUnknown]
-	n := uint32(s.len())
-	if !a.date.Known() {
-		a.runs = append(a.runs[:0], region{0, n, unknown})
-		return
-	}
-	at := func(place int) uint32 { return s.years.at(min(max(place, dated), places)) }
-	first, from, to := at(dated), at(yearPlace(int(a.date.Year))-10), at(yearPlace(int(a.date.Until))+11)
-	a.runs = append(a.runs[:0], region{0, first, max(w.near, unknown)}, region{first, from, w.far}, region{from, to, w.near}, region{to, n, w.far})
-}
-
-// dateWeight is what the date of an identity says, at most.
-func (a *ask) dateWeight(s *segment, id uint32, x traits) float64 {
-	switch listed := s.summaries.at(int(2 * id)); {
-	case listed == 0 || !a.date.Known():
-		return a.model.Dates[match.DateUnknown]
+// listed is what the date of an identity says, at most.
+func (w *dateWeights) listed(packed uint32, x traits) float64 {
+	switch d := w.asked; {
+	case packed == 0 || !d.Known():
+		return w.unknown
 	case x.years():
-		return a.dates.apart(int(listed>>16), int(listed&0xFFFF), a.date)
+		return w.interval(int(packed>>16), int(packed&0xFFFF), x.days())
 	default:
-		return a.model.Dates[match.CompareDates(a.date, match.Date{Year: int16(listed >> 16), Until: int16(listed >> 16), Month: int8(listed >> 8), Day: int8(listed)})]
+		return w.levels[match.CompareDates(d, match.Date{Year: int16(packed >> 16), Until: int16(packed >> 16), Month: int8(packed >> 8), Day: int8(packed)})]
 	}
 }

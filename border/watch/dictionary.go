@@ -80,19 +80,36 @@ func (d *dictionary) glance(id uint32) match.Glance {
 }
 
 // similar appends the words that have one of the keys, but for those that a glance tells apart
-// from the word they are the keys of; some of them twice.
-func (d *dictionary) similar(dst []uint32, keys []match.Key, g match.Glance, cut bool) []uint32 {
+// from the word they are the keys of, or further than so many letters; some of them twice. Initials
+// are no letters too far.
+func (d *dictionary) similar(dst []uint32, keys []match.Key, g match.Glance, far int, cut bool) []uint32 {
 	if d.len() == 0 {
 		return dst
 	}
-	for _, k := range keys {
-		tag := uint32(uint64(k) << d.bits)
-		for s := d.slot(k); len(s) > 0; s = s[4:] {
-			if x := s.at(0); x&^(1<<d.bits-1) == tag {
-				if i := x & (1<<d.bits - 1); !g.Apart(match.Glance(d.glances.at(int(i))), cut) {
-					dst = append(dst, d.first+i)
+	// Memory is far away: what does not depend on each other is asked for in one go.
+	var slots [32]span
+	from := len(dst)
+	for len(keys) > 0 {
+		n := min(len(keys), len(slots))
+		for i, k := range keys[:n] {
+			at := int(uint64(k) >> (32 - d.bits))
+			slots[i] = span{d.slots.at(at), d.slots.at(at + 1)}
+		}
+		for i, k := range keys[:n] {
+			tag := uint32(uint64(k) << d.bits)
+			for at := slots[i].from; at < slots[i].to; at++ {
+				if x := d.keys.at(int(at)); x&^(1<<d.bits-1) == tag {
+					dst = append(dst, x&(1<<d.bits-1))
 				}
 			}
+		}
+		keys = keys[n:]
+	}
+	found := dst[from:]
+	dst = dst[:from]
+	for _, i := range found {
+		if listed := match.Glance(d.glances.at(int(i))); !g.Apart(listed, cut) && (listed.Letters() == 1 || !g.Beyond(listed, far, cut)) {
+			dst = append(dst, d.first+i)
 		}
 	}
 	return dst
@@ -121,11 +138,13 @@ func (d *dictionary) beginning(dst []uint32, prefix string, limit int) []uint32 
 
 // find gives the number of a word.
 func (d *dictionary) find(word string) (uint32, bool) {
-	var buf [match.MaxKeys]match.Key
-	keys := match.Keys(buf[:0], word) // the first is the word's own
-	for s := d.slot(keys[0]); len(s) > 0; s = s[4:] {
-		if id := d.first + s.at(0)&(1<<d.bits-1); d.Text(id) == word {
-			return id, true
+	k, g := match.WholeKey(word), match.GlanceOf(word)
+	tag := uint32(uint64(k) << d.bits)
+	for s := d.slot(k); len(s) > 0; s = s[4:] {
+		if x := s.at(0); x&^(1<<d.bits-1) == tag {
+			if i := x & (1<<d.bits - 1); match.Glance(d.glances.at(int(i))) == g && d.Text(d.first+i) == word {
+				return d.first + i, true
+			}
 		}
 	}
 	if d.base != nil {

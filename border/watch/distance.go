@@ -16,9 +16,10 @@ func newPattern(word string) pattern {
 }
 
 // distance is Levenshtein's, computed for all places of the pattern at once (Myers 1999, as
-// written by Hyyrö).
-func (p *pattern) distance(word string) int {
+// written by Hyyrö). With prefix, the pattern may be the beginning of the word.
+func (p *pattern) distance(word string, prefix bool) int {
 	up, down, d := ^uint32(0), uint32(0), p.n
+	least := d
 	for i := range len(word) {
 		eq := p.at[word[i]-'A']
 		diagonal := ((eq & up) + up) ^ up | eq | down
@@ -32,6 +33,10 @@ func (p *pattern) distance(word string) int {
 		plus = plus<<1 | 1
 		minus <<= 1
 		up, down = minus|^(diagonal|plus), plus&diagonal
+		least = min(least, d)
+	}
+	if prefix {
+		return least
 	}
 	return d
 }

@@ -66,7 +66,7 @@ func (l *List) Explain(q *Query, k Key) (Explanation, bool) {
 func (a *ask) locate(k Key) (segment int, at uint32) {
 	for i, e := range a.l.latest {
 		if e.Key() == k {
-			return 1, a.l.identity[i]
+			return 1, a.l.identity.at(i)
 		}
 	}
 	i, _ := a.l.base.find(k)

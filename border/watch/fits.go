@@ -58,7 +58,7 @@ func (f *fits) put(x fit) {
 // reaches reports whether a listed name may say as much as it takes to matter. It is quick:
 // most names end here. A name of which no word fits never matters, whatever else agrees.
 func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bool {
-	var gains [match.MaxWords]int32
+	var gains [jointTerm + 1]int32
 	var open uint32 // listed words that fit nothing
 	listed := 0
 	mask := uint32(len(a.fits.slots) - 1)
@@ -95,6 +95,12 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 			surname = surname || w.Form&match.Surname != 0
 			given = given || w.Form&match.Surname == 0
 		}
+	}
+	if g := int(gains[jointTerm]); g > 0 {
+		sum += g
+		best = max(best, g)
+		words += jointWords
+		surname, given = true, true
 	}
 	if words == 0 {
 		return false

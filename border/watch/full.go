@@ -27,7 +27,7 @@ func (l *List) holds(k Key) bool {
 		return true
 	}
 	i, ok := l.base.find(k)
-	return ok && !l.masked(l.base.identity.at(i))
+	return ok && !l.masked(i)
 }
 
 func (l *List) inFull(e *Entry) *Entry {

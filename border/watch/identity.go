@@ -6,7 +6,7 @@ import (
 	"garita/border/watch/match"
 )
 
-// An identity is an entry as checks read it: a record of bytes.
+// An identity is an entry as checks read it: a record of bytes, with one of its dates or none.
 //
 //	flags    u8: sex 2 bits, applies 2, handling 2, has validity, has places
 //	validity u32 from, u32 until: YYYYMMDD, if there
@@ -272,26 +272,26 @@ func (r *reader) nextName(dst []match.Part, d *dictionary) (parts []match.Part, 
 	return dst, head>>4&1 == 1
 }
 
-// validRecord checks a record from a file, whose words are below words.
-func validRecord(b []byte, words int) bool {
+// recordSize checks a record from a file, whose words are below words, and gives its length.
+func recordSize(b []byte, words int) (int, bool) {
 	r := reader{b: b}
 	var id identity
 	id.read(&r)
-	if r.bad || id.count > len(r.b) {
-		return false
+	if r.bad || id.count < 0 || id.count > len(r.b) {
+		return 0, false
 	}
 	for range id.count {
 		head := r.byte()
 		if head&15 > match.MaxWords {
-			return false
+			return 0, false
 		}
 		for range head & 15 {
 			if r.uvarint()>>2 >= uint64(words) {
-				return false
+				return 0, false
 			}
 		}
 	}
-	return !r.bad && len(r.b) == 0
+	return len(b) - len(r.b), !r.bad
 }
 
 // holds reports whether the identity counts on a day and for a direction; day 0 is any.

@@ -14,7 +14,7 @@ import (
 type List struct {
 	base       *Base
 	changed    map[Key]*Entry // put since
-	gone       []uint64       // bits of the base's identities that were replaced or removed
+	gone       []uint64       // bits of the base's entries that were replaced or removed
 	removed    int            // how many those are
 	sources    []Source
 	remembered map[memory]Fingerprint
@@ -22,7 +22,7 @@ type List struct {
 
 	// The changed entries, by key, and how they are found.
 	latest   []*Entry
-	identity []uint32 // by place in latest
+	identity words32 // the first, by place in latest
 	overlay  *segment
 	asks     *sync.Pool // *ask
 }
@@ -49,7 +49,7 @@ func (l *List) With(changes []Change) (*List, error) {
 	n := &List{base: l.base, changed: maps.Clone(l.changed), gone: slices.Clone(l.gone), removed: l.removed,
 		sources: slices.Clone(l.sources), remembered: maps.Clone(l.remembered), full: maps.Clone(l.full)}
 	if n.gone == nil {
-		n.gone = make([]uint64, (l.base.len()+63)/64)
+		n.gone = make([]uint64, (l.base.entries()+63)/64)
 	}
 	for _, c := range changes {
 		if err := n.apply(c); err != nil {
@@ -109,18 +109,17 @@ func (l *List) mask(k Key) bool {
 	if !ok {
 		return false
 	}
-	identity := l.base.identity.at(i)
-	if l.masked(identity) {
+	if l.masked(i) {
 		return false
 	}
-	l.gone[identity/64] |= 1 << (identity % 64)
+	l.gone[i/64] |= 1 << (i % 64)
 	l.removed++
 	return true
 }
 
-// masked reports whether an identity of the base was replaced or removed.
-func (l *List) masked(identity uint32) bool {
-	return l.gone != nil && l.gone[identity/64]>>(identity%64)&1 == 1
+// masked reports whether an entry of the base was replaced or removed.
+func (l *List) masked(entry int) bool {
+	return l.gone != nil && l.gone[entry/64]>>(entry%64)&1 == 1
 }
 
 // index makes the changed entries findable. How rare words are stays as the base has it.
@@ -146,15 +145,12 @@ func (l *List) index() {
 	l.overlay.fill(list, numbers)
 	l.overlay.scatter()
 	l.overlay.documents = newDocuments(l.latest)
-	l.identity = make([]uint32, len(l.latest))
-	for i := range uint32(l.overlay.len()) {
-		l.identity[l.overlay.entryOf.at(int(i))] = i
-	}
+	l.identity = l.overlay.firsts(len(l.latest))
 	l.asks = &sync.Pool{New: func() any { return newAsk(l) }}
 }
 
 // Len gives the number of entries.
-func (l *List) Len() int { return l.base.len() - l.removed + len(l.changed) }
+func (l *List) Len() int { return l.base.entries() - l.removed + len(l.changed) }
 
 // Sources gives the descriptions of the list's sources. They must not be changed.
 func (l *List) Sources() []Source { return l.sources }
@@ -168,7 +164,7 @@ func (l *List) Entry(k Key) (*Entry, bool) {
 		return e, true
 	}
 	i, ok := l.base.find(k)
-	if !ok || l.masked(l.base.identity.at(i)) {
+	if !ok || l.masked(i) {
 		return nil, false
 	}
 	e := l.base.entry(i)
@@ -179,9 +175,9 @@ func (l *List) Entry(k Key) (*Entry, bool) {
 func (l *List) Entries() iter.Seq[*Entry] {
 	return func(yield func(*Entry) bool) {
 		latest := l.latest
-		for i := 0; i < l.base.len(); i += perBlock {
+		for i := 0; i < l.base.entries(); i += perBlock {
 			for j, e := range l.base.block(i / perBlock) {
-				if l.masked(l.base.identity.at(i + j)) {
+				if l.masked(i + j) {
 					continue
 				}
 				for ; len(latest) > 0 && compareKeys(latest[0].Key(), e.Key()) < 0; latest = latest[1:] {

@@ -43,28 +43,28 @@ func (n *nearby) find(s *match.Scorer, i int, w match.Word, d *dictionary) {
 	if !known || d.len() > 0 {
 		n.keys = match.MoreKeys(match.Keys(n.keys[:0], w.Text), w.Text)
 	}
+	p := newPattern(w.Text)
+	far := p.near()
+	if p.n == 1 {
+		far = match.MaxLetters
+	}
 	for at := d; at != nil; at = at.base {
 		if at.len() == 0 || known && at.base == nil {
 			continue
 		}
-		n.ids = at.similar(n.ids, n.keys, match.GlanceOf(w.Text), cut)
+		n.ids = at.similar(n.ids, n.keys, match.GlanceOf(w.Text), far, cut)
 		if cut && len(w.Text) >= 2 {
 			n.ids = at.beginning(n.ids, w.Text, maxBeginnings)
 		}
 	}
 	slices.Sort(n.ids)
-	p := newPattern(w.Text)
-	far := p.near()
-	if cut || p.n == 1 {
-		far = match.MaxLetters
-	}
 	for k, id := range n.ids {
 		if k > 0 && id == n.ids[k-1] {
 			continue
 		}
 		text := d.Text(id)
 		initial := (len(text) == 1) != (p.n == 1)
-		if !initial && p.distance(text) > far {
+		if !initial && p.distance(text, cut) > far {
 			continue
 		}
 		n.words = append(n.words, near{id, int16(s.Look(i, text, d.Rarity(id))), initial})
@@ -92,9 +92,15 @@ func (n *nearby) known(s *match.Scorer, i int, word string, base *dictionary) bo
 func (n *nearby) whole(joint []byte, d *dictionary) []uint32 {
 	n.keys = match.Keys(n.keys[:0], string(joint))
 	n.ids = n.ids[:0]
-	for ; d != nil; d = d.base {
-		n.ids = d.similar(n.ids, n.keys, match.GlanceOf(string(joint)), false)
+	p := newPattern(string(joint))
+	for at := d; at != nil; at = at.base {
+		n.ids = at.similar(n.ids, n.keys, match.GlanceOf(string(joint)), p.near(), false)
 	}
+	slices.Sort(n.ids)
+	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(id uint32) bool {
+		text := d.Text(id)
+		return !match.Joins(p.n, len(text)) || p.distance(text, false) > p.near()
+	})
 	return n.ids
 }
 

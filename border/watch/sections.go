@@ -14,7 +14,7 @@ import (
 
 const (
 	magic   = "GARITAWL"
-	format  = 1
+	format  = 2
 	maxBase = 1 << 32 // bytes; offsets within sections are 32 bits
 )
 
@@ -35,12 +35,12 @@ const (
 	secAlphabet                 // u32 per word: the words by text
 	secPostingAt                // u32 per word and one more: where its postings begin
 	secPostings                 // u32 identity, u32 brief per posting: the identities that have the word, ascending
-	secRecordAt                 // u32 per identity and one more: where its record begins
-	secRecords                  // records of identities
-	secSummaries                // u32, u32 per identity: its one date of birth, 0 if none or several; traits
+	secRecordAt                 // u32 per identity: where its record begins
+	secRecords                  // records, one for each entry
+	secSummaries                // u32, u32 per identity: its date of birth, 0 if none; traits
 	secYears                    // u32 per year and one more: the first identity born in it
 	secEntryOf                  // u32 per identity: its entry
-	secIdentity                 // u32 per entry: its identity
+	secIdentity                 // u32 per entry: its first identity
 	secIDAt                     // u32 per entry and one more: where its ID begins
 	secIDs                      // IDs, by source, then ascending
 	secBlockAt                  // u32 per block of payload and one more

@@ -8,15 +8,17 @@ import (
 	"garita/border/watch/match"
 )
 
-// segment is a set of identities with what finds them. Identities are numbered by birth:
-// first those whose date is not known, then those with dates years apart, then by date.
-// What a word's postings say of a range of years therefore lies together.
+// segment is a set of identities with what finds them. An entry with several dates of birth is
+// an identity with each, and they share a record. Identities are numbered by birth: first those
+// whose date is not known, then those with a date that is an interval or about a year, then by
+// date. What a word's postings say of a day or of a range of years therefore lies together.
 type segment struct {
 	dict      *dictionary
 	recordAt  words32
 	records   []byte
 	summaries words32 // two for each identity: see pack and traits
 	years     words32
+	days      []uint32 // by day: the first identity born on it, or after; none if identities are few
 	entryOf   words32
 	documents documents
 
@@ -32,18 +34,20 @@ const (
 	firstYear = 1880
 	lastYear  = 2060
 	undated   = 0 // place in years of those without a date
-	scattered = 1 // of those with dates of several years
+	scattered = 1 // of those with intervals
 	dated     = 2 // of those born in firstYear
 	places    = dated + lastYear - firstYear + 1
 )
 
 func yearPlace(year int) int { return dated + min(max(year, firstYear), lastYear) - firstYear }
 
-func (s *segment) len() int { return s.recordAt.len() - 1 }
+// maxBirths is how many identities an entry has at most; dates beyond share the last.
+const maxBirths = 16
 
-func (s *segment) record(i uint32) []byte {
-	return s.records[s.recordAt.at(int(i)):s.recordAt.at(int(i)+1)]
-}
+func (s *segment) len() int { return s.entryOf.len() }
+
+// record gives an identity's record, and what follows it.
+func (s *segment) record(i uint32) []byte { return s.records[s.recordAt.at(int(i)):] }
 
 // identity reads the head of a record.
 func (s *segment) identity(i uint32) identity {
@@ -64,6 +68,56 @@ func (s *segment) list(word uint32) postings {
 	return s.postings[postingSize*s.postingAt.at(int(word)) : postingSize*s.postingAt.at(int(word)+1)]
 }
 
+// day gives the identities born on a day.
+func (s *segment) day(year, month, day int) span {
+	if s.days != nil {
+		at := dayPlace(year, month, day)
+		return span{s.days[at], s.days[at+1]}
+	}
+	p := yearPlace(year)
+	from, to := s.years.at(p), s.years.at(p+1)
+	x := uint32(year)<<16 | uint32(month)<<8 | uint32(day)
+	lo := s.born(from, to, x)
+	return span{lo, s.born(lo, to, x+1)}
+}
+
+// manyIdentities is from when on a table of days is worth its memory, 300 kB.
+const manyIdentities = 50_000
+
+// dayPlace is the place of a day, of those that there could be.
+func dayPlace(year, month, day int) int { return (yearPlace(year)-dated)<<9 + month<<5 + day }
+
+// setDays makes the table of days.
+func (s *segment) setDays() {
+	if s.len() < manyIdentities {
+		return
+	}
+	s.days = make([]uint32, dayPlace(lastYear, 15, 31)+2)
+	next := 0
+	for i := s.years.at(dated); i < uint32(s.len()); i++ {
+		x := s.summaries.at(int(2 * i))
+		at := dayPlace(int(x>>16), int(x>>8&15), int(x&31))
+		for ; next <= at; next++ {
+			s.days[next] = i
+		}
+	}
+	for ; next < len(s.days); next++ {
+		s.days[next] = uint32(s.len())
+	}
+}
+
+// born gives the first identity not before a packed date.
+func (s *segment) born(from, to, x uint32) uint32 {
+	for from < to {
+		if mid := (from + to) / 2; s.summaries.at(int(2*mid)) < x {
+			from = mid + 1
+		} else {
+			to = mid
+		}
+	}
+	return from
+}
+
 // postings are identities in ascending order, each with what a search wants to know of it at
 // once, so that memory is read in a row.
 type postings []byte
@@ -79,11 +133,28 @@ func (p postings) next() (id uint32, b brief) {
 	return uint32(x), brief(x >> 32)
 }
 
-// search gives the first place with an identity not below x.
-func (p postings) search(x uint32) int {
-	lo, hi := 0, p.len()
-	if hi == 0 || p.id(hi-1) < x {
-		return hi
+// search gives the first place with an identity not below x. It goes out from a guess.
+func (p postings) search(x uint32, guess int) int {
+	n := p.len()
+	lo, hi := 0, n
+	if n > nearBy {
+		guess = min(max(guess, 0), n-1)
+		step := nearBy
+		if p.id(guess) < x {
+			lo = guess + 1
+			for lo+step < n && p.id(lo+step) < x {
+				lo += step + 1
+				step *= 2
+			}
+			hi = min(n, lo+step)
+		} else {
+			hi = guess
+			for hi-step > 0 && p.id(hi-step) >= x {
+				hi -= step
+				step *= 2
+			}
+			lo = max(0, hi-step)
+		}
 	}
 	for lo < hi {
 		if mid := int(uint(lo+hi) >> 1); p.id(mid) < x {
@@ -95,9 +166,12 @@ func (p postings) search(x uint32) int {
 	return lo
 }
 
+const nearBy = 8 // places that are looked at first about a guess
+
 // brief is what a posting says of its identity: the year of birth less firstYear plus 1, 8 bits, 0 if
-// no date is known; month and day, 9 bits, or how many years follow, if there are several
-// dates; whether that is so; sex 2 bits; nationality 8 bits; words of the shortest name, 2 bits.
+// no date is known; month and day, 9 bits, or how many years follow, if it is an interval; whether
+// that is so; sex 2 bits; nationality 8 bits; whether an interval has days, too; whether the entry
+// has an identity before this; words of the shortest name, 2 bits.
 type brief uint32
 
 func (b brief) year() uint8   { return uint8(b >> 24) }
@@ -105,6 +179,8 @@ func (b brief) day() uint16   { return uint16(b >> 15 & 511) }
 func (b brief) several() bool { return b>>14&1 == 1 }
 func (b brief) sex() uint8    { return uint8(b >> 12 & 3) }
 func (b brief) nation() uint8 { return uint8(b >> 4) }
+func (b brief) days() bool    { return b>>3&1 == 1 }
+func (b brief) again() bool   { return b>>2&1 == 1 }
 func (b brief) words() uint8  { return uint8(b & 3) }
 
 const (
@@ -120,8 +196,11 @@ func briefYear(year int) uint8 { return uint8(1 + min(max(year, firstYear), last
 
 func briefDay(month, day int8) uint16 { return uint16(month)&15<<5 | uint16(day)&31 }
 
-func makeBrief(dates []match.Date, t traits) brief {
+func makeBrief(dates []match.Date, t traits, again bool) brief {
 	b := brief(t.sex())<<12 | brief(min(t.words(), 3))
+	if again {
+		b |= 1 << 2
+	}
 	switch n := t.nation(); n {
 	case 0:
 	case severalNations:
@@ -135,6 +214,9 @@ func makeBrief(dates []match.Date, t traits) brief {
 	date, years := pack(dates)
 	b |= brief(briefYear(int(date>>16))) << 24
 	if years {
+		if t.days() {
+			b |= 1 << 3
+		}
 		return b | brief(briefYear(int(date&0xFFFF))-briefYear(int(date>>16)))<<15 | 1<<14
 	}
 	return b | brief(briefDay(int8(date>>8), int8(date)))<<15
@@ -146,7 +228,7 @@ func pack(dates []match.Date) (packed uint32, years bool) {
 	if len(dates) == 0 {
 		return 0, false
 	}
-	if d := dates[0]; len(dates) == 1 && !d.Circa && d.Year == d.Until {
+	if d := dates[0]; len(dates) == 1 && plain(d) {
 		return uint32(d.Year)<<16 | uint32(d.Month)<<8 | uint32(d.Day), false
 	}
 	first, last := dates[0].Year, dates[0].Until
@@ -158,7 +240,8 @@ func pack(dates []match.Date) (packed uint32, years bool) {
 
 // traits are an identity's sex 2 bits, nationality 15 bits (all 1: several countries, look at the
 // record), the words of its shortest name, 4 bits, and how much its least telling name says in
-// all, 8 bits in units; and whether the dates are packed as years.
+// all, 8 bits in units; whether the date is packed as years; and whether they
+// have days, too.
 type traits uint32
 
 const tellUnit = 50 // centinats
@@ -169,6 +252,7 @@ func (t traits) sex() int       { return int(t & 3) }
 func (t traits) nation() uint16 { return uint16(t >> 2 & severalNations) }
 func (t traits) words() int     { return int(t >> 17 & 15) }
 func (t traits) years() bool    { return t>>29&1 == 1 }
+func (t traits) days() bool     { return t>>30&1 == 1 }
 func (t traits) says() int      { return int(t>>21&255) * tellUnit }
 
 func (s *segment) summarise(p *prepared, names [][]match.Part) traits {
@@ -202,13 +286,49 @@ func place(dates []match.Date) int {
 	if len(dates) == 0 {
 		return undated
 	}
-	year := dates[0].Year
-	for _, d := range dates {
-		if d.Year != year || d.Until != year || d.Circa {
-			return scattered
+	if len(dates) > 1 || !plain(dates[0]) {
+		return scattered
+	}
+	return yearPlace(int(dates[0].Year))
+}
+
+// plain reports whether a date is a day, or a month or year of which the day is not known.
+func plain(d match.Date) bool { return !d.Circa && d.Until == d.Year }
+
+// birth is an identity on its way: an entry with one of its dates, or with those that have no
+// place of their own; without any, if none is known.
+type birth struct {
+	entry int // place in the list of entries
+	dates []match.Date
+	again bool // not the first of its entry
+}
+
+// births gives the identities of entries, as they are numbered.
+func births(entries []prepared) (out []birth) {
+	for i := range entries {
+		first := len(out)
+		var rest []match.Date
+		for _, d := range entries[i].dates {
+			switch {
+			case !plain(d) || len(out)-first == maxBirths-1:
+				rest = append(rest, d)
+			case !slices.ContainsFunc(out[first:], func(b birth) bool { return b.dates[0] == d }):
+				out = append(out, birth{entry: i, dates: []match.Date{d}})
+			}
+		}
+		if len(rest) > 0 || len(out) == first {
+			out = append(out, birth{entry: i, dates: rest})
 		}
 	}
-	return yearPlace(int(year))
+	slices.SortStableFunc(out, func(a, b birth) int {
+		pa, pb := place(a.dates), place(b.dates)
+		if pa != pb || pa < dated {
+			return cmp.Compare(pa, pb)
+		}
+		x, y := a.dates[0], b.dates[0]
+		return cmp.Or(cmp.Compare(x.Year, y.Year), cmp.Compare(x.Month, y.Month), cmp.Compare(x.Day, y.Day))
+	})
+	return out
 }
 
 // prepared is an entry on its way into a segment.
@@ -258,22 +378,15 @@ func tally(entries []prepared) map[string]*newWord {
 
 // fill numbers the identities and writes their records and postings.
 func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
-	slices.SortStableFunc(entries, func(a, b prepared) int {
-		pa, pb := place(a.dates), place(b.dates)
-		if pa != pb || pa < dated {
-			return cmp.Compare(pa, pb)
-		}
-		return cmp.Or(cmp.Compare(a.dates[0].Month, b.dates[0].Month), cmp.Compare(a.dates[0].Day, b.dates[0].Day))
-	})
-	var parts [][]match.Part
+	rows := births(entries)
 	var all []uint64 // word, identity
-	briefs := make([]brief, len(entries))
+	briefs := make([]brief, len(rows))
 	counts := make([]uint32, places)
-	s.recordAt = binary.LittleEndian.AppendUint32(nil, 0)
-	for i := range entries {
-		p := &entries[i]
-		parts = parts[:0]
+	records := make([]uint32, len(entries)) // by entry: where its record is, plus 1
+	for i := range rows {
+		p, r := &entries[rows[i].entry], &rows[i]
 		from := len(all)
+		parts := make([][]match.Part, 0, len(p.names))
 		for _, name := range p.names {
 			row := make([]match.Part, len(name))
 			for j, w := range name {
@@ -284,18 +397,25 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 		}
 		slices.Sort(all[from:])
 		all = all[:from+len(slices.Compact(all[from:]))]
-		s.records = appendRecord(s.records, p.entry, parts)
-		s.recordAt = binary.LittleEndian.AppendUint32(s.recordAt, uint32(len(s.records)))
-		date, years := pack(p.dates)
+		at := &records[r.entry]
+		if r.again = *at != 0; !r.again {
+			*at = uint32(len(s.records)) + 1
+			s.records = appendRecord(s.records, p.entry, parts)
+		}
+		s.recordAt = binary.LittleEndian.AppendUint32(s.recordAt, *at-1)
+		date, years := pack(r.dates)
 		t := s.summarise(p, parts)
 		if years {
 			t |= 1 << 29
 		}
-		briefs[i] = makeBrief(p.dates, t)
+		if slices.ContainsFunc(r.dates, plain) {
+			t |= 1 << 30
+		}
+		briefs[i] = makeBrief(r.dates, t, r.again)
 		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, date)
 		s.summaries = binary.LittleEndian.AppendUint32(s.summaries, uint32(t))
 		s.entryOf = binary.LittleEndian.AppendUint32(s.entryOf, p.number)
-		counts[place(p.dates)]++
+		counts[place(r.dates)]++
 	}
 	s.years = binary.LittleEndian.AppendUint32(nil, 0)
 	sum := uint32(0)
@@ -319,6 +439,15 @@ func (s *segment) fill(entries []prepared, numbers map[string]uint32) {
 	}
 }
 
+// firsts gives the first identity of each entry, by the entry's number.
+func (s *segment) firsts(entries int) words32 {
+	first := make([]byte, 4*entries)
+	for i := s.len() - 1; i >= 0; i-- {
+		binary.LittleEndian.PutUint32(first[4*s.entryOf.at(i):], uint32(i))
+	}
+	return first
+}
+
 // scatter moves the postings of the changes, which have few of all words, into a map.
 func (s *segment) scatter() {
 	s.lists = make(map[uint32]postings)
@@ -330,17 +459,34 @@ func (s *segment) scatter() {
 	s.postingAt, s.postings = nil, nil
 }
 
-// valid checks what was read from a file.
-func (s *segment) valid() bool {
-	n, words := s.entryOf.len(), s.dict.len()
-	if len(s.entryOf)%4 != 0 || len(s.summaries) != 8*n || len(s.postings)%postingSize != 0 || !s.recordAt.offsets(n, len(s.records)) ||
+// valid checks what was read from a file; first has the first identity of each entry.
+func (s *segment) valid(first words32) bool {
+	n, words, entries := s.len(), s.dict.len(), first.len()
+	if len(s.entryOf)%4 != 0 || len(first)%4 != 0 || len(s.recordAt) != 4*n || len(s.summaries) != 8*n || len(s.postings)%postingSize != 0 ||
 		!s.years.offsets(places, n) || !s.postingAt.offsets(words, s.postings.len()) {
 		return false
 	}
+	seen, next := 0, uint32(0) // entries, and where the next record begins
 	for i := range n {
-		if s.entryOf.at(i) >= uint32(n) || !validRecord(s.record(uint32(i)), words) {
+		e := s.entryOf.at(i)
+		if e >= uint32(entries) || first.at(int(e)) > uint32(i) {
 			return false
 		}
+		at := s.recordAt.at(i)
+		if f := first.at(int(e)); f < uint32(i) {
+			if s.entryOf.at(int(f)) != e || s.recordAt.at(int(f)) != at {
+				return false
+			}
+			continue
+		}
+		size, ok := recordSize(s.records[next:], words)
+		if !ok || at != next {
+			return false
+		}
+		seen, next = seen+1, next+uint32(size)
+	}
+	if seen != entries || int(next) != len(s.records) {
+		return false
 	}
 	for w := range words {
 		last := -1
@@ -352,5 +498,5 @@ func (s *segment) valid() bool {
 			last = i
 		}
 	}
-	return s.documents.valid(n)
+	return s.documents.valid(entries)
 }

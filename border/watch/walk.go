@@ -1,157 +1,210 @@
 package watch
 
-// board is the memory of a walk: bits of identities, few enough to stay near the processor.
+// board is the memory of a walk: which identities have which of the traveller's words.
 type board struct {
-	done  []uint64     // looked at
+	done  []uint64     // bits of identities: looked at closely
+	seen  []uint32     // those whose bits are set
 	terms []membership // by term
 }
 
-// whole is all the postings of a word, cut into regions.
-type whole struct {
-	postings
-	gain int
-	ends [maxRegions]int32
-}
-
-// Regions; nearRegion is of the years about the one asked for.
-const (
-	maxRegions = 4
-	nearRegion = 2
-)
-
 // membership is which identities have a word that the traveller's could be.
 type membership struct {
-	words    []whole
-	lists    []cut // those of the region
-	postings int
-	strong   []uint64 // with a gain above weak
-	any      []uint64
-	weak     int  // the most that others have
-	noted    bool // the bits are set
-	assumed  bool // nobody has looked: all may have it
+	lists []list // what says most first
+	few   filter // of short lists
+	many  whole  // of long lists, in the regions that were noted
+	long  int    // postings of long lists
+	weak  int    // the most that those say which are not strong
+	// assumed is how little a date says, or less, of identities that nobody has looked at: all may
+	// have the word.
+	assumed float64
 }
 
-// cut is the part of a word's postings that lies in a region.
-type cut struct {
+// list is the postings of a word.
+type list struct {
 	postings
 	gain int
+	ends [maxEdges]int32 // of a long list, by edge
+	days []byte          // postings of single days
 }
 
-// walk finds the candidates of a region. Each identity is looked at once, at the term that says
-// most of those it has; the bits tell which of the others it has as well.
-func (a *ask) walk(s *segment, b *board, at int) {
-	r := &a.runs[at]
+// longList is how many postings are not looked at each, but by region.
+const longList = 512
+
+// whole is bits of the identities that have a word, and those of them that have one which says most of what
+// the term can say.
+type whole struct {
+	any, strong []uint64
+	noted       bool
+}
+
+// filter are bits of identities by the last digits of their numbers: what has no bit does not have
+// the word.
+type filter struct {
+	any, strong [filterBits / 64]uint64
+	noted       bool
+}
+
+const filterBits = 1 << 16
+
+// strongly reports whether a gain is nearly the best of a term.
+func strongly(gain, best int) bool { return 4*gain >= 3*best }
+
+// walk finds the candidates of a segment: it looks at the identities that have a term, beginning
+// with the term that says most, and at what they can have of the terms after it.
+func (a *ask) walk(s *segment, b *board) {
 	need := floorOdds - a.prior()
-	brings := 0 // terms that may bring somebody in, alone or with those after them
-	for brings < len(a.terms) && a.bounds.name(a.rest[brings], len(a.terms)-brings, 0)+a.traits.most+r.weight >= need {
-		brings++
-	}
-	if brings == 0 {
-		return
-	}
-	b.prepare(a, s, at, brings)
-	for t := range brings {
-		rest := a.rest[t+1]
-		words := len(a.terms) - t
-		most := &a.bounds.most[words]
-		for _, list := range b.terms[t].lists {
-			say := a.bounds.gain(list.gain+rest) - need
-			if say+most[0]+a.traits.most+r.weight < 0 {
+	b.begin(a, s)
+	b.note(a, s, need)
+	for t := range a.walked {
+		m := &b.terms[t]
+		for i := range m.lists {
+			l := &m.lists[i]
+			say := a.say(t, l.gain) - need
+			reach := say + a.bounds.most[a.fitting(t)][0] + a.traits.most
+			if reach+a.regions.most < 0 {
 				break // the others gain less
 			}
-			if a.left -= list.len(); a.left < 0 && 4*list.gain < 3*a.terms[t].best {
-				break
+			if l.len() <= longList {
+				if !a.pass(s, b, t, l.postings, l.gain, say, nil) {
+					break
+				}
+				continue
 			}
-			usual := say + most[0] + a.traits.most
-			asked := uint32(a.dates.asked) >> 15 & 511
-			for ids := list.postings; len(ids) > 0; ids = ids[postingSize:] {
-				id, x := ids.next()
-				// Nearly all end here: of another day, and of a year that says too little.
-				if usual+a.dates.year[x.year()] < 0 && uint32(x)>>15&511 != asked && x.year() != a.dates.asked.year() && !x.several() && !a.dates.turning {
+			for k := range a.regions.all {
+				r := &a.regions.all[k]
+				if reach+r.weight < 0 {
 					continue
 				}
-				other := a.traits.brief(x) + a.dates.brief(x)
-				if say+most[x.words()]+other < 0 || b.done[id/64]>>(id%64)&1 == 1 {
-					continue
+				if r.kind == byDay {
+					a.pass(s, b, t, l.days, l.gain, say, r)
 				}
-				b.done[id/64] |= 1 << (id % 64)
-				gain, count := b.others(a, t, id)
-				gain += list.gain
-				if a.bounds.gain(gain)+a.bounds.most[count+1][x.words()]+other >= need {
-					a.consider(s, id, gain, count+1, need)
+				for _, e := range r.spans[:r.parts] {
+					a.pass(s, b, t, l.postings[postingSize*l.ends[e.from]:postingSize*l.ends[e.to]], l.gain, say, r)
 				}
 			}
 		}
 	}
-	b.clear(r)
+	b.clear(a)
+}
+
+// say is what the terms from t on can say, if t gains so much.
+func (a *ask) say(t, gain int) float64 {
+	next := 0
+	if t+1 < len(a.walked) {
+		next = a.walked[t+1].best
+	}
+	return a.bounds.gain(gain+a.rest[t+1], max(gain, next))
+}
+
+// pass looks at identities that have term t: at those of a region, or at all if it is nil. False if
+// enough was looked at.
+func (a *ask) pass(s *segment, b *board, t int, ids postings, gain int, say float64, r *region) bool {
+	if a.left < 0 && !strongly(gain, a.walked[t].best) {
+		return false
+	}
+	w := &a.dates
+	most := &a.bounds.most[a.fitting(t)]
+	alone := 1
+	if a.walked[t].joint {
+		alone = jointWords
+	}
+	least := -(say + most[0] + a.traits.most) // that a date must say
+	for ; len(ids) > 0; ids = ids[postingSize:] {
+		id, x := ids.next()
+		date := w.unknown
+		switch {
+		case !w.known:
+			if x.again() {
+				continue
+			}
+		case w.most[x.year()] < least && !x.several():
+			continue // most end here
+		default:
+			if date = w.brief(x); date < least || r != nil && date > r.weight {
+				continue
+			}
+		}
+		other := a.traits.brief(x) + date
+		if say+most[x.words()]+other < 0 {
+			continue
+		}
+		a.left--
+		g, best, count := b.others(a, t, id, date)
+		g, best, count = g+gain, max(best, gain), count+alone
+		if a.bounds.name(g, best, count, int(x.words()))+other >= floorOdds-a.prior() && b.done[id/64]>>(id%64)&1 == 0 {
+			b.done[id/64] |= 1 << (id % 64)
+			b.seen = append(b.seen, id)
+			a.consider(s, id, g, best, count)
+		}
+	}
+	return true
 }
 
 // consider makes a candidate of an identity, unless what its summary tells speaks against it.
-func (a *ask) consider(s *segment, id uint32, gain, words int, need float64) {
+func (a *ask) consider(s *segment, id uint32, gain, best, words int) {
 	x := traits(s.summaries.at(int(2*id + 1)))
-	bound := a.bounds.name(gain, words, x.words()) + a.bounds.rest*float64(max(0, x.says()-gain-sayingSlack)) +
-		a.traits.weight(x) + a.dateWeight(s, id, x)
-	if bound >= need {
-		a.candidates = append(a.candidates, candidate{bound + a.prior(), id})
+	bound := a.bounds.name(gain, best, words, x.words()) + a.bounds.rest*float64(max(0, x.says()-gain-sayingSlack)) +
+		a.traits.weight(x) + a.dates.listed(s.summaries.at(int(2*id)), x) + a.prior()
+	if bound >= floorOdds {
+		a.candidates = append(a.candidates, candidate{bound, id})
 	}
 }
 
 // sayingSlack is by how much words that fit may say less than they would at best, in centinats.
 const sayingSlack = 300
 
-// begin cuts the postings of a segment into the regions.
+// begin takes the postings of a segment.
 func (b *board) begin(a *ask, s *segment) {
 	if b.done == nil {
 		b.done = make([]uint64, s.len()/64+1)
 	}
-	for len(b.terms) < len(a.terms) {
+	for len(b.terms) < len(a.walked) {
 		b.terms = append(b.terms, membership{})
 	}
-	for t := range a.terms {
+	for t := range a.walked {
 		m := &b.terms[t]
-		m.words = m.words[:0]
-		for _, f := range a.terms[t].words {
+		m.lists, m.long = m.lists[:0], 0
+		for _, f := range a.walked[t].words {
 			p := s.list(f.id)
 			if len(p) == 0 {
 				continue
 			}
-			w := whole{postings: p, gain: f.gain}
-			last := 0
-			for i := range a.runs {
-				last += p[postingSize*last:].search(a.runs[i].to)
-				w.ends[i] = int32(last)
+			if len(m.lists) < cap(m.lists) {
+				m.lists = m.lists[:len(m.lists)+1]
+			} else {
+				m.lists = append(m.lists, list{})
 			}
-			m.words = append(m.words, w)
+			l := &m.lists[len(m.lists)-1]
+			l.postings, l.gain, l.days = p, f.gain, l.days[:0]
+			if p.len() > longList {
+				m.long += p.len()
+				l.cut(a, s)
+			}
 		}
 	}
 }
 
-// prepare takes the postings of a region and notes who has which term.
-func (b *board) prepare(a *ask, s *segment, at, brings int) {
-	before := 0
-	for t := range a.terms {
-		m := &b.terms[t]
-		m.lists, m.postings, m.assumed, m.noted, m.weak = m.lists[:0], 0, false, false, 0
-		for i := range m.words {
-			w := &m.words[i]
-			from := int32(0)
-			if at > 0 {
-				from = w.ends[at-1]
-			}
-			if n := w.ends[at] - from; n > 0 {
-				m.lists = append(m.lists, cut{w.postings[postingSize*from : postingSize*w.ends[at]], w.gain})
-				m.postings += int(n)
-			}
+// cut finds where a long list goes over the edges of regions, and its postings of single days.
+func (l *list) cut(a *ask, s *segment) {
+	r := &a.regions
+	n := l.len()
+	per := float64(n) / float64(s.len())
+	at := 0
+	l.ends[0] = 0
+	for i := 1; i < r.edges; i++ {
+		if r.edge[i] > r.edge[i-1] {
+			at += l.postings[postingSize*at:].search(r.edge[i], int(per*float64(r.edge[i]-r.edge[i-1])))
 		}
-		switch {
-		case t == 0: // nobody asks: each identity that has it is looked at here
-		case t >= brings && m.postings > manyPostings*before:
-			m.assumed = true
-		case m.postings > 0:
-			m.note(s, a.terms[t].best)
+		l.ends[i] = int32(at)
+	}
+	k := 1
+	for _, d := range r.days {
+		for r.edge[k] <= d.from {
+			k++
 		}
-		if t < brings {
-			before += m.postings
+		p := l.postings[postingSize*l.ends[k-1] : postingSize*l.ends[k]]
+		for p = p[postingSize*p.search(d.from, int(per*float64(d.from-r.edge[k-1]))):]; len(p) > 0 && p.id(0) < d.to; p = p[postingSize:] {
+			l.days = append(l.days, p[:postingSize]...)
 		}
 	}
 }
@@ -159,52 +212,155 @@ func (b *board) prepare(a *ask, s *segment, at, brings int) {
 // manyPostings is by how much noting who has a term may outweigh what it is noted for.
 const manyPostings = 8
 
-// note sets the bits of who has the term.
-func (m *membership) note(s *segment, best int) {
-	m.noted = true
-	if m.any == nil {
-		m.any, m.strong = make([]uint64, s.len()/64+1), make([]uint64, s.len()/64+1)
-	}
-	for _, l := range m.lists {
-		bits := m.any
-		if 4*l.gain >= 3*best {
-			bits = m.strong
-		} else {
-			m.weak = max(m.weak, l.gain)
+// note notes who has which term, the first left out: nobody asks for that.
+func (b *board) note(a *ask, s *segment, need float64) {
+	var before [maxRegions]float64 // postings that will be looked at, by region
+	for t := range a.walked {
+		m := &b.terms[t]
+		m.weak, m.assumed = 0, never
+		best := a.walked[t].best
+		if t > 0 {
+			for k := range a.regions.all {
+				r := &a.regions.all[k]
+				if r.far && float64(m.long*a.regions.size(r)) > (manyPostings*before[k]+32)*float64(s.len()) {
+					m.assumed = max(m.assumed, r.weight)
+				}
+			}
+			for i := range m.lists {
+				m.noteList(a, &m.lists[i], best)
+			}
 		}
-		for ids := l.postings; len(ids) > 0; ids = ids[postingSize:] {
-			id := ids.id(0)
-			bits[id/64] |= 1 << (id % 64)
+		for k := range a.regions.all {
+			r := &a.regions.all[k]
+			if !r.far {
+				continue
+			}
+			n := 0
+			for i := range m.lists {
+				l := &m.lists[i]
+				if a.say(t, l.gain)-need+a.bounds.most[a.fitting(t)][0]+a.traits.most+r.weight < 0 {
+					break
+				}
+				n += l.len()
+			}
+			before[k] += float64(n) * float64(a.regions.size(r)) / float64(s.len())
 		}
 	}
 }
 
-// others tells how many of the terms after t an identity has, and what they gain at most.
-func (b *board) others(a *ask, t int, id uint32) (gain, count int) {
-	for t++; t < len(a.terms); t++ {
+// noteList notes the postings of one list.
+func (m *membership) noteList(a *ask, l *list, best int) {
+	strong := strongly(l.gain, best)
+	if !strong {
+		m.weak = max(m.weak, l.gain)
+	}
+	if l.len() <= longList {
+		m.few.note(l.postings, strong)
+		return
+	}
+	m.many.note(l.days, strong, len(a.boards[0].done))
+	for k := range a.regions.all {
+		r := &a.regions.all[k]
+		if r.weight <= m.assumed && r.far {
+			continue
+		}
+		for _, e := range r.spans[:r.parts] {
+			m.many.note(l.postings[postingSize*l.ends[e.from]:postingSize*l.ends[e.to]], strong, len(a.boards[0].done))
+		}
+	}
+}
+
+func (f *filter) note(ids postings, strong bool) {
+	f.noted = true
+	for ; len(ids) > 0; ids = ids[postingSize:] {
+		id := ids.id(0) % filterBits
+		f.any[id/64] |= 1 << (id % 64)
+		if strong {
+			f.strong[id/64] |= 1 << (id % 64)
+		}
+	}
+}
+
+func (f *whole) note(ids postings, strong bool, size int) {
+	if len(ids) == 0 {
+		return
+	}
+	f.noted = true
+	if len(f.any) < size {
+		f.any, f.strong = make([]uint64, size), make([]uint64, size)
+	}
+	of := f.any
+	if strong {
+		of = f.strong
+	}
+	for ; len(ids) > 0; ids = ids[postingSize:] {
+		id := ids.id(0)
+		of[id/64] |= 1 << (id % 64)
+	}
+}
+
+// others tells how many of the terms after t an identity can have, and what they gain at most,
+// together and the best of them.
+func (b *board) others(a *ask, t int, id uint32, date float64) (gain, best, count int) {
+	for t++; t < len(a.walked); t++ {
 		m := &b.terms[t]
+		var g int
+		f := id % filterBits
 		switch {
-		case m.assumed, m.noted && m.strong[id/64]>>(id%64)&1 == 1:
-			gain += a.terms[t].best
-		case m.noted && m.any[id/64]>>(id%64)&1 == 1:
-			gain += m.weak
+		case date <= m.assumed,
+			m.many.noted && m.many.strong[id/64]>>(id%64)&1 == 1,
+			m.few.noted && m.few.strong[f/64]>>(f%64)&1 == 1:
+			g = a.walked[t].best
+		case m.few.noted && m.few.any[f/64]>>(f%64)&1 == 1,
+			m.many.noted && m.many.any[id/64]>>(id%64)&1 == 1:
+			g = m.weak
 		default:
 			continue
 		}
+		gain += g
+		best = max(best, g)
 		count++
 	}
-	return gain, count
+	return gain, best, count
 }
 
-// clear takes back what the walk of a region has set.
-func (b *board) clear(r *region) {
-	from, to := r.from/64, (r.to+63)/64
-	clear(b.done[from:to])
-	for i := range b.terms {
-		if m := &b.terms[i]; m.noted {
-			m.noted = false
-			clear(m.any[from:to])
-			clear(m.strong[from:to])
+// clear takes back what was noted.
+func (b *board) clear(a *ask) {
+	for _, id := range b.seen {
+		b.done[id/64] = 0
+	}
+	b.seen = b.seen[:0]
+	for t := range b.terms {
+		m := &b.terms[t]
+		if m.few.noted {
+			m.few = filter{}
 		}
+		if !m.many.noted {
+			continue
+		}
+		m.many.noted = false
+		for i := range m.lists {
+			l := &m.lists[i]
+			if l.len() <= longList {
+				continue
+			}
+			m.many.unset(l.days)
+			for k := range a.regions.all {
+				r := &a.regions.all[k]
+				if r.weight <= m.assumed && r.far {
+					continue
+				}
+				for _, e := range r.spans[:r.parts] {
+					m.many.unset(l.postings[postingSize*l.ends[e.from] : postingSize*l.ends[e.to]])
+				}
+			}
+		}
+	}
+}
+
+func (f *whole) unset(ids postings) {
+	for ; len(ids) > 0; ids = ids[postingSize:] {
+		id := ids.id(0)
+		f.any[id/64], f.strong[id/64] = 0, 0
 	}
 }

@@ -70,5 +70,6 @@ func handSpelling() *Spelling {
 	for _, p := range []string{"OUU", "EEI", "OOU", "KHH", "PHF", "TSC", "CHC", "SHS", "CKK", "DJJ", "JYY", "CHJ", "SHX", "THT", "GHG", "DHD", "KSX", "AYE", "AII", "QUK", "OUW", "EUU", "YOO", "DZZ", "ZHJ", "TCC", "IEE", "AEE", "UEU", "OEO", "AEA"} {
 		s.Pair[p[0]-'A'][p[1]-'A'][p[2]-'A'] = 200
 	}
+	s.index()
 	return s
 }

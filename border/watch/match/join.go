@@ -83,10 +83,15 @@ func (s *Scorer) joinAsked(parts []Part) {
 	}
 }
 
+// Joins reports whether two words of so many letters together can be one of that many.
+func Joins(letters, whole int) bool {
+	return letters <= MaxLetters && letters >= whole-1 && letters <= whole+2
+}
+
 // join writes two words as one, if that is about as long as the whole.
 func join(a, b *code, whole int) (code, bool) {
 	n := a.n + b.n
-	if n > MaxLetters || n < whole-1 || n > whole+2 {
+	if !Joins(n, whole) {
 		return code{}, false
 	}
 	both := *a

@@ -36,6 +36,9 @@ func Keys(dst []Key, word string) []Key {
 	return dst
 }
 
+// WholeKey is the first of a word's keys: that of the word itself.
+func WholeKey(word string) Key { return hash(1, word, -1) }
+
 // MoreKeys appends the keys of a word without two of its letters. Only the asked word has them:
 // they meet a listed word of which one letter is another and one is missing.
 func MoreKeys(dst []Key, word string) []Key {

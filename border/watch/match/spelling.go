@@ -1,6 +1,9 @@
 package match
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Costs are centinats: -100 ln of a probability.
 const (
@@ -46,6 +49,17 @@ func GlanceOf(word string) Glance {
 	return g
 }
 
+// Letters is how many letters the word has.
+func (g Glance) Letters() int { return int(g >> 26) }
+
+// Beyond reports whether two words differ in more than so many letters for certain. With prefix,
+// the asked word may go on.
+func (g Glance) Beyond(listed Glance, letters int, prefix bool) bool {
+	a, b := uint32(g&glanceLetters), uint32(listed&glanceLetters)
+	n, m := g.Letters(), listed.Letters()
+	return bits.OnesCount32(a&^b) > letters || n-m > letters || !prefix && (m-n > letters || bits.OnesCount32(b&^a) > letters)
+}
+
 func (w *code) glance() Glance { return Glance(w.mask) | Glance(w.n)<<26 }
 
 // Apart reports whether a listed word is another word for certain. With prefix, the asked word
@@ -73,6 +87,19 @@ type Spelling struct {
 	Article int16
 	// Pair is the cost of two letters of one word for one of the other (KH and H, TS and C).
 	Pair [26][26][26]int16
+
+	paired [26]uint32 // by letter, bits of the letters after it with which it has a Pair below never
+}
+
+// index notes which pairs there are. It is to be called when Pair is whole.
+func (s *Spelling) index() {
+	for x := range s.Pair {
+		for y := range s.Pair[x] {
+			if slices.Min(s.Pair[x][y][:]) < never {
+				s.paired[x] |= 1 << y
+			}
+		}
+	}
 }
 
 // Cost is what it takes to write one word as the other, in centinats; never or more when they
@@ -115,34 +142,48 @@ func (s *Spelling) edit(wa, wb *code, fromA, fromB int, prefix bool, limit int32
 		return never
 	}
 	var rows [3][MaxLetters + 1]int32
+	var drops [MaxLetters]int32      // of the letters of b
+	var pairs [MaxLetters]*[26]int16 // of the letters before and at a place of b
 	before, last, row := &rows[2], &rows[0], &rows[1]
 	lowestBefore := int32(0)
-	for j := 1; j <= m; j++ {
-		last[j] = last[j-1] + s.drop(b, j-1)
+	for j := range m {
+		drops[j] = s.drop(b, j)
+		last[j+1] = last[j] + drops[j]
+		if j > 0 && s.paired[b[j-1]]>>b[j]&1 == 1 {
+			pairs[j] = &s.Pair[b[j-1]][b[j]]
+		}
 	}
-	for i := 1; i <= n; i++ {
-		x := a[i-1]
-		dropped := s.drop(a, i-1)
+	first := &s.Change[0]
+	for i := range n {
+		x, z := a[i], uint8(0)
+		dropped := s.drop(a, i)
+		change := &s.Change[1][x]
+		var pair *[26]int16
+		if i == 0 {
+			change = &first[x]
+		} else if z = a[i-1]; s.paired[z]>>x&1 == 1 {
+			pair = &s.Pair[z][x]
+		}
 		row[0] = last[0] + dropped
-		lowest := row[0]
-		for j := 1; j <= m; j++ {
-			y := b[j-1]
-			at := 1
-			if i == 1 || j == 1 {
-				at = 0
+		c := min(last[0]+int32(first[x][b[0]]), last[1]+dropped, row[0]+drops[0])
+		if pair != nil {
+			c = min(c, before[0]+int32(pair[b[0]]))
+		}
+		row[1] = c
+		lowest := min(row[0], c)
+		for j := 1; j < m; j++ {
+			y := b[j]
+			c = min(last[j]+int32(change[y]), last[j+1]+dropped, c+drops[j])
+			if pair != nil {
+				c = min(c, before[j]+int32(pair[y]))
 			}
-			c := min(last[j-1]+int32(s.Change[at][x][y]), last[j]+dropped, row[j-1]+s.drop(b, j-1))
-			if i > 1 {
-				z := a[i-2]
-				c = min(c, before[j-1]+int32(s.Pair[z][x][y]))
-				if j > 1 && x != y && z == y && b[j-2] == x {
-					c = min(c, before[j-2]+int32(s.Swap))
-				}
+			if i > 0 && z == y && x != y && b[j-1] == x {
+				c = min(c, before[j-1]+int32(s.Swap))
 			}
-			if j > 1 {
-				c = min(c, last[j-2]+int32(s.Pair[b[j-2]][y][x]))
+			if p := pairs[j]; p != nil {
+				c = min(c, last[j-1]+int32(p[x]))
 			}
-			row[j] = c
+			row[j+1] = c
 			lowest = min(lowest, c)
 		}
 		if min(lowest, lowestBefore) >= limit { // two rows: a step may leave one out
