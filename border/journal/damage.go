@@ -283,9 +283,9 @@ func (t *transaction) hashBefore(ordinal int64, seq uint64) (border.Digest, bool
 // have passed it by when it could not be read.
 func (t *transaction) recount(damaged, record []byte) error {
 	zone := t.w.j.cfg.Zone
-	is, _, crossing := countOf(record, zone)
-	was, _, readable := countOf(damaged, zone)
-	if !crossing || readable && was == is {
+	is, id, crossing := countOf(record, zone)
+	was, of, readable := countOf(damaged, zone)
+	if !crossing || readable && was == is && of == id {
 		return nil
 	}
 	if _, err := t.w.store.conn.Exec(`DELETE FROM crossing_count`, nil); err != nil {
