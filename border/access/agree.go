@@ -108,3 +108,25 @@ func Deciding(o border.Outcome) Action {
 	}
 	return HitOverride
 }
+
+// A Purpose is why somebody is searched for, as the audit names it.
+type Purpose struct{ Code, Text string }
+
+// Purposes lists what a search may be for. Codes are append-only.
+func Purposes() []Purpose {
+	return []Purpose{
+		{"case", "A case or a hit that is being worked on"},
+		{"station", "A question of a station or a counter"},
+		{"request", "A request of the person themselves"},
+		{"court", "An order of a court or of another authority"},
+		{"quality", "The quality of a list or of a match"},
+	}
+}
+
+// Purposeful checks the purpose of a search.
+func Purposeful(code string) error {
+	if slices.ContainsFunc(Purposes(), func(p Purpose) bool { return p.Code == code }) {
+		return nil
+	}
+	return &border.Error{Code: border.Invalid, Op: "search for a person", Message: "Say what the search is for: choose a purpose."}
+}

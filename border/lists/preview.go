@@ -26,6 +26,7 @@ type ImportOptions struct {
 	Issued     time.Time
 	MaxBytes   int64 // 0: as package source has it, like the next
 	MaxEntries int
+	By         string // badge of who reads the file; another person confirms
 }
 
 // The reasons for which an import asks to be looked at with care.
@@ -87,6 +88,8 @@ type Summary struct {
 	MaxAge            time.Duration `json:"max_age,omitempty"`
 	// Report says what of the file was read and what was skipped, and why.
 	Report source.Report `json:"report"`
+	// By is the badge of who read the file, "" if a program did.
+	By string `json:"by,omitempty"`
 }
 
 var (
@@ -116,7 +119,7 @@ func (k *Keeper) Preview(ctx context.Context, name string, kind source.Kind, pat
 		return Preview{}, err
 	}
 	now := k.clock.Now()
-	p := &reading{k: k, ctx: ctx, preview: Preview{ID: id, Source: name, Kind: kind, State: PreviewReading, Made: now, Expires: now.Add(k.rules.Preview)}}
+	p := &reading{k: k, ctx: ctx, preview: Preview{ID: id, Source: name, Kind: kind, State: PreviewReading, Made: now, Expires: now.Add(k.rules.Preview), Summary: Summary{By: o.By}}}
 	if err := k.oneKind(ctx, name, kind); err != nil {
 		return Preview{}, err
 	}

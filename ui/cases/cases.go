@@ -18,7 +18,6 @@ import (
 
 	"garita/border"
 	"garita/border/cases"
-	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/wording"
 )
@@ -26,11 +25,11 @@ import (
 //go:embed *.html
 var templates embed.FS
 
-// Config says what the pages work with. Cases and Clock are required.
+// Config says what the pages work with. Cases, Clock and Audit are required.
 type Config struct {
 	Cases *cases.Service
 	Clock border.Clock
-	Hosts []string     // names, besides addresses and localhost, under which browsers reach this hub
+	Audit border.Auditor
 	Log   *slog.Logger // nil: no log
 }
 
@@ -45,7 +44,7 @@ const answerTimeout = 10 * time.Second
 // Mount adds the pages' routes to an app, which must be made with Immutable: true. The assets
 // are the operations screen's to mount.
 func Mount(app *fiber.App, cfg Config) error {
-	if cfg.Cases == nil || cfg.Clock == nil {
+	if cfg.Cases == nil || cfg.Clock == nil || cfg.Audit == nil {
 		return errors.New("mount the cases' pages: incomplete configuration")
 	}
 	if !app.Config().Immutable {
@@ -54,7 +53,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return err
 	}
@@ -62,7 +61,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the cases' pages: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // file shows one case in full.
@@ -14,7 +15,9 @@ func (s *screen) file(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.filePage(id)
+	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
+	defer cancel()
+	p, err := s.filePage(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -29,9 +32,11 @@ func caseID(c *fiber.Ctx) (border.ID, error) {
 	return id, nil
 }
 
-func (s *screen) filePage(id border.ID) (page, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
-	defer cancel()
+// filePage reads a case, and says so in the audit before it gives anything.
+func (s *screen) filePage(ctx context.Context, id border.ID) (page, error) {
+	if err := access.Told(ctx, s.cfg.Audit, border.Act{Action: string(access.CasesRead), Object: id.String()}); err != nil {
+		return page{}, err
+	}
 	x, err := s.cfg.Cases.Case(ctx, id)
 	if err != nil {
 		return page{}, err

@@ -26,8 +26,8 @@ type filePage struct {
 	History   []step
 	Answers   []answer // of other services
 	Actions   []action
-	// By, To and Note are what was entered, when something was wrong with it.
-	By, To, Note string
+	// To and Note are what was entered, when something was wrong with it.
+	To, Note string
 }
 
 type fact struct{ Label, Value string }

@@ -13,10 +13,12 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/cases"
 	"garita/border/lists"
 	"garita/border/watch"
 	"garita/border/watch/source"
+	"garita/ui/gate/gatetest"
 	"garita/ui/operations"
 	"garita/ui/watchlists"
 )
@@ -34,9 +36,10 @@ func TestGallery(t *testing.T) {
 	furnish(h, imports)
 	stop := make(chan struct{})
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})
-	h.must(operations.Mount(app, operations.Config{Register: h.reg, Clock: h.clock, Stop: stop}))
-	h.must(watchlists.Mount(app, watchlists.Config{Lists: h.lists, Register: h.reg, Clock: h.clock, Imports: imports}))
-	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock}))
+	app.Use(gatetest.As(gatetest.Token("3001", "", access.Operator)))
+	h.must(operations.Mount(app, operations.Config{Register: h.reg, Clock: h.clock, Audit: &h.acts, Stop: stop}))
+	h.must(watchlists.Mount(app, watchlists.Config{Lists: h.lists, Register: h.reg, Clock: h.clock, Seconds: gatetest.Seconds{}, Audit: &h.acts, Imports: imports}))
+	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts}))
 	ended := make(chan error, 1)
 	go func() {
 		fmt.Println("pages on http://" + addr)
@@ -71,7 +74,7 @@ func furnish(h *hub, imports string) {
 		many[i].Source = "courts"
 	}
 	confirm := func(path string) {
-		p, err := h.lists.Preview(ctx, "courts", source.CSV, path, lists.ImportOptions{})
+		p, err := h.lists.Preview(ctx, "courts", source.CSV, path, lists.ImportOptions{By: "3002"})
 		h.must(err)
 		_, err = h.lists.Confirm(ctx, p.ID, "B-1", "B-2")
 		h.must(err)
@@ -126,7 +129,7 @@ func furnish(h *hub, imports string) {
 	odd := *next[1]
 	odd.ID, odd.BirthDates = "N-90", []string{"in spring"}
 	next = append(next, &odd)
-	_, err = h.lists.Preview(ctx, "courts", source.CSV, file("courts-2.csv", "2026-11-03", next), lists.ImportOptions{})
+	_, err = h.lists.Preview(ctx, "courts", source.CSV, file("courts-2.csv", "2026-11-03", next), lists.ImportOptions{By: "3002"})
 	h.must(err)
 	moved := entry("3", dario, watch.Open)
 	moved.BirthDates, moved.Purpose = []string{"1979-01-19", "1979-10-19"}, "A court order, as extended"

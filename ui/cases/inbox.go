@@ -50,7 +50,7 @@ const inboxRows = 50
 
 // inbox lists cases.
 func (s *screen) inbox(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
+	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
 	f := filterForm{State: c.FormValue("state"), Handling: c.FormValue("handling"), Badge: strings.TrimSpace(c.FormValue("badge")), Overdue: c.FormValue("overdue") != "",
 		Late: c.FormValue("late") != "", Alerted: c.FormValue("alerted") != "", Second: c.FormValue("second") != "", Free: c.FormValue("free") != ""}

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/bordertest"
 	"garita/border/cases"
 	"garita/border/lists"
@@ -25,6 +26,7 @@ import (
 	"garita/border/seal"
 	"garita/border/watch"
 	"garita/border/watch/release"
+	"garita/ui/gate/gatetest"
 )
 
 func TestMain(m *testing.M) {
@@ -54,6 +56,7 @@ type hub struct {
 	station *seal.StationKeys
 	epoch   border.Epoch
 	events  []border.Event
+	acts    gatetest.Acts
 }
 
 const stationID = border.StationID("PCA-1")
@@ -203,15 +206,20 @@ func (h *hub) find(name string) cases.Summary {
 // site is the pages of a hub on a real socket.
 type site struct {
 	*hub
-	t   *testing.T
-	url string
+	t     *testing.T
+	url   string
+	badge string // of who is signed in, an operator
 }
+
+// as signs another operator in.
+func (s *site) as(badge string) *site { s.badge = badge; return s }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	h := newHub(t)
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
-	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock}))
+	app.Use(gatetest.New(h.t, access.HubRoutes(), &h.acts))
+	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts}))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
 	ended := make(chan error, 1)
@@ -222,7 +230,7 @@ func newSite(t *testing.T) *site {
 			t.Error(err)
 		}
 	})
-	return &site{hub: h, t: t, url: "http://" + ln.Addr().String()}
+	return &site{hub: h, t: t, url: "http://" + ln.Addr().String(), badge: "B-1"}
 }
 
 // reply is what came back; where is the address that a form led to.
@@ -235,6 +243,7 @@ type reply struct {
 func (s *site) take(req *http.Request) reply {
 	s.t.Helper()
 	req.Header.Set("Accept", "text/html")
+	req.Header.Set("Cookie", gatetest.Header(gatetest.Token(s.badge, "", access.Operator)))
 	res, err := http.DefaultClient.Do(req)
 	s.must(err)
 	defer res.Body.Close()

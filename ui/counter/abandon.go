@@ -7,7 +7,7 @@ import (
 // abandon ends an encounter without a crossing; it leaves a trace.
 func (s *screen) abandon(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Reason string `json:"reason"`
 		Note   string `json:"note"`
 	}
@@ -18,9 +18,9 @@ func (s *screen) abandon(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Abandon(ctx, in.at(c), id, in.Reason, in.Note); err != nil {
+	if err := s.cfg.Service.Abandon(ctx, at(c), id, in.Reason, in.Note); err != nil {
 		return err
 	}
 	return c.JSON(done{"Abandoned: no crossing was recorded."})

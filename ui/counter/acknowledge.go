@@ -9,15 +9,15 @@ import (
 // acknowledge notes that the officer has taken a late hit in hand.
 func (s *screen) acknowledge(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		ID border.ID `json:"id"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.AcknowledgeLateHit(ctx, in.at(c), in.ID); err != nil {
+	if err := s.cfg.Service.AcknowledgeLateHit(ctx, at(c), in.ID); err != nil {
 		return err
 	}
 	return c.JSON(done{"Taken in hand. The hub is told."})

@@ -7,7 +7,7 @@ import (
 // answers enters answers of the form while they are typed: a power cut keeps them.
 func (s *screen) answers(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Values map[string]string `json:"values"`
 	}
 	if err := body(c, &in); err != nil {
@@ -17,9 +17,9 @@ func (s *screen) answers(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Answers(ctx, in.at(c), id, in.Values); err != nil {
+	if err := s.cfg.Service.Answers(ctx, at(c), id, in.Values); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -8,7 +8,7 @@ import (
 
 // finger is what a request says of a finger. The page sends its position as the text of a choice.
 type finger struct {
-	by
+	about
 	Position border.FingerPosition `json:"position,string"`
 	Reason   string                `json:"reason"`
 }
@@ -23,9 +23,9 @@ func (s *screen) askFinger(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.AskFinger(ctx, in.at(c), id, in.Position, in.Reason); err != nil {
+	if err := s.cfg.Service.AskFinger(ctx, at(c), id, in.Position, in.Reason); err != nil {
 		return err
 	}
 	return c.JSON(done{})

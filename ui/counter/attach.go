@@ -7,7 +7,7 @@ import (
 // attach keys a further document of the open person.
 func (s *screen) attach(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		particulars
 	}
 	if err := body(c, &in); err != nil {
@@ -17,9 +17,9 @@ func (s *screen) attach(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Attach(ctx, in.at(c), id, in.particulars.read()); err != nil {
+	if err := s.cfg.Service.Attach(ctx, at(c), id, in.particulars.read()); err != nil {
 		return err
 	}
 	return c.JSON(done{"The document is added."})

@@ -1,8 +1,6 @@
 package counter
 
 import (
-	"context"
-
 	"github.com/gofiber/fiber/v2"
 )
 
@@ -10,7 +8,6 @@ import (
 func (s *screen) callUp(c *fiber.Ctx) error {
 	var in struct {
 		Encounter string `json:"encounter" form:"encounter"`
-		Officer   string `json:"officer" form:"officer"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
@@ -19,9 +16,9 @@ func (s *screen) callUp(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.CallUp(ctx, counterOf(c), id, in.Officer); err != nil {
+	if err := s.cfg.Service.CallUp(ctx, counterOf(c), id, badge(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -6,7 +6,7 @@ import (
 
 // cancelFinger ends the capture that is under way.
 func (s *screen) cancelFinger(c *fiber.Ctx) error {
-	var in by
+	var in about
 	if err := body(c, &in); err != nil {
 		return err
 	}
@@ -14,9 +14,9 @@ func (s *screen) cancelFinger(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.CancelFinger(ctx, in.at(c), id); err != nil {
+	if err := s.cfg.Service.CancelFinger(ctx, at(c), id); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -6,13 +6,9 @@ import (
 
 // closeGroup ends the group; who is on its list and did not come is a no-show.
 func (s *screen) closeGroup(c *fiber.Ctx) error {
-	var in by
-	if err := body(c, &in); err != nil {
-		return err
-	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.CloseGroup(ctx, in.at(c)); err != nil {
+	if err := s.cfg.Service.CloseGroup(ctx, at(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{"The group is closed."})

@@ -4,18 +4,18 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 )
 
 // correct records how a crossing should have been recorded.
 func (s *screen) correct(c *fiber.Ctx) error {
 	var in struct {
-		by
+		seconded
 		Change      string            `json:"change"`
 		Crossing    string            `json:"crossing"`
 		Reason      string            `json:"reason"`
 		Note        string            `json:"note"`
-		Second      string            `json:"second"`
 		Outcome     string            `json:"outcome"`
 		Ground      string            `json:"ground"`
 		Direction   string            `json:"direction"`
@@ -33,14 +33,16 @@ func (s *screen) correct(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	x := counter.Correction{At: in.at(c), Change: change, Crossing: crossing, Reason: in.Reason, Note: in.Note, Agreement: counter.Agreement{Second: in.Second},
-		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Direction: in.Direction, Values: in.Values}
+	x := counter.Correction{At: at(c), Change: change, Crossing: crossing, Reason: in.Reason, Note: in.Note, Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Direction: in.Direction, Values: in.Values}
 	if in.Particulars != nil {
 		k := in.Particulars.read()
 		x.Particulars = &k
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
+	if x.Agreement, err = s.agreed(ctx, in.seconded, access.LateCorrect, in.Change); err != nil {
+		return err
+	}
 	if _, err := s.cfg.Service.Correct(ctx, x); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
-	"garita/ui"
+	"garita/border/access"
 	"garita/ui/layout"
 	"garita/ui/live"
 )
@@ -37,13 +37,14 @@ type Specimen struct {
 	Note  string `json:"note"`  // what is special about it; "" if nothing
 }
 
-// Config says what a screen works with. Service and Clock are required.
+// Config says what a screen works with. Service, Clock, Seconds and Audit are required.
 type Config struct {
 	Service   Service
 	Clock     border.Clock
+	Seconds   access.Seconds
+	Audit     border.Auditor
 	Presenter Presenter       // nil: no specimens are offered
 	Stop      <-chan struct{} // closed: all live streams end
-	Hosts     []string        // names, besides addresses and localhost, under which browsers reach this station
 	Log       *slog.Logger    // nil: no log
 	Heartbeat time.Duration   // of live streams; 0: the default of package live
 }
@@ -52,18 +53,19 @@ type Config struct {
 const decideTimeout = 10 * time.Second
 
 type screen struct {
-	cfg     Config
-	layout  *layout.Layout
-	streams *live.Streams
-	zones   zones
-	codes   []string // of countries, as the form in force knows them
-	choice  sync.Map // []Option by the list of the form that they are made of, named by its first *form.Code
+	cfg        Config
+	layout     *layout.Layout
+	streams    *live.Streams
+	agreements *access.Agreements
+	zones      zones
+	codes      []string // of countries, as the form in force knows them
+	choice     sync.Map // []Option by the list of the form that they are made of, named by its first *form.Code
 }
 
 // Mount adds the screen's routes to an app. The app must be made with Immutable: true: a
 // string kept past its handler would else become another traveller's.
 func Mount(app *fiber.App, cfg Config) error {
-	if cfg.Service == nil || cfg.Clock == nil {
+	if cfg.Service == nil || cfg.Clock == nil || cfg.Seconds == nil || cfg.Audit == nil {
 		return errors.New("mount the counter screen: incomplete configuration")
 	}
 	if !app.Config().Immutable {
@@ -72,17 +74,17 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return err
 	}
-	s := &screen{cfg: cfg, streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
+	s := &screen{cfg: cfg, agreements: access.NewAgreements(cfg.Seconds, cfg.Clock), streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
 	s.codes = countries(cfg.Service.Form())
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the counter screen: %w", err)
 	}
 	assets.Mount(app)
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}
@@ -138,8 +140,8 @@ func (s *screen) work(add func(method, path string, h fiber.Handler)) {
 }
 
 // limited gives a request's work its deadline.
-func limited() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), decideTimeout)
+func limited(c *fiber.Ctx) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.UserContext(), decideTimeout)
 }
 
 // done is the answer to a request that did what it was asked.

@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 )
 
@@ -11,18 +12,18 @@ import (
 // the encounter's id is the crossing's.
 func (s *screen) decide(c *fiber.Ctx) error {
 	var in struct {
-		Encounter  string            `json:"encounter" form:"encounter"`
-		Revision   uint64            `json:"revision" form:"revision"`
-		Outcome    string            `json:"outcome" form:"outcome"`
-		Ground     string            `json:"ground" form:"ground"`
-		Note       string            `json:"note" form:"note"`
-		Officer    string            `json:"officer" form:"officer"`
-		Stated     string            `json:"stated_date" form:"stated_date"`
-		Supervisor string            `json:"supervisor"`
-		HandedTo   string            `json:"handed_to"`
-		Receipt    string            `json:"receipt"`
-		Continues  string            `json:"continues"`
-		Values     map[string]string `json:"values"`
+		Encounter string `json:"encounter" form:"encounter"`
+		Revision  uint64 `json:"revision" form:"revision"`
+		Outcome   string `json:"outcome" form:"outcome"`
+		Ground    string `json:"ground" form:"ground"`
+		Note      string `json:"note" form:"note"`
+		Officer   string `json:"officer" form:"officer"`
+		Stated    string `json:"stated_date" form:"stated_date"`
+		seconded
+		HandedTo  string            `json:"handed_to"`
+		Receipt   string            `json:"receipt"`
+		Continues string            `json:"continues"`
+		Values    map[string]string `json:"values"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
@@ -35,12 +36,16 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
+	agreement, err := s.agreed(ctx, in.seconded, access.Deciding(border.Outcome(in.Outcome)), in.Encounter)
+	if err != nil {
+		return err
+	}
 	r, err := s.cfg.Service.Decide(ctx, counter.Decision{
 		Counter: counterOf(c), Encounter: id, Revision: in.Revision,
-		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: in.Officer, StatedDate: in.Stated,
-		Agreement: counter.Agreement{Second: in.Supervisor}, HandedTo: in.HandedTo, Receipt: in.Receipt, Continues: continues, Values: in.Values,
+		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: badge(c), StatedDate: in.Stated,
+		Agreement: agreement, HandedTo: in.HandedTo, Receipt: in.Receipt, Continues: continues, Values: in.Values,
 	})
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // longer ready stays, and the screen says why beside the name.
 func (s *screen) decideGroup(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Members []struct {
 			Encounter string `json:"encounter"`
 			Revision  uint64 `json:"revision"`
@@ -28,9 +28,9 @@ func (s *screen) decideGroup(c *fiber.Ctx) error {
 		}
 		members = append(members, counter.Member{Encounter: id, Revision: m.Revision})
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	results, err := s.cfg.Service.DecideGroup(ctx, in.at(c), members)
+	results, err := s.cfg.Service.DecideGroup(ctx, at(c), members)
 	if err != nil {
 		return err
 	}

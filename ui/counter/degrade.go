@@ -5,16 +5,16 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border/access"
 	"garita/border/counter"
 )
 
 // degrade lets the post go without fingerprints for a while, by a supervisor's word.
 func (s *screen) degrade(c *fiber.Ctx) error {
 	var in struct {
-		by
-		Supervisor string `json:"supervisor"`
-		Reason     string `json:"reason"`
-		Hours      int    `json:"hours,string"`
+		seconded
+		Reason string `json:"reason"`
+		Hours  int    `json:"hours,string"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
@@ -22,9 +22,13 @@ func (s *screen) degrade(c *fiber.Ctx) error {
 	if in.Hours < 0 || in.Hours > 24 { // beyond it the product would not fit
 		in.Hours = 0
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.DegradeBiometrics(ctx, counter.Degradation{At: in.at(c), Agreement: counter.Agreement{Second: in.Supervisor}, Reason: in.Reason,
+	agreement, err := s.agreed(ctx, in.seconded, access.BiometricsOff, string(counterOf(c)))
+	if err != nil {
+		return err
+	}
+	if err := s.cfg.Service.DegradeBiometrics(ctx, counter.Degradation{At: at(c), Agreement: agreement, Reason: in.Reason,
 		For: time.Duration(in.Hours) * time.Hour}); err != nil {
 		return err
 	}

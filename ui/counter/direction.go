@@ -1,8 +1,6 @@
 package counter
 
 import (
-	"context"
-
 	"github.com/gofiber/fiber/v2"
 )
 
@@ -10,14 +8,13 @@ import (
 func (s *screen) direction(c *fiber.Ctx) error {
 	var in struct {
 		Direction string `json:"direction" form:"direction"`
-		Officer   string `json:"officer" form:"officer"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.SetDirection(ctx, counterOf(c), in.Direction, in.Officer); err != nil {
+	if err := s.cfg.Service.SetDirection(ctx, counterOf(c), in.Direction, badge(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -9,7 +9,7 @@ import (
 // extend grants more days to somebody who is inside.
 func (s *screen) extend(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Change   string `json:"change"`
 		Crossing string `json:"crossing"`
 		Until    string `json:"until"`
@@ -27,9 +27,9 @@ func (s *screen) extend(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	_, err = s.cfg.Service.Extend(ctx, counter.Extension{At: in.at(c), Change: change, Crossing: entry,
+	_, err = s.cfg.Service.Extend(ctx, counter.Extension{At: at(c), Change: change, Crossing: entry,
 		Until: dashed(in.Until), Reason: in.Reason, Note: in.Note})
 	if err != nil {
 		return err

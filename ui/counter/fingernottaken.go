@@ -17,9 +17,9 @@ func (s *screen) fingerNotTaken(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.FingerNotTaken(ctx, in.at(c), id, in.Position, in.Reason, in.Code); err != nil {
+	if err := s.cfg.Service.FingerNotTaken(ctx, at(c), id, in.Position, in.Reason, in.Code); err != nil {
 		return err
 	}
 	return c.JSON(done{"Noted: not taken. It speaks against nobody."})

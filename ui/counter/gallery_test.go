@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"garita/border/access"
+	"garita/ui/gate/gatetest"
 )
 
 // TestGallery serves every state of the screen to a browser until its standard input
@@ -23,7 +26,8 @@ func TestGallery(t *testing.T) {
 	fake := newFake()
 	report := shiftReport()
 	fake.shift = &report
-	if err := Mount(app, Config{Service: fake, Clock: fixedClock{}, Presenter: &fakePresenter{}, Stop: stop}); err != nil {
+	app.Use(gatetest.As(gatetest.Token("1041", "", access.Inspector)))
+	if err := Mount(app, Config{Service: fake, Clock: fixedClock{}, Seconds: gatetest.Seconds{}, Audit: new(gatetest.Acts), Presenter: &fakePresenter{}, Stop: stop}); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +20,10 @@ import (
 	"go.uber.org/goleak"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
+	"garita/ui/gate"
+	"garita/ui/gate/gatetest"
 )
 
 func TestMain(m *testing.M) {
@@ -40,13 +44,32 @@ type server struct {
 	url  string
 	fake *fakeService
 	show *fakePresenter
+	acts gatetest.Acts
+	// sessions are those of officer 1041, who is signed in at each counter.
+	sessions gatetest.Sessions
+}
+
+var inPath = regexp.MustCompile(`/counters/([^/]+)`)
+
+// atCounter signs officer 1041 in at the counter that is asked about.
+func atCounter(c *fiber.Ctx) error {
+	at := ""
+	if m := inPath.FindStringSubmatch(c.Path()); m != nil {
+		at = m[1]
+	}
+	if c.Get("Test-Nobody") == "" {
+		c.Request().Header.SetCookie(gatetest.Cookie.Name(), gatetest.Token("1041", border.CounterID(at), access.Inspector))
+	}
+	return c.Next()
 }
 
 func serve(t *testing.T, change func(*Config)) *server {
 	t.Helper()
 	s := &server{t: t, fake: newFake(), show: &fakePresenter{}}
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
-	cfg := Config{Service: s.fake, Clock: fixedClock{}, Presenter: s.show, Heartbeat: 50 * time.Millisecond}
+	app.Use(atCounter)
+	app.Use(gatetest.New(t, access.PostRoutes(), &s.acts, func(g *gate.Config) { g.Sessions = &s.sessions }))
+	cfg := Config{Service: s.fake, Clock: fixedClock{}, Seconds: gatetest.Seconds{}, Audit: &s.acts, Presenter: s.show, Heartbeat: 50 * time.Millisecond}
 	if change != nil {
 		change(&cfg)
 	}
@@ -109,14 +132,14 @@ func (s *server) do(method, path, body string, header map[string]string) answer 
 func TestRequests(t *testing.T) {
 	s := serve(t, nil)
 	id := ref(1).String()
-	decision := `{"encounter":"` + id + `","revision":2,"outcome":"admitted","note":"n","officer":"1041","stated_date":"2026-11-22"}`
+	decision := `{"encounter":"` + id + `","revision":2,"outcome":"admitted","note":"n","stated_date":"2026-11-22"}`
 	for _, c := range []struct {
 		name, method, path, body string
 		header                   map[string]string
 		status                   int
 		has                      string
 	}{
-		{"first counter", "GET", "/", "", nil, 302, ""},
+		{"first counter", "GET", "/", "", nil, 303, ""},
 		{"page", "GET", "/counters/PROCEED", "", nil, 200, "ERIKSSON"},
 		{"unknown counter", "GET", "/counters/NONE", "", map[string]string{"Accept": "text/html"}, 404, "This station has no such counter."},
 		{"unknown counter's stream", "GET", "/live/counters/NONE", "", nil, 404, "no such counter"},
@@ -127,13 +150,16 @@ func TestRequests(t *testing.T) {
 		{"no JSON", "POST", "/counters/WAITING/scans", `{"text":`, nil, 422, "invalid"},
 		{"decision", "POST", "/counters/PROCEED/decisions", decision, nil, 200, "Recorded: admitted."},
 		{"decision on nobody", "POST", "/counters/PROCEED/decisions", `{"encounter":"","outcome":"admitted"}`, nil, 422, "out of step"},
-		{"call-up", "POST", "/counters/PROCEED/call-up", `{"encounter":"` + id + `","officer":"1041"}`, nil, 200, ""},
-		{"direction", "POST", "/counters/PROCEED/direction", `{"direction":"exit","officer":"1041"}`, nil, 200, ""},
+		{"call-up", "POST", "/counters/PROCEED/call-up", `{"encounter":"` + id + `"}`, nil, 200, ""},
+		{"direction", "POST", "/counters/PROCEED/direction", `{"direction":"exit"}`, nil, 200, ""},
 		{"present", "POST", "/counters/PROCEED/present", `{"index":2}`, nil, 200, ""},
 		{"same origin", "POST", "/counters/PROCEED/direction", `{"direction":"exit"}`, map[string]string{"Origin": s.url, "Sec-Fetch-Site": "same-origin"}, 200, ""},
 		{"another site's page", "POST", "/counters/PROCEED/direction", `{"direction":"entry"}`, map[string]string{"Origin": "http://example.org"}, 403, "another site"},
 		{"another site's page, by fetch metadata", "POST", "/counters/PROCEED/direction", `{"direction":"entry"}`, map[string]string{"Sec-Fetch-Site": "same-site"}, 403, "another site"},
 		{"a name pointed at this machine", "GET", "/counters/PROCEED", "", map[string]string{"Host": "rebound.example.org"}, 403, "not known by that name"},
+		{"nobody is signed in", "GET", "/counters/PROCEED", "", map[string]string{"Test-Nobody": "1"}, 401, "Nobody is signed in"},
+		{"nobody is signed in, and acts", "POST", "/counters/PROCEED/decisions", decision, map[string]string{"Test-Nobody": "1"}, 401, "Nobody is signed in"},
+		{"nobody is signed in, and watches", "GET", "/live/counters/PROCEED", "", map[string]string{"Test-Nobody": "1"}, 401, "Nobody is signed in"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := s.do(c.method, c.path, c.body, c.header)

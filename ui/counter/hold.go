@@ -6,13 +6,9 @@ import (
 
 // hold makes an officer the holder of the counter, also in place of another one.
 func (s *screen) hold(c *fiber.Ctx) error {
-	var in by
-	if err := body(c, &in); err != nil {
-		return err
-	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Take(ctx, in.at(c)); err != nil {
+	if err := s.cfg.Service.Take(ctx, at(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{})

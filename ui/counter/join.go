@@ -6,9 +6,7 @@ import (
 
 // join says that a waiting document belongs to the open person.
 func (s *screen) join(c *fiber.Ctx) error {
-	var in struct {
-		by
-	}
+	var in about
 	if err := body(c, &in); err != nil {
 		return err
 	}
@@ -16,9 +14,9 @@ func (s *screen) join(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Join(ctx, in.at(c), id); err != nil {
+	if err := s.cfg.Service.Join(ctx, at(c), id); err != nil {
 		return err
 	}
 	return c.JSON(done{"Added to the open person."})

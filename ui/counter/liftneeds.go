@@ -3,15 +3,16 @@ package counter
 import (
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border/access"
 	"garita/border/counter"
 )
 
 // liftNeeds lifts what was noted, with a supervisor's reason.
 func (s *screen) liftNeeds(c *fiber.Ctx) error {
 	var in struct {
-		by
-		Supervisor string `json:"supervisor"`
-		Reason     string `json:"reason"`
+		about
+		seconded
+		Reason string `json:"reason"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
@@ -20,9 +21,13 @@ func (s *screen) liftNeeds(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.LiftNeeds(ctx, counter.Lifting{At: in.at(c), Encounter: id, Reason: in.Reason, Agreement: counter.Agreement{Second: in.Supervisor}}); err != nil {
+	agreement, err := s.agreed(ctx, in.seconded, access.LiftNeed, in.Encounter)
+	if err != nil {
+		return err
+	}
+	if err := s.cfg.Service.LiftNeeds(ctx, counter.Lifting{At: at(c), Encounter: id, Reason: in.Reason, Agreement: agreement}); err != nil {
 		return err
 	}
 	return c.JSON(done{"The note is lifted."})

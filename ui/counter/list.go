@@ -22,7 +22,7 @@ type listed struct {
 // that cannot be read is taken only when the officer has seen them and says so.
 func (s *screen) list(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Text    string `json:"text"`
 		Partial bool   `json:"partial"`
 	}
@@ -41,9 +41,9 @@ func (s *screen) list(c *fiber.Ctx) error {
 	if len(people.People) == 0 {
 		return &border.Error{Code: border.Invalid, Op: "import a list", Message: "Nobody is on this list. Use the template."}
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.List(ctx, in.at(c), people); err != nil {
+	if err := s.cfg.Service.List(ctx, at(c), people); err != nil {
 		return err
 	}
 	return c.JSON(listed{Taken: true, People: len(people.People), Problems: problems,

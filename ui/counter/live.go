@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border/access"
 	"garita/border/counter"
 	"garita/border/form"
 	"garita/ui/live"
@@ -24,7 +25,7 @@ type event struct {
 // live streams one counter's view: event "view" with the newest one, whole. It is sent
 // again within a heartbeat when only its words changed, such as an age.
 func (s *screen) live(c *fiber.Ctx) error {
-	id := counterOf(c)
+	id, roles := counterOf(c), access.From(c.UserContext()).Roles
 	return s.streams.Serve(c, func() (live.Feed, error) {
 		changed, cancel, err := s.cfg.Service.Subscribe(id)
 		if err != nil {
@@ -45,7 +46,7 @@ func (s *screen) live(c *fiber.Ctx) error {
 			}
 			revision = v.Revision
 			data.Reset()
-			err = encode(&data, v, looks)
+			err = encode(&data, access.Redact(v, roles), looks)
 			return live.Frame{Event: "view", Revision: v.Revision, Data: data.Bytes()}, err == nil, err
 		}
 		return live.Feed{Changed: changed, Next: next, Close: cancel}, nil

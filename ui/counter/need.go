@@ -8,7 +8,7 @@ import (
 // the screen, a log or a table.
 func (s *screen) need(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Kind   string `json:"kind"`
 		Reason string `json:"reason"`
 	}
@@ -19,9 +19,9 @@ func (s *screen) need(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Need(ctx, in.at(c), id, in.Kind, in.Reason); err != nil {
+	if err := s.cfg.Service.Need(ctx, at(c), id, in.Kind, in.Reason); err != nil {
 		return err
 	}
 	return c.JSON(done{notedText})

@@ -19,8 +19,11 @@ func (s *screen) notice(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
+	if err := s.reads(ctx, id); err != nil {
+		return err
+	}
 	n, err := s.cfg.Service.Notice(ctx, id)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 // a sheet that was written while nothing worked.
 func (s *screen) open(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		particulars
 		Identity  string `json:"identity"`
 		Sheet     string `json:"sheet"`
@@ -24,7 +24,7 @@ func (s *screen) open(c *fiber.Ctx) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	o := counter.Opening{At: in.at(c), Particulars: in.read(), Identity: in.Identity}
+	o := counter.Opening{At: at(c), Particulars: in.read(), Identity: in.Identity}
 	if in.Sheet != "" || in.Day != "" || in.Time != "" {
 		at, err := s.localTime(counterOf(c), dashed(in.Day), in.Time)
 		if err != nil {
@@ -32,7 +32,7 @@ func (s *screen) open(c *fiber.Ctx) error {
 		}
 		o.Paper, o.Direction = &counter.Paper{Sheet: in.Sheet, CrossedAt: at}, in.Direction
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
 	if _, err := s.cfg.Service.Open(ctx, o); err != nil {
 		return err

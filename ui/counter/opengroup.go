@@ -7,15 +7,15 @@ import (
 // openGroup opens a family, a bus or a crew at the counter.
 func (s *screen) openGroup(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Kind string `json:"kind"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if _, err := s.cfg.Service.OpenGroup(ctx, in.at(c), in.Kind); err != nil {
+	if _, err := s.cfg.Service.OpenGroup(ctx, at(c), in.Kind); err != nil {
 		return err
 	}
 	return c.JSON(done{"The group is open. Everybody who is read now belongs to it."})

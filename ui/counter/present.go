@@ -1,8 +1,6 @@
 package counter
 
 import (
-	"context"
-
 	"github.com/gofiber/fiber/v2"
 )
 
@@ -14,7 +12,7 @@ func (s *screen) present(c *fiber.Ctx) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	ctx, cancel := limited(c)
 	defer cancel()
 	if err := s.cfg.Presenter.Present(ctx, counterOf(c), in.Index); err != nil {
 		return err

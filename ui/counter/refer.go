@@ -9,7 +9,7 @@ import (
 // refer puts the open encounter on the post's list.
 func (s *screen) refer(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Reason string `json:"reason"`
 		Note   string `json:"note"`
 	}
@@ -20,9 +20,9 @@ func (s *screen) refer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Refer(ctx, counter.Referral{At: in.at(c), Encounter: id, Reason: in.Reason, Note: in.Note}); err != nil {
+	if err := s.cfg.Service.Refer(ctx, counter.Referral{At: at(c), Encounter: id, Reason: in.Reason, Note: in.Note}); err != nil {
 		return err
 	}
 	return c.JSON(done{"Referred: on the post’s list."})

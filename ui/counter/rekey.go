@@ -7,7 +7,7 @@ import (
 // rekey replaces what was keyed of the open person.
 func (s *screen) rekey(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		particulars
 	}
 	if err := body(c, &in); err != nil {
@@ -17,9 +17,9 @@ func (s *screen) rekey(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Rekey(ctx, in.at(c), id, in.particulars.read()); err != nil {
+	if err := s.cfg.Service.Rekey(ctx, at(c), id, in.particulars.read()); err != nil {
 		return err
 	}
 	return c.JSON(done{})

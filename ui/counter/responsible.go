@@ -9,7 +9,7 @@ import (
 // responsible says which adult of the group answers for a minor; nobody if none is named.
 func (s *screen) responsible(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Adult string `json:"adult"`
 	}
 	if err := body(c, &in); err != nil {
@@ -26,9 +26,9 @@ func (s *screen) responsible(c *fiber.Ctx) error {
 	if adult == nil {
 		adult = &border.ID{}
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Responsible(ctx, in.at(c), minor, *adult); err != nil {
+	if err := s.cfg.Service.Responsible(ctx, at(c), minor, *adult); err != nil {
 		return err
 	}
 	return c.JSON(done{})

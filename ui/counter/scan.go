@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"context"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -41,7 +40,7 @@ func (s *screen) scan(c *fiber.Ctx) error {
 	if source == border.SourceWedge {
 		scanner = "browser"
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
+	ctx, cancel := limited(c)
 	defer cancel()
 	err := s.cfg.Service.Scan(ctx, border.Scan{Counter: counterOf(c), Source: source, Scanner: scanner, Lines: lines, ReceivedAt: s.cfg.Clock.Now()})
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 // share enters answers that hold for everybody in the group.
 func (s *screen) share(c *fiber.Ctx) error {
 	var in struct {
-		by
+		about
 		Values map[string]string `json:"values"`
 	}
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Share(ctx, in.at(c), in.Values); err != nil {
+	if err := s.cfg.Service.Share(ctx, at(c), in.Values); err != nil {
 		return err
 	}
 	return c.JSON(done{})

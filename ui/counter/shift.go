@@ -15,7 +15,7 @@ func (s *screen) shift(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
 	r, err := s.cfg.Service.Shift(ctx)
 	if border.CodeOf(err) == border.NotFound {
@@ -29,13 +29,9 @@ func (s *screen) shift(c *fiber.Ctx) error {
 
 // openShift begins a shift.
 func (s *screen) openShift(c *fiber.Ctx) error {
-	var in by
-	if err := body(c, &in); err != nil {
-		return err
-	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.OpenShift(ctx, in.Officer); err != nil {
+	if err := s.cfg.Service.OpenShift(ctx, badge(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{"The shift is open."})
@@ -43,17 +39,13 @@ func (s *screen) openShift(c *fiber.Ctx) error {
 
 // closeShift ends the shift and shows what it did.
 func (s *screen) closeShift(c *fiber.Ctx) error {
-	var in by
-	if err := body(c, &in); err != nil {
-		return err
-	}
 	v, err := s.cfg.Service.View(counterOf(c)) // the names of who is handed over
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	r, err := s.cfg.Service.CloseShift(ctx, in.Officer)
+	r, err := s.cfg.Service.CloseShift(ctx, badge(c))
 	if err != nil {
 		return err
 	}

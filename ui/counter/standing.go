@@ -1,9 +1,12 @@
 package counter
 
 import (
+	"context"
+
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // standing gives the correction dialog a crossing as it stands.
@@ -12,20 +15,21 @@ func (s *screen) standing(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.cfg.Service.View(counterOf(c))
-	if err != nil {
+	ctx, cancel := limited(c)
+	defer cancel()
+	if err := s.reads(ctx, id); err != nil {
 		return err
 	}
-	if v.Holder == nil {
-		return &border.Error{Code: border.Forbidden, Op: "look up a crossing", Message: "Nobody holds this counter. Choose who you are first."}
-	}
-	ctx, cancel := limited()
-	defer cancel()
-	st, err := s.cfg.Service.Standing(ctx, id, v.Holder.Badge)
+	st, err := s.cfg.Service.Standing(ctx, id, badge(c))
 	if err != nil {
 		return err
 	}
 	return s.fragment(c, "standing", s.correctable(st))
+}
+
+// reads tells that who is signed in reads a crossing, before anything is given.
+func (s *screen) reads(ctx context.Context, crossing border.ID) error {
+	return access.Told(ctx, s.cfg.Audit, border.Act{Action: string(access.RecordRead), Object: crossing.String()})
 }
 
 // fragment sends a part of the page. It is never stored: it shows people.

@@ -6,9 +6,7 @@ import (
 
 // takeReferral opens an encounter of the post's list here.
 func (s *screen) takeReferral(c *fiber.Ctx) error {
-	var in struct {
-		by
-	}
+	var in about
 	if err := body(c, &in); err != nil {
 		return err
 	}
@@ -16,9 +14,9 @@ func (s *screen) takeReferral(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := limited()
+	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.TakeReferral(ctx, in.at(c), id); err != nil {
+	if err := s.cfg.Service.TakeReferral(ctx, at(c), id); err != nil {
 		return err
 	}
 	return c.JSON(done{})

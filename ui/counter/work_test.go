@@ -9,15 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 	"garita/border/manifest"
+	"garita/ui/gate/gatetest"
 )
 
 // TestWork sends what officers do besides deciding and looks at what reaches the service.
 func TestWork(t *testing.T) {
 	at := counter.At{Counter: "PROCEED", Officer: "1041"}
 	one, two := ref(1).String(), ref(2).String()
-	who := `"officer":"1041","encounter":"` + one + `"`
+	who := `"encounter":"` + one + `"`
 	anna := counter.Particulars{Kind: "birth_certificate", DocumentNumber: "B-1", IssuingState: "QRU", Surname: "ELPHBERG", GivenNames: "OSRA",
 		Nationality: "QRU", BirthDate: "2017-03-XX", Sex: "F", ExpiryDate: "2031-05-30"}
 	keyed := `"kind":"birth_certificate","document_number":"B-1","issuing_state":"QRU","surname":"ELPHBERG","given_names":"OSRA","nationality":"QRU","birth_date":"2017-03","sex":"F","expiry_date":"20310530"`
@@ -28,8 +30,8 @@ func TestWork(t *testing.T) {
 		has                      string
 	}{
 		{"answers", "PUT", "answers", `{` + who + `,"values":{"purpose":"holiday"}}`, asked{"answers", at, []any{ref(1), map[string]string{"purpose": "holiday"}}}, ""},
-		{"a keyed document", "POST", "encounters", `{"officer":"1041","identity":"keyed",` + keyed + `}`, asked{"open", at, []any{counter.Opening{At: at, Identity: "keyed", Particulars: anna}}}, ""},
-		{"from paper, by the post's time", "POST", "encounters", `{"officer":"1041","identity":"declared","surname":"ELPHBERG","sheet":"A-17","day":"20261121","time":"1405","direction":"exit"}`,
+		{"a keyed document", "POST", "encounters", `{"identity":"keyed",` + keyed + `}`, asked{"open", at, []any{counter.Opening{At: at, Identity: "keyed", Particulars: anna}}}, ""},
+		{"from paper, by the post's time", "POST", "encounters", `{"identity":"declared","surname":"ELPHBERG","sheet":"A-17","day":"20261121","time":"1405","direction":"exit"}`,
 			asked{"open", at, []any{counter.Opening{At: at, Identity: "declared", Particulars: counter.Particulars{Surname: "ELPHBERG"}, Direction: "exit",
 				Paper: &counter.Paper{Sheet: "A-17", CrossedAt: time.Date(2026, 11, 21, 19, 5, 0, 0, time.UTC)}}}}, ""},
 		{"keyed again", "PUT", "particulars", `{` + who + `,` + keyed + `}`, asked{"rekey", at, []any{ref(1), anna}}, ""},
@@ -38,34 +40,34 @@ func TestWork(t *testing.T) {
 		{"referred", "POST", "referrals", `{` + who + `,"reason":"hit","note":"n"}`, asked{"refer", at, []any{counter.Referral{At: at, Encounter: ref(1), Reason: "hit", Note: "n"}}}, "on the post’s list"},
 		{"taken", "POST", "taken", `{` + who + `}`, asked{"take referral", at, []any{ref(1)}}, ""},
 		{"a need", "POST", "needs", `{` + who + `,"kind":"child_alone","reason":"r"}`, asked{"need", at, []any{ref(1), "child_alone", "r"}}, notedText},
-		{"lifted", "POST", "needs-lifted", `{` + who + `,"supervisor":"2007","reason":"r"}`, asked{"lift", at, []any{ref(1), "2007", "r"}}, ""},
+		{"lifted", "POST", "needs-lifted", `{` + who + `,"second":"2007","reason":"r"}`, asked{"lift", at, []any{ref(1), "2007", "r"}}, ""},
 		{"abandoned", "POST", "abandoned", `{` + who + `,"reason":"left","note":"n"}`, asked{"abandon", at, []any{ref(1), "left", "n"}}, "no crossing"},
 		{"a finger", "POST", "fingers", `{` + who + `,"position":"2","reason":"doubt"}`, asked{"ask finger", at, []any{ref(1), border.FingerPosition(2), "doubt"}}, ""},
 		{"a finger is not taken after all", "POST", "fingers-cancelled", `{` + who + `}`, asked{"cancel finger", at, []any{ref(1)}}, ""},
 		{"a finger cannot be taken", "POST", "fingers-not-taken", `{` + who + `,"position":"7","reason":"enrolment","code":"missing"}`,
 			asked{"finger not taken", at, []any{ref(1), border.FingerPosition(7), "enrolment", "missing"}}, "speaks against nobody"},
-		{"without fingerprints", "POST", "biometrics-degraded", `{"officer":"1041","supervisor":"2007","reason":"device","hours":"8"}`,
+		{"without fingerprints", "POST", "biometrics-degraded", `{"second":"2007","reason":"device","hours":"8"}`,
 			asked{"degrade", at, []any{counter.Degradation{At: at, Agreement: counter.Agreement{Second: "2007"}, Reason: "device", For: 8 * time.Hour}}}, "ends by itself"},
-		{"with fingerprints again", "POST", "biometrics-restored", `{"officer":"1041"}`, asked{"restore biometrics", at, nil}, "taken again"},
-		{"the counter is taken", "POST", "holder", `{"officer":"1041"}`, asked{"take", at, nil}, ""},
-		{"a shift opens", "POST", "shift", `{"officer":"1041"}`, asked{"open shift", counter.At{Officer: "1041"}, nil}, ""},
-		{"a shift closes", "POST", "shift-closed", `{"officer":"1041"}`, asked{"close shift", counter.At{Officer: "1041"}, nil}, "Closed 22 Nov 2026"},
-		{"a group", "POST", "group", `{"officer":"1041","kind":"bus"}`, asked{"open group", at, []any{"bus"}}, ""},
-		{"shared answers", "PUT", "group/shared", `{"officer":"1041","values":{"plate":"Q-1"}}`, asked{"share", at, []any{map[string]string{"plate": "Q-1"}}}, ""},
-		{"a list", "POST", "group/list", `{"officer":"1041","text":"` + strings.ReplaceAll(list, "\r\n", `\r\n`) + `"}`,
+		{"with fingerprints again", "POST", "biometrics-restored", `{}`, asked{"restore biometrics", at, nil}, "taken again"},
+		{"the counter is taken", "POST", "holder", `{}`, asked{"take", at, nil}, ""},
+		{"a shift opens", "POST", "shift", `{}`, asked{"open shift", counter.At{Officer: "1041"}, nil}, ""},
+		{"a shift closes", "POST", "shift-closed", `{}`, asked{"close shift", counter.At{Officer: "1041"}, nil}, "Closed 22 Nov 2026"},
+		{"a group", "POST", "group", `{"kind":"bus"}`, asked{"open group", at, []any{"bus"}}, ""},
+		{"shared answers", "PUT", "group/shared", `{"values":{"plate":"Q-1"}}`, asked{"share", at, []any{map[string]string{"plate": "Q-1"}}}, ""},
+		{"a list", "POST", "group/list", `{"text":"` + strings.ReplaceAll(list, "\r\n", `\r\n`) + `"}`,
 			asked{"list", at, []any{manifest.List{People: []manifest.Person{{Surname: "ELPHBERG", GivenNames: "OSRA", BirthDate: "2017-03-04"}}}}}, "1 person is expected"},
 		{"selected", "POST", "group/selected", `{` + who + `}`, asked{"select", at, []any{ref(1)}}, ""},
 		{"an adult", "POST", "group/responsible", `{` + who + `,"adult":"` + two + `"}`, asked{"responsible", at, []any{ref(1), ref(2)}}, ""},
 		{"no adult any more", "POST", "group/responsible", `{` + who + `}`, asked{"responsible", at, []any{ref(1), border.ID{}}}, ""},
-		{"the group is closed", "POST", "group/closed", `{"officer":"1041"}`, asked{"close group", at, nil}, ""},
-		{"all that are ready", "POST", "group/decisions", `{"officer":"1041","members":[{"encounter":"` + one + `","revision":3},{"encounter":"` + two + `","revision":4}]}`,
+		{"the group is closed", "POST", "group/closed", `{}`, asked{"close group", at, nil}, ""},
+		{"all that are ready", "POST", "group/decisions", `{"members":[{"encounter":"` + one + `","revision":3},{"encounter":"` + two + `","revision":4}]}`,
 			asked{"decide group", at, []any{[]counter.Member{{Encounter: ref(1), Revision: 3}, {Encounter: ref(2), Revision: 4}}}},
 			"Recorded: 1 person. Not recorded: 1 person. This person must be looked at alone."},
 		{"a crossing to correct", "GET", "crossings/" + one, "", asked{"standing", counter.At{Officer: "1041"}, []any{ref(1)}}, "Hotel Amaurot"},
-		{"a correction", "POST", "corrections", `{"officer":"1041","change":"` + one + `","crossing":"` + two + `","reason":"typing","second":"2007","outcome":"refused","ground":"means","direction":"entry","note":"n","values":{"purpose":"health"},"particulars":{` + keyed + `}}`,
+		{"a correction", "POST", "corrections", `{"change":"` + one + `","crossing":"` + two + `","reason":"typing","second":"2007","outcome":"refused","ground":"means","direction":"entry","note":"n","values":{"purpose":"health"},"particulars":{` + keyed + `}}`,
 			asked{"correct", at, []any{counter.Correction{At: at, Change: ref(1), Crossing: ref(2), Reason: "typing", Agreement: counter.Agreement{Second: "2007"}, Outcome: "refused", Ground: "means", Direction: "entry", Note: "n",
 				Values: map[string]string{"purpose": "health"}, Particulars: &anna}}}, "the correction"},
-		{"an extension", "POST", "extensions", `{"officer":"1041","change":"` + one + `","crossing":"` + two + `","until":"20261231","reason":"health"}`,
+		{"an extension", "POST", "extensions", `{"change":"` + one + `","crossing":"` + two + `","until":"20261231","reason":"health"}`,
 			asked{"extend", at, []any{counter.Extension{At: at, Change: ref(1), Crossing: ref(2), Until: "2026-12-31", Reason: "health"}}}, ""},
 		{"a notice", "GET", "notices/" + one, "", asked{"notice", counter.At{}, []any{ref(1)}}, "Notice of refusal of entry"},
 	} {
@@ -92,7 +94,10 @@ func TestWork(t *testing.T) {
 				if foreign := s.do(c.method, "/counters/PROCEED/"+c.path, c.body, map[string]string{"Origin": "http://example.org"}); foreign.status != http.StatusForbidden || s.fake.did != nil {
 					t.Errorf("another site's page: %d, %v", foreign.status, s.fake.did)
 				}
-				if broken := s.do(c.method, "/counters/PROCEED/"+c.path, `{"officer":`, nil); broken.status != http.StatusUnprocessableEntity || s.fake.did != nil {
+				if c.body == "{}" { // it says nothing but what is in its address
+					return
+				}
+				if broken := s.do(c.method, "/counters/PROCEED/"+c.path, `{"encounter":`, nil); broken.status != http.StatusUnprocessableEntity || s.fake.did != nil {
 					t.Errorf("a broken body: %d, %v", broken.status, s.fake.did)
 				}
 			}
@@ -103,8 +108,8 @@ func TestWork(t *testing.T) {
 // TestDecisionCarriesTheRecord sends all that a decision may have.
 func TestDecisionCarriesTheRecord(t *testing.T) {
 	s := serve(t, nil)
-	got := s.do("POST", "/counters/PROCEED/decisions", `{"encounter":"`+ref(1).String()+`","revision":2,"outcome":"handed_over","officer":"1041",
-		"supervisor":"2007","handed_to":"police","receipt":"No. 7","continues":"`+ref(9).String()+`","values":{"purpose":"holiday"}}`, nil)
+	got := s.do("POST", "/counters/PROCEED/decisions", `{"encounter":"`+ref(1).String()+`","revision":2,"outcome":"handed_over",
+		"second":"2007","handed_to":"police","receipt":"No. 7","continues":"`+ref(9).String()+`","values":{"purpose":"holiday"}}`, nil)
 	if got.status != 200 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
@@ -120,15 +125,15 @@ func TestDecisionCarriesTheRecord(t *testing.T) {
 func TestListWithProblems(t *testing.T) {
 	s := serve(t, nil)
 	text := `surname,birth_date\nELPHBERG,2017-03-04\nSAPT,yesterday\n`
-	got := s.do("POST", "/counters/PROCEED/group/list", `{"officer":"1041","text":"`+text+`"}`, nil)
+	got := s.do("POST", "/counters/PROCEED/group/list", `{"text":"`+text+`"}`, nil)
 	if got.status != 200 || !strings.Contains(got.body, `"taken":false`) || !strings.Contains(got.body, `"line":3`) || s.fake.did != nil {
 		t.Errorf("first: %d %s, asked %v", got.status, got.body, s.fake.did)
 	}
-	got = s.do("POST", "/counters/PROCEED/group/list", `{"officer":"1041","partial":true,"text":"`+text+`"}`, nil)
+	got = s.do("POST", "/counters/PROCEED/group/list", `{"partial":true,"text":"`+text+`"}`, nil)
 	if got.status != 200 || !strings.Contains(got.body, `"taken":true`) || len(s.fake.did) != 1 {
 		t.Errorf("then: %d %s, asked %v", got.status, got.body, s.fake.did)
 	}
-	if got = s.do("POST", "/counters/PROCEED/group/list", `{"officer":"1041","text":"no header"}`, nil); got.status != 422 {
+	if got = s.do("POST", "/counters/PROCEED/group/list", `{"text":"no header"}`, nil); got.status != 422 {
 		t.Errorf("no list: %d %s", got.status, got.body)
 	}
 }
@@ -162,11 +167,38 @@ func TestShiftReport(t *testing.T) {
 	}
 }
 
-// TestNobodyCorrectsUnnamed: a crossing is read out only to who holds the counter.
-func TestNobodyCorrectsUnnamed(t *testing.T) {
+// TestReadsAreTold: who reads out a crossing or prints a notice stands in the audit before anything
+// is given; if that cannot be written, nothing is.
+func TestReadsAreTold(t *testing.T) {
 	s := serve(t, nil)
-	if got := s.do("GET", "/counters/FRESH/crossings/"+ref(1).String(), "", nil); got.status != http.StatusForbidden || s.fake.did != nil {
-		t.Errorf("%d %s", got.status, got.body)
+	for _, path := range []string{"crossings/", "notices/"} {
+		path = "/counters/PROCEED/" + path + ref(1).String()
+		if got := s.do("GET", path, "", nil); got.status != http.StatusOK {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		want := []border.Act{{Action: "record.read", Officer: "1041", Counter: "PROCEED", Session: "session of 1041", Object: ref(1).String()}}
+		if d := cmp.Diff(want, s.acts.Told()); d != "" {
+			t.Errorf("%s (-want +got):\n%s", path, d)
+		}
+		s.fake.did = nil
+		s.acts.Fail(&border.Error{Code: border.NotDurable, Op: "audit"})
+		if got := s.do("GET", path, "", nil); got.status != http.StatusServiceUnavailable || s.fake.did != nil {
+			t.Errorf("unaudited: %d %s", got.status, got.body)
+		}
+		s.acts.Fail(nil)
+	}
+}
+
+// TestStreamEndsWithItsSession: what a counter shows ends at the heartbeat after its session.
+func TestStreamEndsWithItsSession(t *testing.T) {
+	s := serve(t, nil)
+	live := s.stream("PROCEED")
+	live.next()
+	s.sessions.End(gatetest.Token("1041", "PROCEED", access.Inspector))
+	for live.next()["event"] != "ended" {
+	}
+	if got := s.do("GET", "/live/counters/PROCEED", "", nil); got.status != http.StatusUnauthorized {
+		t.Errorf("it begins again: %d %s", got.status, got.body)
 	}
 }
 
@@ -174,7 +206,7 @@ func TestNobodyCorrectsUnnamed(t *testing.T) {
 func TestTheNeedIsNowhere(t *testing.T) {
 	s := serve(t, nil)
 	for _, kind := range []string{border.AsksProtection, border.ChildAlone, border.NeedsHelp} {
-		got := s.do("POST", "/counters/PROCEED/needs", `{"officer":"1041","encounter":"`+ref(1).String()+`","kind":"`+kind+`","reason":"fled"}`, nil)
+		got := s.do("POST", "/counters/PROCEED/needs", `{"encounter":"`+ref(1).String()+`","kind":"`+kind+`","reason":"fled"}`, nil)
 		if got.body != `{"text":"`+notedText+`"}` {
 			t.Errorf("%s: %s", kind, got.body)
 		}

@@ -19,7 +19,6 @@ import (
 
 	"garita/border"
 	"garita/border/access"
-	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/problem"
 )
@@ -67,7 +66,7 @@ func New(cfg Config) (fiber.Handler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +94,7 @@ func (g *gate) handle(c *fiber.Ctx) error {
 	route, ok := g.cfg.Routes.Match(c.Method(), string(c.Context().URI().PathOriginal()))
 	address := client(c.Context().RemoteIP().String())
 	token := g.cfg.Cookie.Token(c)
-	ctx := access.WithClient(c.UserContext(), access.Client{Agent: sha256.Sum256([]byte(c.Get(fiber.HeaderUserAgent))), Address: address})
+	ctx := access.WithClient(c.UserContext(), access.Client{Agent: sha256.Sum256([]byte(c.Get(fiber.HeaderUserAgent))), Address: address, Counter: border.CounterID(route.Counter)})
 
 	var p *access.Principal
 	var failed error

@@ -10,8 +10,11 @@ import (
 	"mime"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui"
 )
 
 // Assets are the built files with addresses that contain a hash of their content, so that
@@ -28,6 +31,10 @@ type asset struct {
 
 // prefix is where assets live.
 const prefix = "/assets/"
+
+// Built gives the assets that are part of this program. Compressing them takes a moment, so it is
+// done once for all screens.
+var Built = sync.OnceValues(func() (*Assets, error) { return Load(ui.Dist, "dist") })
 
 // Load reads all files of a folder of fsys.
 func Load(fsys fs.FS, dir string) (*Assets, error) {
@@ -110,5 +117,5 @@ func (a *Assets) Serve(c *fiber.Ctx) error {
 
 // Mount serves the assets of an app.
 func (a *Assets) Mount(app fiber.Router) {
-	app.Get(prefix+":hash/:name", Headers, a.Serve)
+	app.Add(fiber.MethodGet, prefix+":hash/:name", a.Serve)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // The defaults of a [Config].
@@ -67,6 +68,10 @@ type Feed struct {
 	Close func()
 	// MinGap is the shortest time between two frames; 0: none.
 	MinGap time.Duration
+	// Still reports whether who opened the stream may still see it; it is asked at each heartbeat.
+	// When it says no the stream ends with an event "ended". nil: whether the session of the
+	// request still is ([access.Still]); if there was none, nobody asks.
+	Still func() bool
 }
 
 // Streams is the set of open streams of one server. Safe for concurrent use.
@@ -110,6 +115,9 @@ func (s *Streams) Serve(c *fiber.Ctx, subscribe func() (Feed, error)) error {
 	if err != nil {
 		s.open.Add(-1)
 		return err
+	}
+	if feed.Still == nil {
+		feed.Still = access.Still(c.UserContext())
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-store")
@@ -169,6 +177,10 @@ func (s *stream) run() error {
 			case <-beat.C:
 				quiet = true
 			}
+		}
+		if quiet && s.feed.Still != nil && !s.feed.Still() {
+			s.flush([]byte("event: ended\ndata: {}\n\n"))
+			return nil
 		}
 		frame, fresh, err := s.next(ctx)
 		if err != nil {

@@ -37,6 +37,7 @@ type source struct {
 	fail    error
 	panics  bool
 	gap     time.Duration
+	still   func() bool
 }
 
 func newSource() *source { return &source{changed: make(chan struct{}, 1), size: 1} }
@@ -69,7 +70,7 @@ func (s *source) feed() (Feed, error) {
 			return Frame{Event: "view", Revision: now, Data: []byte(fmt.Sprintf(`{"n":%d,"fill":"%s"}`, now, strings.Repeat("x", s.size)))}, true, nil
 		},
 		Close:  func() { s.closed.Add(1) },
-		MinGap: s.gap,
+		MinGap: s.gap, Still: s.still,
 	}, nil
 }
 
@@ -311,6 +312,40 @@ func TestPanicEndsItsStreamOnly(t *testing.T) {
 	defer srv.stop(t)
 	if _, err := io.ReadAll(open(t, srv.addr).Body); err != nil {
 		t.Error(err)
+	}
+	waitFor(t, "the subscription to end", func() bool { return s.closed.Load() == 1 && srv.streams.Open() == 0 })
+}
+
+// TestEndsWithItsSession ends a stream at the heartbeat after its session has ended, also while
+// what it shows keeps changing.
+func TestEndsWithItsSession(t *testing.T) {
+	s := newSource()
+	var ended atomic.Bool
+	s.still = func() bool { return !ended.Load() }
+	srv := serve(t, Config{Heartbeat: 20 * time.Millisecond}, s)
+	defer srv.stop(t)
+	r := bufio.NewReader(open(t, srv.addr).Body)
+	stop := make(chan struct{})
+	busy := make(chan struct{})
+	go func() {
+		defer close(busy)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				s.change()
+			}
+		}
+	}()
+	defer func() { close(stop); <-busy }()
+	for range 3 {
+		lines(t, r, "event: view")
+	}
+	ended.Store(true)
+	lines(t, r, "event: ended")
+	if rest, err := io.ReadAll(r); err != nil || strings.Contains(string(rest), "event: view") {
+		t.Errorf("after its end the stream goes on: %v %q", err, rest)
 	}
 	waitFor(t, "the subscription to end", func() bool { return s.closed.Load() == 1 && srv.streams.Open() == 0 })
 }

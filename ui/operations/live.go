@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border/access"
 	"garita/ui/live"
 )
 
@@ -24,12 +25,13 @@ type event struct {
 
 // live streams the screen: event "view" with the newest state, whole.
 func (s *screen) live(c *fiber.Ctx) error {
+	roles := access.From(c.UserContext()).Roles
 	return s.streams.Serve(c, func() (live.Feed, error) {
 		changed, cancel := s.cfg.Register.Subscribe()
 		var revision uint64
 		var shown []byte
 		next := func(ctx context.Context) (live.Frame, bool, error) {
-			v, err := s.view(ctx)
+			v, err := s.view(ctx, roles)
 			if err != nil {
 				return live.Frame{}, false, err
 			}
@@ -42,7 +44,7 @@ func (s *screen) live(c *fiber.Ctx) error {
 			}
 			shown = html
 			revision++
-			data, err := json.Marshal(event{Revision: revision, View: v, HTML: string(html)})
+			data, err := json.Marshal(event{Revision: revision, View: access.Redact(v, roles), HTML: string(html)})
 			return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
 		}
 		return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil

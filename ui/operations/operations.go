@@ -14,7 +14,6 @@ import (
 
 	"garita/border"
 	"garita/border/register"
-	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/live"
 )
@@ -22,12 +21,12 @@ import (
 //go:embed *.html
 var templates embed.FS
 
-// Config says what the screen works with. Register and Clock are required.
+// Config says what the screen works with. Register, Clock and Audit are required.
 type Config struct {
 	Register  *register.Register
 	Clock     border.Clock
+	Audit     border.Auditor
 	Stop      <-chan struct{} // closed: all live streams end
-	Hosts     []string        // names, besides addresses and localhost, under which browsers reach this hub
 	Log       *slog.Logger    // nil: no log
 	Heartbeat time.Duration   // of live streams; 0: the default of package live
 }
@@ -40,7 +39,7 @@ type screen struct {
 
 // Mount adds the screen's routes to an app, which must be made with Immutable: true.
 func Mount(app *fiber.App, cfg Config) error {
-	if cfg.Register == nil || cfg.Clock == nil {
+	if cfg.Register == nil || cfg.Clock == nil || cfg.Audit == nil {
 		return errors.New("mount the hub's screen: incomplete configuration")
 	}
 	if !app.Config().Immutable {
@@ -49,7 +48,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func Mount(app *fiber.App, cfg Config) error {
 		return fmt.Errorf("mount the hub's screen: %w", err)
 	}
 	assets.Mount(app)
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}

@@ -20,10 +20,12 @@ import (
 	"go.uber.org/goleak"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/bordertest"
 	"garita/border/register"
 	"garita/border/seal"
 	"garita/ui"
+	"garita/ui/gate/gatetest"
 	"garita/ui/layout"
 )
 
@@ -134,7 +136,10 @@ func serve(t *testing.T) (*register.Register, string) {
 		t.Fatal(err)
 	}
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
-	if err := Mount(app, Config{Register: r, Clock: clock{}, Heartbeat: 50 * time.Millisecond}); err != nil {
+	acts := new(gatetest.Acts)
+	app.Use(gatetest.Always(gatetest.Token("3001", "", access.Operator)))
+	app.Use(gatetest.New(t, access.HubRoutes(), acts))
+	if err := Mount(app, Config{Register: r, Clock: clock{}, Audit: acts, Heartbeat: 50 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -246,7 +251,7 @@ func TestPage(t *testing.T) {
 }
 
 func TestMountRefusesAnAppThatIsNotImmutable(t *testing.T) {
-	if err := Mount(fiber.New(), Config{Register: new(register.Register), Clock: clock{}}); err == nil {
+	if err := Mount(fiber.New(), Config{Register: new(register.Register), Clock: clock{}, Audit: new(gatetest.Acts)}); err == nil {
 		t.Error("it is accepted")
 	}
 }

@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 
+	"garita/border/access"
 	"garita/border/register"
 )
 
@@ -23,7 +24,9 @@ const (
 	crossingRows = 25
 )
 
-func (s *screen) view(ctx context.Context) (v view, err error) {
+// view reads what some roles are shown: rows about travellers are not everybody's, though no name
+// is on them.
+func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err error) {
 	r := s.cfg.Register
 	if v.Counts, err = r.Counts(ctx); err != nil {
 		return v, err
@@ -34,12 +37,16 @@ func (s *screen) view(ctx context.Context) (v view, err error) {
 	if v.Alarms, err = r.Alarms(ctx, alarmRows); err != nil {
 		return v, err
 	}
-	if v.Crossings, err = r.LatestCrossings(ctx, crossingRows); err != nil {
-		return v, err
-	}
 	if v.Inside, err = r.Inside(ctx); err != nil {
 		return v, err
 	}
-	v.Overstays, err = r.Overstays(ctx, "", overstayRows)
+	if access.May(roles, access.RegisterRead) {
+		if v.Crossings, err = r.LatestCrossings(ctx, crossingRows); err != nil {
+			return v, err
+		}
+	}
+	if access.May(roles, access.StaysRead) {
+		v.Overstays, err = r.Overstays(ctx, "", overstayRows)
+	}
 	return v, err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/watch"
 )
 
@@ -18,7 +19,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
 	defer cancel()
-	who, why := badge(c, "second"), c.FormValue("answer")
+	who, why := badge(c), c.FormValue("answer")
 	var what string
 	switch c.Params("decision") {
 	case "approve":
@@ -33,7 +34,8 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	default:
 		return &border.Error{Code: border.NotFound, Op: op}
 	}
-	if err != nil {
+	act := border.Act{Action: string(access.ListsDecide), Object: c.Params("decision") + " " + id.String()}
+	if err := s.did(c, act, err); err != nil {
 		p, broken := s.entriesPage(watch.Key{})
 		if broken != nil {
 			return broken

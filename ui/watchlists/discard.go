@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/access"
 )
 
 // discard ends an import without any change.
@@ -14,7 +17,8 @@ func (s *screen) discard(c *fiber.Ctx) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), decideTimeout)
 	defer cancel()
-	if err := s.cfg.Lists.Discard(ctx, id); err != nil {
+	act := border.Act{Action: string(access.ListsWork), Object: "discard " + id.String()}
+	if err := s.did(c, act, s.cfg.Lists.Discard(ctx, id)); err != nil {
 		p, broken := s.previewPage(c)
 		if broken != nil {
 			return broken

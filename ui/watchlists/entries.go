@@ -44,8 +44,14 @@ type proposalView struct {
 
 const decidedRows = 10
 
+// keyMax bounds a source and an id, in bytes.
+const keyMax = 512
+
 // entries shows what waits for a second person, and asks for an entry.
 func (s *screen) entries(c *fiber.Ctx) error {
+	if err := s.reads(c, "proposals"); err != nil {
+		return err
+	}
 	p, err := s.entriesPage(watch.Key{})
 	if err != nil {
 		return err
@@ -57,6 +63,12 @@ func (s *screen) entries(c *fiber.Ctx) error {
 // entry shows one entry in full.
 func (s *screen) entry(c *fiber.Ctx) error {
 	key := watch.Key{Source: strings.TrimSpace(c.FormValue("source")), ID: strings.TrimSpace(c.FormValue("id"))}
+	if len(key.Source)+len(key.ID) > keyMax {
+		return &border.Error{Code: border.TooLarge, Op: "find an entry"}
+	}
+	if err := s.reads(c, "entry"); err != nil {
+		return err
+	}
 	p, err := s.entriesPage(key)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ type entryForm struct {
 	LegalBasis, Purpose, Owner, ValidFrom, Expires string
 	Photo                                          string
 	HighRisk, Urgent                               bool
-	By, Reason                                     string
+	Reason                                         string
 }
 
 func readEntryForm(c *fiber.Ctx) entryForm {
@@ -29,7 +29,7 @@ func readEntryForm(c *fiber.Ctx) entryForm {
 		Nationalities: v("nationalities"), BirthPlaces: v("birth_places"), Residences: v("residences"), Handling: v("handling"), Applies: v("applies_to"),
 		Distribution: v("distribution"), Action: v("action"), ES: v("es"), EN: v("en"), FR: v("fr"), HT: v("ht"), LegalBasis: v("legal_basis"),
 		Purpose: v("purpose"), Owner: v("owner"), ValidFrom: v("valid_from"), Expires: v("expires"), Photo: v("photo"),
-		HighRisk: v("high_risk") != "", Urgent: v("urgent") != "", By: v("by"), Reason: v("reason")}
+		HighRisk: v("high_risk") != "", Urgent: v("urgent") != "", Reason: v("reason")}
 }
 
 // weak marks a weak alias, at the start of its line.

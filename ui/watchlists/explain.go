@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/watch"
 	"garita/ui/wording"
 )
@@ -17,9 +18,14 @@ import (
 type explainPage struct {
 	Form  travellerForm
 	Asked bool
-	None  string // why there is nothing to show
-	Hits  []hitView
+	// Purpose is why the search is made, of [explainPage.Purposes].
+	Purpose string
+	None    string // why there is nothing to show
+	Hits    []hitView
 }
+
+// Purposes gives the form what a search may be for.
+func (explainPage) Purposes() []access.Purpose { return access.Purposes() }
 
 type travellerForm struct {
 	Surname, GivenNames, BirthDate, Sex, Nationality, Issuer, Number string
@@ -46,9 +52,15 @@ func (s *screen) explain(c *fiber.Ctx) error {
 	v := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
 	f := travellerForm{Surname: v("surname"), GivenNames: v("given_names"), BirthDate: v("birth_date"), Sex: v("sex"), Nationality: strings.ToUpper(v("nationality")),
 		Issuer: strings.ToUpper(v("issuer")), Number: strings.ToUpper(v("number")), Source: v("source"), ID: v("id")}
-	x := &explainPage{Form: f}
+	x := &explainPage{Form: f, Purpose: v("purpose")}
 	p := page{Title: "Explain a score", Where: "explain", Explain: x}
 	const op = "explain a score"
+	if err := access.Purposeful(x.Purpose); err != nil {
+		return s.failed(c, p, err)
+	}
+	if err := s.searches(c, f, x.Purpose); err != nil {
+		return err
+	}
 	switch list := s.cfg.Lists.Current(); {
 	case f.Surname == "" && f.GivenNames == "" && f.Number == "":
 		return s.failed(c, p, &border.Error{Code: border.Invalid, Op: op, Message: "Enter a name, or the number of a document."})
@@ -79,6 +91,18 @@ func (s *screen) explain(c *fiber.Ctx) error {
 	}
 	return s.send(c, p)
 }
+
+// searches tells that who is signed in searches for a person, and why. Whom goes into the sealed
+// part only.
+func (s *screen) searches(c *fiber.Ctx, f travellerForm, purpose string) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), readTimeout)
+	defer cancel()
+	text := strings.Join([]string{f.Surname, f.GivenNames, f.BirthDate, f.Sex, f.Nationality, f.Issuer, f.Number, f.Source, f.ID}, "|")
+	return access.Told(ctx, s.cfg.Audit, border.Act{Action: string(access.PersonSearch), Object: "list", Purpose: purpose, Text: text[:min(len(text), searchMax)]})
+}
+
+// searchMax bounds what is recorded of a search, in bytes.
+const searchMax = 2 << 10
 
 func tooLong(f travellerForm) bool {
 	for _, s := range []string{f.Surname, f.GivenNames, f.BirthDate, f.Sex, f.Nationality, f.Issuer, f.Number, f.Source, f.ID} {

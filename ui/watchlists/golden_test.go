@@ -47,7 +47,7 @@ func pages() map[string]page {
 	after.Urgent, after.Applies = true, watch.AppliesExit
 	preview := previewOf(&lists.Preview{ID: id, Source: "un", Kind: source.UN, State: lists.PreviewOpen, Made: now, Expires: now.Add(24 * time.Hour), Summary: lists.Summary{
 		Held: 1000, Added: 300, Removed: 1, Changed: 2, Kept: 3, TooLarge: 1, Fields: map[string]int{"birth_dates": 2, "field_of_tomorrow": 1}, Share: 0.3, NeedsConfirmation: true,
-		Asks: []string{lists.AsksGrows}, Version: "2026-11-20", Issued: now.Add(-48 * time.Hour), Report: source.Report{Entries: 1300, Skipped: 2, Bytes: 20 << 20, More: 7,
+		Asks: []string{lists.AsksGrows}, By: "B-1", Version: "2026-11-20", Issued: now.Add(-48 * time.Hour), Report: source.Report{Entries: 1300, Skipped: 2, Bytes: 20 << 20, More: 7,
 			Counts: map[source.Code]int{source.BadDate: 5, source.NoName: 2, "code_of_tomorrow": 1}, Problems: []source.Problem{{File: "un.xml", Line: 1234, Code: source.NoName, Skipped: true}}}}}, now)
 	preview.Lines = []lineView{lineOf(&lists.PreviewLine{Key: before.Key(), Op: "change", Fields: []string{"birth_dates", "urgent"}, Identifying: true, Handling: watch.Refer, Urgent: true}, before, after),
 		lineOf(&lists.PreviewLine{Key: before.Key(), Op: "remove", Handling: watch.Silent, HubOnly: true}, before, nil)}
@@ -65,7 +65,7 @@ func pages() map[string]page {
 		"import":  {Title: "Import a file", Where: "import", Import: &importPage{Upload: "00", Files: []string{"a.csv", "b.csv"}, Kinds: []choice{{"csv", "national, CSV", true}}, Form: importForm{File: "b.csv", Source: "courts", Urgent: true}}},
 		"off":     {Title: "Import a file", Where: "import", Import: &importPage{Off: true}},
 		"entries": {Title: "Entries", Where: "entries", Entries: &entries},
-		"explain": {Title: "Explain a score", Where: "explain", Explain: &explainPage{Asked: true, Form: travellerForm{Surname: "KIRINDONGO", Sex: "F"}, Hits: []hitView{hit}}},
+		"explain": {Title: "Explain a score", Where: "explain", Explain: &explainPage{Asked: true, Purpose: "case", Form: travellerForm{Surname: "KIRINDONGO", Sex: "F"}, Hits: []hitView{hit}}},
 	}
 }
 

@@ -37,16 +37,17 @@ func TestImportByUpload(t *testing.T) {
 		}
 	}
 	a := r.post("/lists/import", "upload", id, "kind", "csv", "source", "courts", "handling", "refer")
-	a.has(t, 200, "waits to be confirmed", "Nothing of this source is held yet", "QUIRINDONGO, CLARA ISMENE", "not a date", "line 10", "this value", "Put it in force")
+	a.has(t, 200, "waits to be confirmed", "Nothing of this source is held yet", "QUIRINDONGO, CLARA ISMENE", "not a date", "line 10", "this value", "You have read this file")
+	r.as("B-2").get(a.where).has(t, 200, "Read by B-1", "Put it in force")
 	if _, err := os.Stat(filepath.Join(r.imports, uploadsFolder, id)); !os.IsNotExist(err) {
 		t.Error("what was uploaded lies there still:", err)
 	}
 	if r.lists.Current() != nil {
 		t.Fatal("it holds before anybody confirmed it")
 	}
-	r.post(a.where+"/confirm", "by", "B-1", "second", "b-1").has(t, 403, "The second person must be another one", `value="B-1"`, "QUIRINDONGO")
-	r.post(a.where+"/confirm", "by", "B-1", "second", "B-2").has(t, 200, "The import is in force.", "confirmed")
-	r.post(a.where+"/confirm", "by", "B-1", "second", "B-2").has(t, 409, "already")
+	r.as("b-1").post(a.where+"/confirm").has(t, 403, "The second person must be another one", "QUIRINDONGO")
+	r.as("B-2").post(a.where+"/confirm").has(t, 200, "The import is in force.", "confirmed")
+	r.as("B-2").post(a.where+"/confirm").has(t, 409, "already")
 	if n := r.lists.Current().Len(); n != 4 {
 		t.Errorf("%d entries", n)
 	}
@@ -110,7 +111,7 @@ func TestEntriesByHand(t *testing.T) {
 	r := newRig(t)
 	form := []string{"op", "add", "source", "courts", "id", "H-1", "names", "QUIRINDONGO, CLARA ISMENE\n~La Clara\nClara of Utopia", "birth_dates", "1988-11-30\n1988-11-XX",
 		"sex", "F", "nationalities", "uto, qru", "documents", "uto p U1000003\n- - X99", "handling", "open", "applies_to", "exit", "action", "detain", "es", "Llame.",
-		"legal_basis", "Order 7", "purpose", "A court order", "owner", "The court", "expires", "2027-01-01", "urgent", "yes", "high_risk", "yes", "by", "B-1", "reason", "as ordered"}
+		"legal_basis", "Order 7", "purpose", "A court order", "owner", "The court", "expires", "2027-01-01", "urgent", "yes", "high_risk", "yes", "reason", "as ordered"}
 	wrong := append([]string{}, form...)
 	wrong[9] = "in the autumn"
 	r.post("/lists/proposals", wrong...).has(t, 422, "a birth date cannot be right", "in the autumn", "La Clara", "<details id=\"write\" open>")
@@ -123,11 +124,11 @@ func TestEntriesByHand(t *testing.T) {
 		t.Errorf("somebody is in the address: %s", a.where)
 	}
 	id := regexp.MustCompile(`data-proposal="([^"]+)"`).FindStringSubmatch(a.body)[1]
-	r.post("/lists/proposals/"+id+"/approve", "second", "b-1", "answer", "").has(t, 403, "another one")
-	r.post("/lists/proposals/"+id+"/take-back", "second", "B-2").has(t, 403, "Only the one who proposed it")
-	r.post("/lists/proposals/"+id+"/nonsense", "second", "B-2").has(t, 404)
-	r.post("/lists/proposals/"+id+"/approve", "second", "B-2", "answer", "seen").has(t, 200, "the change is in force", "approved")
-	r.post("/lists/proposals/"+id+"/approve", "second", "B-2", "answer", "seen").has(t, 409, "already")
+	r.as("b-1").post("/lists/proposals/"+id+"/approve", "answer", "").has(t, 403, "another one")
+	r.as("B-2").post("/lists/proposals/"+id+"/take-back").has(t, 403, "Only the one who proposed it")
+	r.as("B-2").post("/lists/proposals/"+id+"/nonsense").has(t, 404)
+	r.as("B-2").post("/lists/proposals/"+id+"/approve", "answer", "seen").has(t, 200, "the change is in force", "approved")
+	r.as("B-2").post("/lists/proposals/"+id+"/approve", "answer", "seen").has(t, 409, "already")
 	e, err := r.lists.Entry(t.Context(), watch.Key{Source: "courts", ID: "H-1"})
 	r.must(err)
 	if len(e.Names) != 3 || e.Names[0].Quality != watch.Primary || e.Names[1] != (watch.Name{Full: "La Clara", Quality: watch.Low}) || e.Names[2].Full != "Clara of Utopia" ||
@@ -141,16 +142,16 @@ func TestEntriesByHand(t *testing.T) {
 	// The form as the page shows it, sent back with one field changed, changes that one alone.
 	change := append([]string{}, form...)
 	change[1], change[29] = "change", "Another purpose"
-	a = r.post("/lists/proposals", change...)
+	a = r.as("B-1").post("/lists/proposals", change...)
 	if n := strings.Count(a.body, `<tr class="changed">`); n != 1 {
 		t.Errorf("%d fields change", n)
 	}
 	a.has(t, 200, "Another purpose")
 	id = regexp.MustCompile(`data-proposal="([^"]+)"`).FindStringSubmatch(a.body)[1]
-	r.post("/lists/proposals/"+id+"/reject", "second", "B-2", "answer", "no").has(t, 200, "Rejected: nothing has changed")
-	a = r.post("/lists/proposals", "op", "withdraw", "source", "courts", "id", "H-1", "by", "B-1", "reason", "lifted")
+	r.as("B-2").post("/lists/proposals/"+id+"/reject", "answer", "no").has(t, 200, "Rejected: nothing has changed")
+	a = r.as("B-1").post("/lists/proposals", "op", "withdraw", "source", "courts", "id", "H-1", "reason", "lifted")
 	id = regexp.MustCompile(`data-proposal="([^"]+)"`).FindStringSubmatch(a.body)[1]
-	r.post("/lists/proposals/"+id+"/approve", "second", "B-2").has(t, 200, "in force")
+	r.as("B-2").post("/lists/proposals/"+id+"/approve").has(t, 200, "in force")
 	r.post("/lists/entries", "source", "courts", "id", "H-1").has(t, 200, "withdrawn", "lifted", "Propose a new entry")
 }
 
@@ -174,28 +175,30 @@ func TestWhoHoldsWhat(t *testing.T) {
 	ahead.Version, ahead.Hash = 9, border.Digest{9}
 	r.greet("PCA-3", border.ListReport{Position: ahead, Since: r.clock.Now()})
 	r.get("/lists").has(t, 200, "put back from a copy", "<strong>PCA-3</strong>", "not a release of this hub")
-	r.post("/lists/epoch", "by", "B-1", "second", "B-1", "reason", "restored").has(t, 403, "another one")
-	r.post("/lists/epoch", "by", "B-1", "second", "B-2", "reason", "restored").has(t, 200, "A new epoch", "of another epoch")
+	r.post("/lists/epoch", "second", "B-1", "reason", "restored").has(t, 403, "another one")
+	r.post("/lists/epoch", "second", "B-2", "reason", "restored").has(t, 200, "A new epoch", "of another epoch")
 	r.clock.add(100 * time.Hour)
 	r.get("/lists").has(t, 200, "it has run out", "too old", "Import a newer file")
 }
 
 func TestExplain(t *testing.T) {
 	r := newRig(t)
-	r.post("/lists/explain", "surname", "QUIRINDONGO").has(t, 409, "There is no list yet")
+	r.post("/lists/explain", "purpose", "case", "surname", "QUIRINDONGO").has(t, 409, "There is no list yet")
 	r.load("1", people())
 	r.get("/lists/explain").has(t, 200, "The traveller")
-	a := r.post("/lists/explain", "surname", "QUIRINDONGO", "given_names", "CLARA", "birth_date", "1988-11-30", "sex", "F", "nationality", "uto")
+	a := r.post("/lists/explain", "purpose", "case", "surname", "QUIRINDONGO", "given_names", "CLARA", "birth_date", "1988-11-30", "sex", "F", "nationality", "uto")
 	a.has(t, 200, "QUIRINDONGO, CLARA ISMENE", "courts/1", "a part is missing on one side", "the same", "for it", "A hit", `value="QUIRINDONGO"`)
 	if strings.Contains(a.where, "?") {
 		t.Errorf("somebody is in the address: %s", a.where)
 	}
-	r.post("/lists/explain", "surname", "QUIRINDONGO", "birth_date", "1950-01-01", "source", "courts", "id", "2").has(t, 200, "VOLKHOVAR", "No hit", "another date", "against it")
-	r.post("/lists/explain", "number", "U1000003", "issuer", "UTO").has(t, 200, "ZABRISTAN", "by document")
-	r.post("/lists/explain", "surname", "MMMMMMMM").has(t, 200, "Nobody on the list")
-	r.post("/lists/explain").has(t, 422, "Enter a name")
-	r.post("/lists/explain", "surname", strings.Repeat("A", 201)).has(t, 413, "longer than")
-	r.post("/lists/explain", "surname", "A", "source", "courts", "id", "none").has(t, 404, "no such entry")
+	r.post("/lists/explain", "purpose", "case", "surname", "QUIRINDONGO", "birth_date", "1950-01-01", "source", "courts", "id", "2").has(t, 200, "VOLKHOVAR", "No hit", "another date", "against it")
+	r.post("/lists/explain", "purpose", "case", "number", "U1000003", "issuer", "UTO").has(t, 200, "ZABRISTAN", "by document")
+	r.post("/lists/explain", "purpose", "case", "surname", "MMMMMMMM").has(t, 200, "Nobody on the list")
+	r.post("/lists/explain", "surname", "QUIRINDONGO").has(t, 422, "choose a purpose")
+	r.post("/lists/explain", "surname", "QUIRINDONGO", "purpose", "curiosity").has(t, 422, "choose a purpose")
+	r.post("/lists/explain", "purpose", "case").has(t, 422, "Enter a name")
+	r.post("/lists/explain", "purpose", "case", "surname", strings.Repeat("A", 201)).has(t, 413, "longer than")
+	r.post("/lists/explain", "purpose", "case", "surname", "A", "source", "courts", "id", "none").has(t, 404, "no such entry")
 }
 
 // Old uploads are taken away when a new one begins.

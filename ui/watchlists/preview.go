@@ -28,7 +28,8 @@ type previewPage struct {
 	Only                                                    string // add, change, remove or "": all
 	Lines                                                   []lineView
 	More                                                    string // address of the next page, "" if there is none
-	By, Second                                              string
+	By                                                      string // who has read the file, "" if a program did
+	Own                                                     bool   // it is who is signed in: another person confirms
 }
 
 type lineView struct {
@@ -42,6 +43,13 @@ const lineRows = 50
 
 // preview shows what an import would do, or what became of it.
 func (s *screen) preview(c *fiber.Ctx) error {
+	id, err := importID(c)
+	if err != nil {
+		return err
+	}
+	if err := s.reads(c, "import "+id.String()); err != nil {
+		return err
+	}
 	p, err := s.previewPage(c)
 	if err != nil {
 		return err
@@ -78,7 +86,7 @@ func (s *screen) previewPage(c *fiber.Ctx) (page, error) {
 		after = -1
 	}
 	v := previewOf(&x, s.cfg.Clock.Now())
-	v.Only, v.By, v.Second = only, c.FormValue("by"), c.FormValue("second")
+	v.Only, v.Own = only, border.SameBadge(x.By) == border.SameBadge(badge(c))
 	lines, err := s.cfg.Lists.PreviewLines(ctx, id, only, after, lineRows+1)
 	if err != nil {
 		return page{}, err
@@ -100,7 +108,7 @@ func (s *screen) previewPage(c *fiber.Ctx) (page, error) {
 func previewOf(x *lists.Preview, now time.Time) previewPage {
 	n := wording.Number
 	v := previewPage{ID: x.ID.String(), Source: x.Source, Kind: kindWords[string(x.Kind)], State: stateWords[x.State], Open: x.State == lists.PreviewOpen,
-		Version: x.Version, Issued: wording.At(x.Issued, now), Made: wording.At(x.Made, now), Expires: wording.At(x.Expires, now), Report: reportOf(&x.Report)}
+		Version: x.Version, Issued: wording.At(x.Issued, now), Made: wording.At(x.Made, now), Expires: wording.At(x.Expires, now), By: x.By, Report: reportOf(&x.Report)}
 	v.Figures = []figure{
 		{Label: "Held now", Value: n(x.Held)}, {Label: "Added", Value: n(x.Added)}, {Label: "Changed", Value: n(x.Changed)},
 		{Label: "Removed", Value: n(x.Removed)}, {Label: "Unchanged", Value: n(x.Unchanged)},

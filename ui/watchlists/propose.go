@@ -5,6 +5,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border"
+	"garita/border/access"
 	"garita/border/lists"
 	"garita/border/watch"
 )
@@ -23,7 +25,7 @@ func (s *screen) propose(c *fiber.Ctx) error {
 		}
 		return s.failed(c, p, err)
 	}
-	p := lists.Proposal{Op: op, Key: key, By: f.By, Reason: f.Reason, Urgent: f.Urgent}
+	p := lists.Proposal{Op: op, Key: key, By: badge(c), Reason: f.Reason, Urgent: f.Urgent}
 	if op == lists.Add || op == lists.Change {
 		e, err := f.entry()
 		if err != nil {
@@ -38,7 +40,9 @@ func (s *screen) propose(c *fiber.Ctx) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
-	if _, err := s.cfg.Lists.Propose(ctx, p); err != nil {
+	_, err := s.cfg.Lists.Propose(ctx, p)
+	act := border.Act{Action: string(access.ListsWork), Object: "propose"} // what else the form says is not ours to write down
+	if err := s.did(c, act, err); err != nil {
 		return again(err)
 	}
 	return done(c, "/lists/entries", "proposed")

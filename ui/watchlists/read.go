@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/watch/source"
 )
 
@@ -28,6 +29,7 @@ func (s *screen) read(c *fiber.Ctx) error {
 	if err != nil {
 		return again(err, nil)
 	}
+	o.By = badge(c)
 	path, uploaded, err := s.pathOf(f.File, c.FormValue("upload"))
 	if err != nil {
 		return again(err, nil)
@@ -44,7 +46,7 @@ func (s *screen) read(c *fiber.Ctx) error {
 			s.cfg.Log.Error("an uploaded file could not be taken away", "error", gone)
 		}
 	}
-	if err != nil {
+	if err := s.did(c, border.Act{Action: string(access.ListsWork), Object: "read " + preview.ID.String()}, err); err != nil {
 		return again(err, &preview.Report)
 	}
 	return c.Redirect("/lists/imports/"+preview.ID.String(), fiber.StatusSeeOther)

@@ -21,11 +21,13 @@ import (
 	"go.uber.org/goleak"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/lists"
 	"garita/border/register"
 	"garita/border/seal"
 	"garita/border/watch"
 	"garita/border/watch/source"
+	"garita/ui/gate/gatetest"
 )
 
 func TestMain(m *testing.M) {
@@ -65,11 +67,16 @@ type rig struct {
 	reg     *register.Register
 	imports string
 	url     string
+	acts    gatetest.Acts
+	badge   string // of who is signed in, an operator
 }
+
+// as signs another operator in.
+func (r *rig) as(badge string) *rig { r.badge = badge; return r }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: &testClock{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, imports: t.TempDir()}
+	r := &rig{t: t, clock: &testClock{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, imports: t.TempDir(), badge: "B-1"}
 	keys, err := seal.NewHubPrivate("Utopia")
 	r.must(err)
 	dir := t.TempDir()
@@ -78,7 +85,8 @@ func newRig(t *testing.T) *rig {
 	r.reg, err = register.Open(t.Context(), register.Config{Dir: dir, Clock: r.clock, Keys: noKeys{}, Blinder: noKeys{}})
 	r.must(err)
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})
-	r.must(Mount(app, Config{Lists: r.lists, Register: r.reg, Clock: r.clock, Imports: r.imports}))
+	app.Use(gatetest.New(t, access.HubRoutes(), &r.acts))
+	r.must(Mount(app, Config{Lists: r.lists, Register: r.reg, Clock: r.clock, Seconds: gatetest.Seconds{}, Audit: &r.acts, Imports: r.imports}))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	r.must(err)
 	ended := make(chan error, 1)
@@ -110,6 +118,7 @@ type answer struct {
 func (r *rig) take(req *http.Request) answer {
 	r.t.Helper()
 	req.Header.Set("Accept", "text/html")
+	req.Header.Set("Cookie", gatetest.Header(gatetest.Token(r.badge, "", access.Operator)))
 	res, err := http.DefaultClient.Do(req)
 	r.must(err)
 	defer res.Body.Close()
@@ -143,7 +152,11 @@ func (r *rig) post(path string, fields ...string) answer {
 
 func (r *rig) piece(path string, b []byte) (status int, body string) {
 	r.t.Helper()
-	res, err := http.Post(r.url+path, "application/octet-stream", bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+path, bytes.NewReader(b))
+	r.must(err)
+	req.Header.Set("Content-Type", "application/octet-stream")
+	req.Header.Set("Cookie", gatetest.Header(gatetest.Token(r.badge, "", access.Operator)))
+	res, err := http.DefaultClient.Do(req)
 	r.must(err)
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
@@ -195,7 +208,8 @@ func (r *rig) load(version string, entries []*watch.Entry) {
 	r.must(os.WriteFile(filepath.Join(r.imports, "courts.csv"), csv(r.t, version, entries), 0o600))
 	a := r.post("/lists/import", "file", "courts.csv", "kind", "csv", "source", "courts", "handling", "refer")
 	a.has(r.t, 200, "waits to be confirmed")
-	r.post(a.where+"/confirm", "by", "B-1", "second", "B-2").has(r.t, 200, "The import is in force.")
+	r.as("B-2").post(a.where+"/confirm").has(r.t, 200, "The import is in force.")
+	r.as("B-1")
 }
 
 func (r *rig) greet(station string, reports ...border.ListReport) {

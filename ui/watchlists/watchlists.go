@@ -7,6 +7,7 @@
 package watchlists
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -17,9 +18,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/lists"
 	"garita/border/register"
-	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/wording"
 )
@@ -27,21 +28,23 @@ import (
 //go:embed *.html
 var templates embed.FS
 
-// Config says what the pages work with. Lists, Register and Clock are required.
+// Config says what the pages work with. Lists, Register, Clock, Seconds and Audit are required.
 type Config struct {
 	Lists    *lists.Keeper
 	Register *register.Register
 	Clock    border.Clock
+	Seconds  access.Seconds
+	Audit    border.Auditor
 	// Imports is a folder of the hub whose files can be chosen for an import, and where
 	// uploaded ones lie until they are read; "": nothing can be imported.
 	Imports string
-	Hosts   []string     // names, besides addresses and localhost, under which browsers reach this hub
 	Log     *slog.Logger // nil: no log
 }
 
 type screen struct {
-	cfg    Config
-	layout *layout.Layout
+	cfg        Config
+	layout     *layout.Layout
+	agreements *access.Agreements
 	// reading: one file is read at a time, for a big one takes a core and some hundred megabytes.
 	reading sync.Mutex
 	// uploading: pieces are appended one at a time.
@@ -58,7 +61,7 @@ const (
 // Mount adds the pages' routes to an app, which must be made with Immutable: true. The assets
 // are the operations screen's to mount.
 func Mount(app *fiber.App, cfg Config) error {
-	if cfg.Lists == nil || cfg.Register == nil || cfg.Clock == nil {
+	if cfg.Lists == nil || cfg.Register == nil || cfg.Clock == nil || cfg.Seconds == nil || cfg.Audit == nil {
 		return errors.New("mount the lists' pages: incomplete configuration")
 	}
 	if !app.Config().Immutable {
@@ -67,15 +70,15 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return err
 	}
-	s := &screen{cfg: cfg}
+	s := &screen{cfg: cfg, agreements: access.NewAgreements(cfg.Seconds, cfg.Clock)}
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the lists' pages: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard(cfg.Hosts...)}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}
@@ -139,4 +142,22 @@ var doneWords = map[string]string{
 	"proposed": "Proposed. Another person has to approve it below.", "epoch": "A new epoch of the list has begun. Stations take it as they call.",
 }
 
-func badge(c *fiber.Ctx, field string) string { return c.FormValue(field) }
+// badge is that of who is signed in.
+func badge(c *fiber.Ctx) string { return access.From(c.UserContext()).Badge }
+
+// reads tells that who is signed in reads about listed persons, before anything is given.
+func (s *screen) reads(c *fiber.Ctx, object string) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), readTimeout)
+	defer cancel()
+	return access.Told(ctx, s.cfg.Audit, border.Act{Action: string(access.ListsRead), Object: object})
+}
+
+// did tells what came of an act, err, and returns err, or why it could not be told.
+func (s *screen) did(c *fiber.Ctx, act border.Act, err error) error {
+	if err != nil {
+		act.Result, act.Reason = border.ActFailed, string(border.CodeOf(err))
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), readTimeout)
+	defer cancel()
+	return errors.Join(err, access.Told(ctx, s.cfg.Audit, act))
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/ui/live"
 )
 
@@ -29,6 +30,7 @@ type view struct {
 
 // live streams the screen: event "view" with the newest state, whole.
 func (s *screen) live(c *fiber.Ctx) error {
+	roles := access.From(c.UserContext()).Roles
 	return s.streams.Serve(c, func() (live.Feed, error) {
 		changed, cancel := s.cfg.Scanners.Subscribe()
 		var revision uint64
@@ -44,7 +46,7 @@ func (s *screen) live(c *fiber.Ctx) error {
 			}
 			shown = html
 			revision++
-			data, err := json.Marshal(event{Revision: revision, View: view{p.all}, HTML: string(html)})
+			data, err := json.Marshal(event{Revision: revision, View: access.Redact(view{p.all}, roles), HTML: string(html)})
 			return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
 		}
 		return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil

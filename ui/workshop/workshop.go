@@ -13,7 +13,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
-	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/live"
 )
@@ -59,7 +58,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return err
 	}
@@ -67,9 +66,9 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the workshop: %w", err)
 	}
-	before := []fiber.Handler{layout.Headers, s.layout.Problems(cfg.Log), layout.Guard()}
-	app.Get("/workshop", append(before[:len(before):len(before)], s.page)...)
-	app.Get("/live/workshop", append(before[:len(before):len(before)], s.live)...)
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
+	app.Add(fiber.MethodGet, "/workshop", append(before[:len(before):len(before)], s.page)...)
+	app.Add(fiber.MethodGet, "/live/workshop", append(before[:len(before):len(before)], s.live)...)
 	return nil
 }
 
