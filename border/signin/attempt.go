@@ -88,7 +88,7 @@ func (s *Service) check(ctx context.Context, badge, entered string, act border.A
 		}
 		return nil, err
 	}
-	verifier := pin.Decoy
+	verifier := s.decoy
 	if o != nil && o.PIN != "" {
 		verifier = o.PIN
 	}

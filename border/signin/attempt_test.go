@@ -142,7 +142,7 @@ func TestResetOpens(t *testing.T) {
 	}
 	wantCode(t, "locked", r.try(here, "1001", goodPIN), border.TooMany)
 	changed := staff()
-	changed[0].PIN = verifiers()[newPIN]
+	changed[0].PIN = cheap[newPIN]
 	must(t, r.install(2, changed...))
 	wantCode(t, "the old PIN", r.try(here, "1001", goodPIN), border.Unauthenticated)
 	must(t, r.try(here, "1001", newPIN))

@@ -82,6 +82,7 @@ type Service struct {
 	store *store
 	vault *vault
 	pins  *pin.Keeper
+	decoy string             // the verifier of who has none
 	web   *webauthn.WebAuthn // nil: no passkeys
 
 	// mu guards what follows and is held while access.db is written; never while the audit is told.
@@ -134,7 +135,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, store: st, pins: pin.New(pin.AtOnce, pin.Wait), known: newKnown(access.Roster{}),
+	s := &Service{cfg: cfg, store: st, pins: pin.New(pin.AtOnce, pin.Wait), decoy: pin.Decoy, known: newKnown(access.Roster{}),
 		attempts: map[who]*attempt{}, clients: map[who]*client{}, sessions: map[ticket]*session{}, counts: map[who]uint32{},
 		ceremonies: map[string]*ceremony{}, approvals: map[ticket]*approval{}, told: map[string]time.Duration{}}
 	if err := s.open(ctx); err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"garita/border/clock"
-	"garita/border/seal"
 	"garita/cmd/internal/hub"
 	"garita/cmd/internal/program"
 	"garita/cmd/internal/version"
@@ -24,11 +23,11 @@ _NATS and _BROKER override it. With no file it serves from ./var/hub on loopback
 everything at work, run: garita demo`
 
 type cli struct {
-	Run       runCmd       `cmd:"" default:"withargs" help:"Serve the hub until SIGTERM."`
-	Provision provisionCmd `cmd:"" help:"Write the provisioning file that a station needs. It holds a secret."`
-	Rebuild   rebuildCmd   `cmd:"" help:"Rebuild the register's projections from the raw events, while the hub is stopped."`
-	Station   stationCmd   `cmd:"" help:"Who belongs to the hub: invite, list, rotate, replace, revoke stations."`
-	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Run     runCmd     `cmd:"" default:"withargs" help:"Serve the hub until SIGTERM."`
+	Rebuild rebuildCmd `cmd:"" help:"Rebuild the register's projections from the raw events, while the hub is stopped."`
+	Station stationCmd `cmd:"" help:"Who belongs to the hub: invite, list, rotate, replace, revoke stations."`
+	Officer officerCmd `cmd:"" help:"Who may sign in: open, list, change and close accounts."`
+	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 // file is the configuration that most commands need.
@@ -57,33 +56,6 @@ func (c *runCmd) Run(ctx context.Context) error {
 	return h.Run(ctx)
 }
 
-type provisionCmd struct {
-	file
-	Out string `required:"" help:"File to write." type:"path" placeholder:"FILE"`
-}
-
-// Run writes the provisioning file.
-func (c *provisionCmd) Run() error {
-	cfg, err := c.read()
-	if err != nil {
-		return err
-	}
-	private, err := hub.Private(cfg)
-	if err != nil {
-		return err
-	}
-	p, err := private.Provisioning()
-	if err != nil {
-		return err
-	}
-	if err := seal.Save(c.Out, p); err != nil {
-		return err
-	}
-	fmt.Printf("Written for hub %q, public key %s.\nThe file holds the national blind-index key: carry it to the station yourself and leave no copy behind.\n",
-		p.Hub, p.Fingerprint())
-	return nil
-}
-
 type rebuildCmd struct{ file }
 
 // Run rebuilds the projections.
@@ -92,7 +64,7 @@ func (c *rebuildCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg.Listen, cfg.NATS = "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Listen, cfg.NATS, cfg.Enrol = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	h, err := hub.Open(ctx, cfg, clock.System(version.Built()), program.Log(os.Stderr))
 	if err != nil {
 		return err
