@@ -14,7 +14,6 @@ import (
 
 	"garita/border"
 	"garita/border/access"
-	"garita/ui"
 	"garita/ui/layout"
 	"garita/ui/wording"
 )
@@ -51,7 +50,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	if err != nil {
 		return err
 	}

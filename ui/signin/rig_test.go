@@ -23,7 +23,6 @@ import (
 	"garita/border/access"
 	"garita/border/access/roster"
 	"garita/border/signin"
-	"garita/ui"
 	"garita/ui/gate"
 	"garita/ui/gate/gatetest"
 	"garita/ui/layout"
@@ -147,7 +146,7 @@ func (s *site) serve(routes *access.Routes, of layout.Site, cfg pages.Config, mo
 		Limits: gate.Limits{Client: many, SignIn: many, Session: many, Refused: many}})
 	must(s.t, err)
 	app.Use(g, layout.Use(of))
-	assets, err := layout.Load(ui.Dist, "dist")
+	assets, err := layout.Built()
 	must(s.t, err)
 	assets.Mount(app)
 	cfg.Service, cfg.Cookie, cfg.Clock = s.s, cookie, s.time
