@@ -118,12 +118,6 @@ func (f *fakeService) SetDirection(_ context.Context, _ border.CounterID, direct
 	return f.err
 }
 
-func (f *fakeService) Officers() []counter.Officer {
-	return []counter.Officer{
-		{Badge: "1041", Name: "R. Quintero", Roles: []string{"inspector"}}, {Badge: "2007", Name: "S. Batista", Roles: []string{"supervisor"}},
-	}
-}
-
 // do remembers a request.
 func (f *fakeService) do(what string, at counter.At, with ...any) error {
 	f.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"html/template"
-	"slices"
 	"strconv"
 	"time"
 
@@ -21,7 +20,6 @@ type pageData struct {
 	regions   map[string]template.HTML
 	Counter   border.CounterID
 	Counters  []border.CounterID
-	Officers  []counter.Officer
 	Specimens []Specimen
 	Countries []string
 	Kinds     []Option
@@ -53,17 +51,6 @@ func (p pageData) Grounds(id, name, label, outcome string) Select {
 	return Select{id, name, label, options(p.form.Grounds(border.Outcome(outcome)))}
 }
 
-// Supervised gives a dialog the supervisors.
-func (p pageData) Supervised(id, name, label string) Select {
-	s := Select{ID: id, Name: name, Label: label}
-	for _, o := range p.Officers {
-		if slices.Contains(o.Roles, "supervisor") {
-			s.Options = append(s.Options, Option{o.Badge, o.Name + " · " + o.Badge})
-		}
-	}
-	return s
-}
-
 // Fingers gives a dialog the fingers of both hands.
 func (p pageData) Fingers(id, name, label string) Select {
 	s := Select{ID: id, Name: name, Label: label}
@@ -75,9 +62,6 @@ func (p pageData) Fingers(id, name, label string) Select {
 
 // Fingerprints reports whether the country's form asks for fingerprints.
 func (p pageData) Fingerprints() bool { return p.form.Fingerprints() }
-
-// SupervisorRefuses reports whether a refusal needs a supervisor.
-func (p pageData) SupervisorRefuses() bool { return p.form.SupervisorRefuses() }
 
 // page shows one counter.
 func (s *screen) page(c *fiber.Ctx) error {
@@ -97,7 +81,7 @@ const specimenTimeout = 2 * time.Second
 
 func (s *screen) pageData(v counter.View) (pageData, error) {
 	p := pageData{
-		regions: make(map[string]template.HTML), Counter: v.Counter, Counters: s.cfg.Service.Counters(), Officers: s.cfg.Service.Officers(),
+		regions: make(map[string]template.HTML), Counter: v.Counter, Counters: s.cfg.Service.Counters(),
 		Countries: s.codes, Kinds: kinds(s.cfg.Service.Form()), form: s.cfg.Service.Form(),
 	}
 	panel := s.panel(v)

@@ -204,7 +204,6 @@ type Correctable struct {
 	Kinds                                     []Option
 	Inputs                                    []Input
 	Reasons                                   []Option
-	Officers                                  []counter.Officer
 }
 
 // correctable puts a recorded crossing into words.
@@ -212,7 +211,7 @@ func (s *screen) correctable(st counter.Standing) Correctable {
 	f := s.cfg.Service.Form()
 	c := Correctable{Crossing: st.Crossing.String(), Who: st.Document.Surname + ", " + st.Document.GivenNames, Direction: st.Direction,
 		Outcome: string(st.Outcome), Ground: st.Ground, Alone: st.Alone, Particulars: st.Document, Kinds: kinds(f),
-		Inputs: s.inputs("c-", st.Fields, st.Values, nil, nil), Reasons: options(f.Codes("correction_reasons")), Officers: s.cfg.Service.Officers()}
+		Inputs: s.inputs("c-", st.Fields, st.Values, nil, nil), Reasons: options(f.Codes("correction_reasons"))}
 	for _, o := range []border.Outcome{border.Admitted, border.Departed, border.Refused, border.DeparturePrevented, border.Withdrawn} {
 		c.Outcomes = append(c.Outcomes, Option{string(o), outcomeWord(o)})
 	}

@@ -14,7 +14,6 @@ import (
 // faults.
 type Service interface {
 	Counters() []border.CounterID
-	Officers() []counter.Officer
 	Form() *form.Form
 	View(c border.CounterID) (counter.View, error)
 	Subscribe(c border.CounterID) (<-chan struct{}, func(), error)
