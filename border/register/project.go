@@ -14,7 +14,7 @@ import (
 
 // projectionVersion is the version of everything this file and its neighbours derive
 // from raw events. A register with another one is rebuilt when it is opened.
-const projectionVersion = 3
+const projectionVersion = 4
 
 const (
 	projectBatch  = 2000 // raw events in one transaction
@@ -222,6 +222,9 @@ func (p *projection) event(r *rawRow) error {
 		if err := p.t.learn(r.arrival); err != nil {
 			return err
 		}
+	}
+	if err := p.review(r, e); err != nil {
+		return err
 	}
 	switch e.Type {
 	case border.TypeEpochOpened:

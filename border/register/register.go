@@ -41,6 +41,7 @@ type Blinder interface {
 	Document(issuer, number string) border.BlindIndex
 	Person(surname, given, birthDate string) (border.BlindIndex, bool)
 	Born(birthDate string) (border.BlindIndex, bool)
+	Officer(badge string) string
 }
 
 // Config says what a register works with. All fields but Log are required.

@@ -302,6 +302,12 @@ type tx interface {
 	deleteProposals(d border.BlindIndex) error
 	putProposal(p proposalRow) error
 
+	// addReview reports whether there was none of that id.
+	addReview(v *Review) (fresh bool, err error)
+	// review reads who did what is reviewed (a pseudonym), and its verdict; putVerdict writes that down.
+	review(id string) (officer, verdict string, ok bool, err error)
+	putVerdict(id, verdict, by string, at time.Time) error
+
 	clearProjections() error
 	// dropUnfounded deletes alarms of the projections that a rebuild did not find again.
 	dropUnfounded() error
@@ -334,6 +340,7 @@ type reader interface {
 	cosigned(ctx context.Context, station border.StationID, epoch border.Epoch) (cosigned, error)
 	// leaves calls visit for the events of an epoch with after < seq <= upto, ascending.
 	leaves(ctx context.Context, epochNo int64, after, upto uint64, visit func(seq uint64, hash border.Digest, sound bool) error) error
+	reviews(ctx context.Context, decided bool, limit int) ([]Review, error)
 	// malformed lists events that are held in a damaged or malformed form.
 	malformed(ctx context.Context, limit int) ([]border.Key, error)
 	checkpoints(ctx context.Context, station border.StationID, limit int) ([][]byte, error)

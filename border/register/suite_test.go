@@ -44,6 +44,7 @@ func (plainKeys) Open(e *border.Event, part string) ([]byte, error) {
 type hexBlinder struct{}
 
 func (hexBlinder) Person(_, _, _ string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
+func (hexBlinder) Officer(badge string) string                     { return badge }
 func (hexBlinder) Born(string) (border.BlindIndex, bool)           { return border.BlindIndex{}, false }
 
 func (hexBlinder) Document(_, number string) (b border.BlindIndex) {
