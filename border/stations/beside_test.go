@@ -151,7 +151,7 @@ func TestEdited(t *testing.T) {
 		_, err = r.rawDB().Exec(edit)
 		r.check(err)
 		if name != "another key" { // the running hub has its own
-			err := r.look(t.Context())
+			err := r.look(t.Context(), true)
 			wants(t, name+": at the running hub", err, border.Internal)
 			wants(t, name+": a station that belongs", r.Belongs("PUT-1", m.Keys.TLS), "")
 			if _, err := r.Add(t.Context(), "PUT-9", "PUT", "", "A1"); err == nil {
@@ -180,7 +180,7 @@ func TestRolledBack(t *testing.T) {
 	r.check(err)
 	_, err = db.Exec(`UPDATE meta SET value = ? WHERE name = 'state'`, seal)
 	r.check(err)
-	err = r.look(t.Context())
+	err = r.look(t.Context(), false)
 	wants(t, "an older copy", err, border.Internal)
 	if err == nil || !strings.Contains(err.Error(), "older copy") {
 		t.Errorf("found as %v", err)

@@ -20,8 +20,12 @@ import (
 	"garita/border/seal"
 )
 
-// Poll is how often [Keeper.Run] looks for what another program did.
-const Poll = time.Second
+// Poll is how often [Keeper.Run] looks for what another program did. Every so many times it reads and
+// verifies all rows.
+const (
+	Poll        = time.Second
+	verifyEvery = 30
+)
 
 // Config says where the keeper keeps and what it hands out.
 type Config struct {
@@ -123,8 +127,8 @@ func (k *Keeper) Problem() string {
 func (k *Keeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(Poll)
 	defer tick.Stop()
-	for {
-		err := k.look(ctx)
+	for n := 1; ; n++ {
+		err := k.look(ctx, n%verifyEvery == 0)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -154,14 +158,14 @@ func (k *Keeper) note(err error) {
 	}
 }
 
-// look reads the database if it has changed, and hands acts on. What cannot be verified is not
+// look reads the database if it has changed or all is asked for, and hands acts on. What cannot be verified is not
 // believed: who belonged before still does.
-func (k *Keeper) look(ctx context.Context) error {
+func (k *Keeper) look(ctx context.Context, all bool) error {
 	raw, acts, err := k.store.peek(ctx)
 	if err != nil {
 		return err
 	}
-	if !k.state.Load().same(raw) {
+	if all || !k.state.Load().same(raw) {
 		if err := k.store.write(ctx, "read the stations", func(t *sql.Tx) error {
 			s, err := k.load(ctx, t)
 			if err == nil {
