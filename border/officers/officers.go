@@ -214,6 +214,9 @@ func (k *Keeper) Roster(ctx context.Context, station border.StationID, have uint
 	if k.cfg.Station == nil {
 		return nil, &border.Error{Code: border.Unavailable, Op: "make a roster"}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, &border.Error{Code: border.Unavailable, Op: "make a roster", Err: err}
+	}
 	if have > k.Version() {
 		if err := k.overtake(ctx, have); err != nil {
 			return nil, err

@@ -160,7 +160,36 @@ func (k *Keeper) read(ctx context.Context, t *sql.Tx) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	if err := k.checkHead(ctx, t, next); err != nil {
+		return err
+	}
 	k.put(next)
+	return nil
+}
+
+// headOf is the MAC of how far the history goes.
+func (k *keys) headOf(version uint64, last []byte) []byte {
+	h := hmac.New(sha256.New, k.mac)
+	h.Write([]byte("head\n"))
+	h.Write(binary.BigEndian.AppendUint64(nil, version))
+	h.Write(last)
+	return h.Sum(nil)
+}
+
+// checkHead raises the alarm if the history does not go as far as it did.
+func (k *Keeper) checkHead(ctx context.Context, t *sql.Tx, st *state) error {
+	var version uint64
+	var mac []byte
+	err := t.QueryRowContext(ctx, "SELECT version, mac FROM head").Scan(&version, &mac)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if err != nil || version != st.version || !hmac.Equal(mac, k.keys.headOf(st.version, st.mac)) {
+		if said := max(version, st.version) + 1<<32; !k.alarmed[said] {
+			k.alarmed[said] = true
+			k.cfg.Alarm(ctx, "officers_rolled_back", "The newest changes of the officers' database were removed or edited. Look through the accounts.")
+		}
+	}
 	return nil
 }
 
@@ -235,6 +264,10 @@ func (k *Keeper) change(ctx context.Context, row changeRow, alter func(st *state
 		row.mac = k.keys.sum(&row)
 		if _, err := t.ExecContext(ctx, "INSERT INTO change ("+columns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			row.version, row.at.UnixMicro(), row.who, row.did, row.badge, row.reason, row.sealed, row.before, row.mac); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, "INSERT INTO head (one, version, mac) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET version = excluded.version, mac = excluded.mac",
+			row.version, k.keys.headOf(row.version, row.mac)); err != nil {
 			return err
 		}
 		next = &state{version: st.version, mac: st.mac, accounts: maps.Clone(st.accounts)}
