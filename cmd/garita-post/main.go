@@ -19,9 +19,9 @@ import (
 const description = `The service of one station at a border post.
 
 The configuration is a TOML file; environment variables GARITA_POST_DATA, _LISTEN, _POST,
-_STATION, _ZONE and _HUB override it. A station needs a provisioning file, which the hub
-writes (garita-hub provision), and a file of officers. To see everything at work without
-any of this, run: garita demo`
+_STATION, _ZONE, _HUB and _ENROL override it. A station belongs to a hub before it works: at
+the hub run garita-hub station add POST/STATION, here garita-post enrol HUB-URL CODE. To see
+everything at work without any of this, run: garita demo`
 
 type cli struct {
 	Run     runCmd     `cmd:"" default:"withargs" help:"Serve this station until SIGTERM."`
@@ -75,7 +75,7 @@ func (c *rebuildCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg.Listen, cfg.Hub = "127.0.0.1:0", ""
+	cfg.Listen, cfg.Alone = "127.0.0.1:0", true
 	s, err := station.Open(ctx, cfg, clock.System(version.Built()), program.Log(os.Stderr))
 	if err != nil {
 		return err

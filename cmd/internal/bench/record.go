@@ -17,10 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/clock"
 	"garita/border/journal"
 	"garita/border/seal"
 	"garita/cmd/internal/demo"
+	"garita/cmd/internal/founding"
 	"garita/cmd/internal/station"
 	"garita/cmd/internal/version"
 )
@@ -125,11 +127,13 @@ func newRig(ctx context.Context, dir string) (*rig, <-chan error, error) {
 	keeper := clock.System(version.Built())
 	r.queue = demo.Queue(warmUp+blocks*perBlock, 7, keeper.Now())
 	r.ids = border.NewIDs(keeper, nil)
-	cfg, err := r.configure()
+	// A station with all that belongs to one, its hub out of reach.
+	var err error
+	cfg := station.Config{Data: filepath.Join(r.dir, "post"), Listen: "127.0.0.1:0", Post: "BEN", Station: "BEN-1", Zone: "UTC",
+		Counters: []station.Counter{{ID: r.counter, Direction: border.Entry}}}
+	r.station, err = founding.Alone(ctx, r.dir, cfg, keeper, slog.New(slog.DiscardHandler),
+		access.Officer{Badge: badge, Name: "Invented Officer", Roles: []access.Role{access.Inspector}})
 	if err != nil {
-		return nil, nil, err
-	}
-	if r.station, err = station.Open(ctx, cfg, keeper, slog.New(slog.DiscardHandler)); err != nil {
 		return nil, nil, err
 	}
 	url := r.station.URL()
@@ -138,28 +142,17 @@ func newRig(ctx context.Context, dir string) (*rig, <-chan error, error) {
 	if r.client, err = dial(url); err != nil {
 		return nil, nil, err
 	}
+	if err = r.client.signIn(badge, founding.PIN, string(r.counter)); err != nil {
+		return nil, nil, err
+	}
 	if r.floor, err = preallocate(filepath.Join(dir, "floor")); err != nil {
 		return nil, nil, err
 	}
 	return r, ended, r.template(ctx)
 }
 
-// configure writes the files of a station without a hub.
-func (r *rig) configure() (station.Config, error) {
-	private, err := seal.NewHubPrivate("bench")
-	if err != nil {
-		return station.Config{}, err
-	}
-	prov, err := private.Provisioning()
-	if err != nil {
-		return station.Config{}, err
-	}
-	cfg := station.Config{Data: r.dir, Listen: "127.0.0.1:0", Post: "BEN", Station: "BEN-1", Zone: "UTC",
-		Provisioning: filepath.Join(r.dir, "provisioning.json"), Officers: filepath.Join(r.dir, "officers.toml"),
-		Counters: []station.Counter{{ID: r.counter, Direction: border.Entry}}}
-	officers := "[[officer]]\nbadge = \"1\"\nname = \"Invented Officer\"\nroles = [\"inspector\"]\n"
-	return cfg, errors.Join(seal.Save(cfg.Provisioning, prov), os.WriteFile(cfg.Officers, []byte(officers), 0o600))
-}
+// badge is that of the officer who decides.
+const badge = "4711"
 
 // preallocate writes a file of 16 MiB, so that overwriting it changes no metadata.
 func preallocate(path string) (*os.File, error) {
@@ -256,7 +249,7 @@ func (r *rig) overHTTP(ctx context.Context) (time.Duration, error) {
 		return 0, errors.Join(err, errors.New("the scan opened no encounter"))
 	}
 	body, err := json.Marshal(map[string]any{"encounter": v.Encounter.ID, "verdict_revision": v.Encounter.Verdict.Revision,
-		"outcome": border.Admitted, "officer": "1", "values": s.Missing(v.Encounter)})
+		"outcome": border.Admitted, "values": s.Missing(v.Encounter)})
 	if err != nil {
 		return 0, err
 	}

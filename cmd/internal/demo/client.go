@@ -5,24 +5,74 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
+	"garita/border/access"
 	"garita/border/counter"
 )
 
-// client speaks the HTTP interface of station and hub as a browser would.
+// client speaks the HTTP interface of station and hub as one browser would.
 type client struct {
-	base string
-	http *http.Client
+	base    string
+	counter string // where it works; "" at none
+	http    *http.Client
+
+	signing sync.Mutex // held while somebody signs in
+	badge   string     // who is signed in; guarded by signing
 }
 
-func newClient(base string) *client {
-	return &client{base: base, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
+// newClient is a browser in which nobody has signed in.
+func newClient(base, counter string) *client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // it has no options that could be wrong
+	}
+	return &client{base: base, counter: counter, http: &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
+}
+
+// as makes an officer the one who is signed in.
+func (c *client) as(ctx context.Context, badge string) error {
+	c.signing.Lock()
+	defer c.signing.Unlock()
+	if c.badge == badge {
+		return nil
+	}
+	return c.signIn(ctx, badge)
+}
+
+// signIn signs an officer of the demonstration in. signing is held.
+func (c *client) signIn(ctx context.Context, badge string) error {
+	err := c.send(ctx, http.MethodPost, "/session", map[string]any{"badge": badge, "pin": pin, "counter": c.counter}, nil)
+	if err == nil {
+		c.badge = badge
+	}
+	return err
+}
+
+// again signs in anew after the session of a badge has ended.
+func (c *client) again(ctx context.Context) error {
+	c.signing.Lock()
+	defer c.signing.Unlock()
+	if c.badge == "" {
+		return errors.New("nobody is signed in")
+	}
+	return c.signIn(ctx, c.badge)
+}
+
+// agree has a second officer agree to an action, and returns the word of it.
+func (c *client) agree(ctx context.Context, action access.Action, badge string) (string, error) {
+	var out struct {
+		Token string `json:"token"`
+	}
+	return out.Token, c.call(ctx, http.MethodPost, "/seconds", map[string]any{"action": action, "badge": badge, "pin": pin}, &out)
 }
 
 func counterName(i int) string { return strconv.Itoa(i + 1) }
@@ -38,8 +88,31 @@ func (s *status) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("status %d, %s %s", s.code, s.kind, s.what))
 }
 
-// call sends a request and decodes the answer. A non-2xx answer is a *status.
+// hurry is how long somebody waits who was told to wait.
+const hurry = 300 * time.Millisecond
+
+// call sends a request as who is signed in. Whose session has ended signs in again; who was too
+// fast waits.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
+	for signed := false; ; {
+		err := c.send(ctx, method, path, in, out)
+		var answer *status
+		switch {
+		case errors.As(err, &answer) && answer.code == http.StatusTooManyRequests && ctx.Err() == nil:
+			pause(ctx, hurry)
+		case errors.As(err, &answer) && answer.code == http.StatusUnauthorized && !signed:
+			if again := c.again(ctx); again != nil {
+				return errors.Join(err, again)
+			}
+			signed = true
+		default:
+			return err
+		}
+	}
+}
+
+// send sends a request and decodes the answer. A non-2xx answer is a *status.
+func (c *client) send(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -95,8 +168,13 @@ func (c *client) view(ctx context.Context, name string) (v viewOf, err error) {
 }
 
 func (c *client) decide(ctx context.Context, name string, d counter.Decision) (r counter.Recorded, err error) {
-	in := map[string]any{"encounter": d.Encounter, "verdict_revision": d.Revision, "outcome": d.Outcome, "officer": d.Officer}
-	for key, text := range map[string]string{"ground": d.Ground, "note": d.Note, "supervisor": d.Second, "handed_to": d.HandedTo, "receipt": d.Receipt} {
+	in := map[string]any{"encounter": d.Encounter, "verdict_revision": d.Revision, "outcome": d.Outcome}
+	if d.Second != "" { // their badge: they say so themselves
+		if d.Second, err = c.agree(ctx, access.Deciding(d.Outcome), d.Second); err != nil {
+			return r, err
+		}
+	}
+	for key, text := range map[string]string{"ground": d.Ground, "note": d.Note, "second": d.Second, "handed_to": d.HandedTo, "receipt": d.Receipt} {
 		if text != "" {
 			in[key] = text
 		}
@@ -110,8 +188,8 @@ func (c *client) decide(ctx context.Context, name string, d counter.Decision) (r
 	return r, c.call(ctx, http.MethodPost, "/api/v1/counters/"+name+"/decisions", in, &r)
 }
 
-func (c *client) callUp(ctx context.Context, name, officer string) error {
-	return c.call(ctx, http.MethodPost, "/api/v1/counters/"+name+"/call-ups", map[string]any{"officer": officer}, nil)
+func (c *client) callUp(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodPost, "/api/v1/counters/"+name+"/call-ups", map[string]any{}, nil)
 }
 
 // seen is a view with the moment at which it arrived.
@@ -140,6 +218,9 @@ func (c *client) stream(ctx context.Context, name string, hand func(seen)) error
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
+		if res.StatusCode == http.StatusUnauthorized {
+			return c.again(ctx)
+		}
 		return &status{code: res.StatusCode}
 	}
 	r := bufio.NewReaderSize(res.Body, 1<<20)

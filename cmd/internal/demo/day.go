@@ -47,6 +47,8 @@ type claim struct {
 
 // day is a script while it is played.
 type day struct {
+	desk *client // the supervisor's
+
 	d      *Demo
 	script *Script
 	hands  []*hand
@@ -77,8 +79,10 @@ func (d *Demo) RunDay(ctx context.Context, s *Script) (*DayResult, error) {
 	if len(s.lanes[0]) != len(d.readers) {
 		return nil, errors.New("the script is for another number of counters")
 	}
-	hub := newClient(d.HubURL)
-	defer hub.http.CloseIdleConnections()
+	hub, err := d.operator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	before, err := newestArrival(ctx, hub)
 	if err != nil {
 		return nil, err
@@ -91,14 +95,22 @@ func (d *Demo) RunDay(ctx context.Context, s *Script) (*DayResult, error) {
 	y := &day{d: d, script: s, before: earlier, ids: border.NewIDs(wallClock{d.folder.opt.Now}, nil), crossing: make(map[border.ID]bool),
 		claims: make(map[border.ID][]claim), verdicts: make(map[string]int), result: &DayResult{Mix: make(map[string]Played)}}
 	s.scenes(func(_ int, c *scene) { y.played(c.kind, 1, 0); y.result.Presented += c.people })
+	y.desk = newClient(d.PostURL, "")
+	defer y.desk.http.CloseIdleConnections()
+	if err := y.desk.as(ctx, supervisor); err != nil {
+		return nil, err
+	}
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel()
 	for i, r := range d.readers {
-		api := newClient(d.PostURL)
+		api := d.browsers[i]
+		if err := api.as(ctx, badges[i%len(badges)]); err != nil {
+			return nil, err
+		}
 		h := &hand{ctx: ctx, api: api, reader: r, name: counterName(i), day: y, known: make(map[border.ID]bool), shown: &screen{wake: make(chan struct{}, 1)}}
 		y.hands = append(y.hands, h)
-		watching.Go(func() { api.watch(ctx, h.name, h.shown.take); api.http.CloseIdleConnections() })
+		watching.Go(func() { api.watch(ctx, h.name, h.shown.take) })
 	}
 	if err := y.play(ctx); err != nil {
 		return nil, err
@@ -124,7 +136,7 @@ func (y *day) play(ctx context.Context) error {
 			return err
 		}
 		var r counter.ShiftReport
-		if err := y.hands[0].api.call(ctx, http.MethodPost, "/api/v1/shifts/close", map[string]any{"officer": supervisor}, &r); err != nil {
+		if err := y.desk.call(ctx, http.MethodPost, "/api/v1/shifts/close", map[string]any{}, &r); err != nil {
 			return fmt.Errorf("close the shift: %w", err)
 		}
 		y.result.Shifts = append(y.result.Shifts, r)
@@ -134,7 +146,7 @@ func (y *day) play(ctx context.Context) error {
 
 // begin opens a shift; other officers take the counters.
 func (y *day) begin(ctx context.Context, turn int) error {
-	if err := y.hands[0].api.call(ctx, http.MethodPost, "/api/v1/shifts", map[string]any{"officer": supervisor}, nil); err != nil {
+	if err := y.desk.call(ctx, http.MethodPost, "/api/v1/shifts", map[string]any{}, nil); err != nil {
 		return fmt.Errorf("open a shift: %w", err)
 	}
 	for i, h := range y.hands {

@@ -16,13 +16,16 @@ import (
 type Demo struct {
 	PostURL, HubURL string
 
-	folder  *folder
-	shelf   []Specimen
-	readers []*devicetest.Reader
-	server  *http.Server
-	cancel  context.CancelFunc
-	parts   sync.WaitGroup
-	failed  chan error
+	folder *folder
+	shelf  []Specimen
+	// One browser at each counter, for a counter has one session; and one at the hub.
+	browsers []*client
+	capital  *client
+	readers  []*devicetest.Reader
+	server   *http.Server
+	cancel   context.CancelFunc
+	parts    sync.WaitGroup
+	failed   chan error
 
 	mu     sync.Mutex // guards killed
 	killed int        // programs that ended by SIGKILL
@@ -41,6 +44,10 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 	}
 	d := &Demo{folder: f, shelf: shelf, PostURL: "http://" + f.opt.PostListen, HubURL: "http://" + f.opt.HubListen, failed: make(chan error, 3)}
 	f.opt.Ended = d.ended(opt.Ended)
+	d.capital = newClient(d.HubURL, "")
+	for i := range f.readers {
+		d.browsers = append(d.browsers, newClient(d.PostURL, counterName(i)))
+	}
 	// The programs outlive ctx until Stop: what it was about must be finished in order.
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d.cancel = cancel
@@ -49,7 +56,7 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 			err = errors.Join(err, d.Stop())
 		}
 	}()
-	if err := f.provision(ctx); err != nil {
+	if err := f.found(ctx); err != nil {
 		return nil, err
 	}
 	if opt.National {
@@ -61,17 +68,19 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 		return nil, err
 	}
 	d.servePresenter()
-	hub, post := f.process("hub"), f.process("post")
-	for _, p := range []*process{hub, post} {
+	ctx, stop := context.WithTimeout(ctx, startPatience)
+	defer stop()
+	for _, p := range []*process{f.process("hub"), f.process("post")} {
+		if p.name == "post" { // the hub serves
+			if err := f.enrol(ctx); err != nil {
+				return nil, err
+			}
+		}
 		d.parts.Go(func() {
 			if err := p.run(run); err != nil {
 				d.failed <- err
 			}
 		})
-	}
-	ctx, stop := context.WithTimeout(ctx, startPatience)
-	defer stop()
-	for _, p := range []*process{hub, post} {
 		select {
 		case <-p.ready:
 		case err := <-d.failed:
@@ -105,11 +114,13 @@ func (d *Demo) openReaders() error {
 // awaitReaders waits until every reader is ready and, if asked to, the hub is heard: what is
 // presented earlier would be thrown away with the port's stale bytes.
 func (d *Demo) awaitReaders(ctx context.Context, hub bool) error {
-	api := newClient(d.PostURL)
-	defer api.http.CloseIdleConnections()
-	for i := range d.readers {
+	for i, api := range d.browsers {
 		for {
-			v, err := api.view(ctx, counterName(i))
+			err := api.as(ctx, badges[i%len(badges)]) // once the roster has come from the hub
+			var v viewOf
+			if err == nil {
+				v, err = api.view(ctx, counterName(i))
+			}
 			if err == nil && v.ready() && (v.Status.Hub.Connected || !hub) {
 				break
 			}
@@ -120,6 +131,11 @@ func (d *Demo) awaitReaders(ctx context.Context, hub bool) error {
 		}
 	}
 	return nil
+}
+
+// operator is the browser at the hub.
+func (d *Demo) operator(ctx context.Context) (*client, error) {
+	return d.capital, d.capital.as(ctx, registrar)
 }
 
 // Failed carries the error of a program that would not start.
@@ -133,6 +149,9 @@ func (d *Demo) Stop() error {
 		errs = append(errs, d.server.Close())
 	}
 	d.parts.Wait()
+	for _, c := range append(d.browsers, d.capital) {
+		c.http.CloseIdleConnections()
+	}
 	for _, r := range d.readers {
 		errs = append(errs, r.Close())
 	}

@@ -21,10 +21,12 @@ type Options struct {
 	PostListen string // loopback host:port; port 0 picks a free one
 	HubListen  string
 	NATSListen string
-	Counters   int    // 1 to 8, each with a simulated reader
-	Seed       uint64 // of the invented travellers
-	National   bool   // give a new hub an invented national list
-	Now        func() time.Time
+	// EnrolListen is where the station enrols; "": a free port.
+	EnrolListen string
+	Counters    int    // 1 to 8, each with a simulated reader
+	Seed        uint64 // of the invented travellers
+	National    bool   // give a new hub an invented national list
+	Now         func() time.Time
 	// Ended is told how a program ended, each time, before it is started again. It may be
 	// called from several goroutines; nil: nobody is told.
 	Ended func(program string, state *os.ProcessState)
@@ -39,8 +41,11 @@ type folder struct {
 
 func (f *folder) path(name string) string { return filepath.Join(f.opt.Data, name) }
 
-// prepare makes the folder and writes configurations, officers and the sample list.
+// prepare makes the folder and writes configurations and the sample list.
 func prepare(opt Options, listed []Specimen) (*folder, error) {
+	if opt.EnrolListen == "" {
+		opt.EnrolListen = "127.0.0.1:0"
+	}
 	var err error
 	if opt.Data, err = filepath.Abs(opt.Data); err != nil {
 		return nil, failed("make the data folder", err)
@@ -50,7 +55,7 @@ func prepare(opt Options, listed []Specimen) (*folder, error) {
 			return nil, failed("make the data folder", err)
 		}
 	}
-	for _, a := range []*string{&opt.PostListen, &opt.HubListen, &opt.NATSListen} {
+	for _, a := range []*string{&opt.PostListen, &opt.HubListen, &opt.NATSListen, &opt.EnrolListen} {
 		if *a, err = settle(*a); err != nil {
 			return nil, err
 		}
@@ -68,7 +73,7 @@ func prepare(opt Options, listed []Specimen) (*folder, error) {
 		return nil, failed("listen for the counter page", err)
 	}
 	return f, errors.Join(f.write("hub.toml", f.hubConfig()), f.write("post.toml", f.postConfig()),
-		f.write("officers.toml", officers), f.writeList(listed))
+		f.writeList(listed))
 }
 
 // settle picks a free port where none is given, so that a program that is started again
@@ -93,48 +98,19 @@ func (f *folder) write(name, content string) error {
 	return nil
 }
 
-const officers = `# Invented officers of the demo. Until sign-in exists an officer is chosen without a secret.
-[[officer]]
-badge = "1001"
-name = "Inspector Quinta Varela"
-roles = ["inspector"]
-[[officer]]
-badge = "1002"
-name = "Inspector Oriol Benavides"
-roles = ["inspector"]
-language = "es"
-[[officer]]
-badge = "1003"
-name = "Inspector Livia Monteagudo"
-roles = ["inspector"]
-[[officer]]
-badge = "1004"
-name = "Inspector Tadeo Urrutia"
-roles = ["inspector"]
-[[officer]]
-badge = "1005"
-name = "Inspector Nadine Pellerin"
-roles = ["inspector"]
-[[officer]]
-badge = "2001"
-name = "Supervisor Ximena Robledo"
-roles = ["inspector", "supervisor"]
-`
-
 func (f *folder) hubConfig() string {
-	return fmt.Sprintf("name = \"demo hub\"\ndata = %q\nlisten = %q\nnats = %q\n", f.path("hub"), f.opt.HubListen, f.opt.NATSListen)
+	return fmt.Sprintf("name = \"demo hub\"\ndata = %q\nlisten = %q\nnats = %q\nenrol = %q\ndemo = true\n", f.path("hub"), f.opt.HubListen, f.opt.NATSListen,
+		f.opt.EnrolListen)
 }
 
 func (f *folder) postConfig() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "data = %q\nlisten = %q\npost = \"PCA\"\nstation = \"PCA-1\"\nzone = \"America/Costa_Rica\"\nhub = %q\n",
-		f.path("post"), f.opt.PostListen, "nats://"+f.opt.NATSListen)
-	fmt.Fprintf(&b, "provisioning = %q\nofficers = %q\nlists = [%q]\n", f.path("provisioning.json"), f.path("officers.toml"), f.path("sample-list.csv"))
+	fmt.Fprintf(&b, "data = %q\nlisten = %q\nlists = [%q]\n", f.path("post"), f.opt.PostListen, f.path("sample-list.csv"))
 	for i, link := range f.readers {
 		fmt.Fprintf(&b, "[[counter]]\nid = \"%d\"\ndirection = \"entry\"\n", i+1)
 		fmt.Fprintf(&b, "[[scanner]]\nid = \"reader-%d\"\nprofile = \"generic-framed-mrz\"\npath = %q\ncounter = \"%d\"\n", i+1, link, i+1)
 	}
-	fmt.Fprintf(&b, "[demo]\npresenter = %q\n", "http://"+f.presentr.Addr().String())
+	fmt.Fprintf(&b, "[demo]\non = true\npresenter = %q\n", "http://"+f.presentr.Addr().String())
 	return b.String()
 }
 

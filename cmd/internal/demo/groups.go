@@ -38,7 +38,7 @@ func (h *hand) together(n int) {
 		return
 	}
 	var results []counter.MemberResult
-	h.err = h.api.call(h.ctx, http.MethodPost, "/api/v1/counters/"+h.name+"/group/decisions", map[string]any{"officer": h.officer, "members": members}, &results)
+	h.err = h.api.call(h.ctx, http.MethodPost, "/api/v1/counters/"+h.name+"/group/decisions", map[string]any{"members": members}, &results)
 	for _, r := range results {
 		h.must(r.Problem == "", "everybody who is ready is recorded")
 		if h.err == nil {

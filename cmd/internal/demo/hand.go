@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 	"garita/devices/devicetest"
 )
@@ -60,8 +61,10 @@ func (s *screen) now() seen {
 // do sends a change; the answer is the view.
 func (h *hand) do(method, path string, in map[string]any) {
 	if h.err == nil {
-		in["officer"] = h.officer
 		var v counter.View
+		if h.err = h.api.as(h.ctx, h.officer); h.err != nil {
+			return
+		}
 		if h.err = h.api.call(h.ctx, method, "/api/v1/counters/"+h.name+path, in, &v); h.err == nil {
 			h.view = v
 		}
@@ -196,6 +199,16 @@ func (h *hand) callUp(id border.ID) {
 	h.must(h.view.Encounter != nil && h.view.Encounter.ID == id, "the one who was called up is on the screen")
 }
 
+// agree has a second officer agree to an action of the hand's, and gives the word of it.
+func (h *hand) agree(action access.Action, badge string) (token string) {
+	if h.err == nil {
+		if h.err = h.api.as(h.ctx, h.officer); h.err == nil {
+			token, h.err = h.api.agree(h.ctx, action, badge)
+		}
+	}
+	return token
+}
+
 // take makes another officer the holder of the counter.
 func (h *hand) take(badge string) {
 	if h.err == nil {
@@ -298,6 +311,9 @@ func (h *hand) change(path string, crossing border.ID, in map[string]any) {
 	if h.err != nil {
 		return
 	}
-	in["officer"], in["crossing"], in["change"] = h.officer, crossing, h.day.newID()
+	in["crossing"], in["change"] = crossing, h.day.newID()
+	if h.err = h.api.as(h.ctx, h.officer); h.err != nil {
+		return
+	}
 	h.err = h.api.call(h.ctx, http.MethodPost, "/api/v1/counters/"+h.name+path, in, nil)
 }

@@ -12,6 +12,7 @@ import (
 	"garita/border"
 	"garita/border/clock"
 	"garita/border/seal"
+	"garita/cmd/internal/founding"
 	"garita/cmd/internal/hub"
 	"garita/cmd/internal/station"
 )
@@ -21,9 +22,8 @@ import (
 type nation struct {
 	t     *testing.T
 	dir   string
-	clock border.Clock // the hub's
+	clock hub.Clock // the hub's
 	hub   *hub.Hub
-	prov  string
 }
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -35,30 +35,27 @@ func newNation(t *testing.T) *nation {
 }
 
 // newNationAt starts a hub with a clock of the test's.
-func newNationAt(t *testing.T, clock border.Clock) *nation {
+func newNationAt(t *testing.T, clock hub.Clock) *nation {
 	t.Helper()
 	n := &nation{t: t, dir: t.TempDir(), clock: clock}
-	private, err := seal.NewHubPrivate("test hub")
-	n.must(err)
-	p, err := private.Provisioning()
-	n.must(err)
-	n.prov = filepath.Join(n.dir, "provisioning.json")
-	n.must(seal.Save(n.prov, p))
-	n.must(os.WriteFile(filepath.Join(n.dir, "officers.toml"), []byte(officers), 0o600))
-	n.start(private)
+	n.start(nil)
 	return n
 }
 
-// start starts the hub with a given secret.
+// start starts the hub, with a given secret if there is one, and opens the accounts of an inspector
+// and a supervisor.
 func (n *nation) start(private *seal.HubPrivate) {
 	n.t.Helper()
-	cfg := hub.Config{Name: private.Hub, Data: filepath.Join(n.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0"}
-	n.must(os.MkdirAll(cfg.Data, 0o700))
-	n.must(seal.Save(filepath.Join(cfg.Data, "hub.key"), private))
+	cfg := hub.Config{Name: "test hub", Data: filepath.Join(n.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0", Enrol: "127.0.0.1:0", Demo: true}
+	if private != nil { // as it lay there before there were root keys
+		n.must(os.MkdirAll(cfg.Data, 0o700))
+		n.must(seal.Save(filepath.Join(cfg.Data, "hub.key"), private))
+	}
 	var err error
 	n.hub, err = hub.Open(n.t.Context(), cfg, n.clock, quietLog())
 	n.must(err)
 	n.t.Cleanup(n.run(n.hub.Run))
+	n.must(founding.Officers(n.t.Context(), n.hub, invented[0], invented[5]))
 }
 
 func (n *nation) must(err error) {
@@ -81,20 +78,24 @@ func (n *nation) run(f func(context.Context) error) (stop func()) {
 	})
 }
 
-// config is that of a station with counters numbered from 1; hubURL "" is one without a hub.
+// config is that of a station with counters numbered from 1; hubURL "" is one that is cut off from its
+// hub.
 func (n *nation) config(name border.StationID, counters int, hubURL string) station.Config {
 	c := station.Config{Data: filepath.Join(n.dir, string(name)), Listen: "127.0.0.1:0", Post: "PCA", Station: name,
-		Zone: "America/Costa_Rica", Hub: hubURL, Provisioning: n.prov, Officers: filepath.Join(n.dir, "officers.toml")}
+		Zone: "America/Costa_Rica", Hub: hubURL, Alone: hubURL == "", Demo: station.Demo{On: true}}
 	for i := range counters {
 		c.Counters = append(c.Counters, station.Counter{ID: border.CounterID(counterName(i)), Direction: border.Entry})
 	}
 	return c
 }
 
-// open opens a station and runs it until stop is called.
+// open opens a station, after it was enrolled if it is new, and runs it until stop is called.
 func (n *nation) open(cfg station.Config, k *clock.Keeper) (s *station.Station, stop func()) {
 	n.t.Helper()
-	s, err := station.Open(n.t.Context(), cfg, k, quietLog())
+	if _, err := n.hub.Stations.Post(cfg.Station); err != nil {
+		n.must(founding.Enrol(n.t.Context(), n.hub, cfg))
+	}
+	s, err := founding.Open(n.t.Context(), n.hub, cfg, k, quietLog())
 	n.must(err)
 	stop = n.run(s.Run)
 	n.t.Cleanup(stop)

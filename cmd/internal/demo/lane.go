@@ -158,7 +158,7 @@ func (l *lane) inspect(ctx context.Context) {
 			case v.Encounter != nil:
 				l.decide(ctx, v.Encounter)
 			case len(v.Queue) > 0:
-				_ = l.api.callUp(ctx, l.name, officer) // the next view says what came of it
+				_ = l.api.callUp(ctx, l.name) // the next view says what came of it
 			}
 		}
 	}

@@ -34,7 +34,7 @@ func (f *folder) wall() wallClock { return wallClock{f.opt.Now} }
 
 // keeper opens the lists of the hub, which must not run.
 func (f *folder) keeper(ctx context.Context) (*lists.Keeper, error) {
-	private, err := hub.Private(hub.Config{Name: "demo hub", Data: f.path("hub")})
+	private, err := hub.Private(ctx, f.hub())
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 )
 
@@ -86,10 +87,8 @@ func (s *Script) needLifted() scene {
 		h.head(border.Entry)
 		id := h.scan(one)
 		h.on(id, http.MethodPost, "/needs", map[string]any{"kind": border.NeedsHelp, "reason": reason})
-		h.refused("forbidden", func() {
-			h.on(id, http.MethodPost, "/needs/lift", map[string]any{"supervisor": h.officer, "reason": lifted})
-		})
-		h.on(id, http.MethodPost, "/needs/lift", map[string]any{"supervisor": supervisor, "reason": lifted})
+		h.refused("second_needed", func() { h.on(id, http.MethodPost, "/needs/lift", map[string]any{"reason": lifted}) })
+		h.on(id, http.MethodPost, "/needs/lift", map[string]any{"second": h.agree(access.LiftNeed, supervisor), "reason": lifted})
 		h.must(h.err != nil || !h.view.Encounter.Protected, "the note is lifted")
 		h.crosses(&one, "visitor", nil)
 	}}

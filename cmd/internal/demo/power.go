@@ -82,8 +82,7 @@ func (d *Demo) signal(name string, s syscall.Signal) error {
 // serves waits until a program answers; the station, until its readers are ready too.
 func (d *Demo) serves(ctx context.Context, name string) error {
 	if name == "hub" {
-		api := newClient(d.HubURL)
-		return d.await(ctx, "the hub serves", func() bool { return api.call(ctx, http.MethodGet, "/api/v1/register/counts", nil, nil) == nil })
+		return d.await(ctx, "the hub serves", func() bool { return d.capital.call(ctx, http.MethodGet, "/api/v1/register/counts", nil, nil) == nil })
 	}
 	ctx, stop := context.WithTimeout(ctx, powerPatience)
 	defer stop()

@@ -101,17 +101,3 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-time.After(d):
 	}
 }
-
-// provision has the hub write the station's provisioning file.
-func (f *folder) provision(ctx context.Context) error {
-	path := f.path("provisioning.json")
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	out, err := exec.CommandContext(ctx, filepath.Join(f.opt.Programs, "garita-hub"), "provision",
-		"--config", f.path("hub.toml"), "--out", path).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("provision the station: %w: %s", err, out)
-	}
-	return nil
-}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/counter"
 )
 
@@ -126,8 +127,8 @@ func (s *Script) secondCorrection() scene {
 		first := h.officer
 		h.take(relief)
 		fix := map[string]any{"reason": "direction", "direction": border.Exit, "outcome": border.Departed}
-		h.refused("forbidden", func() { h.change("/corrections", id, fix) })
-		fix["second"] = first
+		h.refused("second_needed", func() { h.change("/corrections", id, fix) })
+		fix["second"] = h.agree(access.LateCorrect, first)
 		h.change("/corrections", id, fix)
 		h.take(first)
 	}}

@@ -45,7 +45,10 @@ const quiet = 60 * time.Second
 // until the national register holds them all. With rate 0 each counter presents the next
 // document when the last one is recorded; else documents come at that rate per second.
 func (d *Demo) Run(ctx context.Context, travellers []Specimen, rate float64) (*Result, error) {
-	hub := newClient(d.HubURL)
+	hub, err := d.operator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	before, err := newestArrival(ctx, hub)
 	if err != nil {
 		return nil, err
@@ -54,7 +57,10 @@ func (d *Demo) Run(ctx context.Context, travellers []Specimen, rate float64) (*R
 	defer cancel()
 	lanes := make([]*lane, len(d.readers))
 	for i := range lanes {
-		lanes[i] = newLane(newClient(d.PostURL), counterName(i), d.readers[i])
+		lanes[i] = newLane(d.browsers[i], counterName(i), d.readers[i])
+		if err := lanes[i].api.as(ctx, badges[i%len(badges)]); err != nil {
+			return nil, err
+		}
 	}
 	for i, t := range travellers {
 		l := lanes[i%len(lanes)]

@@ -50,7 +50,7 @@ func (s *site) begin(counters int, seed uint64, travellers ...Specimen) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.d, s.post, s.hub = d, newClient(d.PostURL), newClient(d.HubURL)
+	s.d, s.post, s.hub = d, d.browsers[0], d.capital
 	s.t.Cleanup(s.close)
 }
 
@@ -63,8 +63,6 @@ func (s *site) close() {
 		s.t.Error(err)
 	}
 	s.d = nil
-	s.post.http.CloseIdleConnections()
-	s.hub.http.CloseIdleConnections()
 	if s.t.Failed() {
 		for _, name := range []string{"post.log", "hub.log"} {
 			log, _ := os.ReadFile(filepath.Join(s.dir, name))

@@ -5,9 +5,9 @@ package hub
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -15,29 +15,47 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
-	"garita/border/api"
 	"garita/border/cases"
+	"garita/border/checkpoint"
+	"garita/border/keystore"
 	"garita/border/lists"
 	"garita/border/lookup"
+	"garita/border/officers"
 	"garita/border/register"
 	"garita/border/seal"
+	"garita/border/signin"
+	"garita/border/stations"
+	"garita/cmd/internal/rootkey"
 	"garita/cmd/internal/settings"
-	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
 	"garita/sync/broker"
 	"garita/sync/downlink/publish"
+	"garita/sync/enrol"
 	"garita/sync/intake"
-	casepages "garita/ui/cases"
-	"garita/ui/operations"
-	"garita/ui/watchlists"
 )
 
 // Config is the configuration of garita-hub. Paths are relative to the working folder.
 type Config struct {
 	Name   string `toml:"name" env:"GARITA_HUB_NAME"`     // of the hub, for people
 	Data   string `toml:"data" env:"GARITA_HUB_DATA"`     // folder of hub.db, keys.db and the stream
-	Listen string `toml:"listen" env:"GARITA_HUB_LISTEN"` // loopback host:port of pages and API
-	NATS   string `toml:"nats" env:"GARITA_HUB_NATS"`     // loopback host:port of the embedded broker
+	Listen string `toml:"listen" env:"GARITA_HUB_LISTEN"` // host:port of pages and API; TLS unless it is loopback
+	TLS    bool   `toml:"tls"`                            // serve the pages under TLS on loopback, too
+	NATS   string `toml:"nats" env:"GARITA_HUB_NATS"`     // host:port of the embedded broker
+	Enrol  string `toml:"enrol" env:"GARITA_HUB_ENROL"`   // host:port where stations are enrolled and renew
+	// Hosts are the names and addresses of this machine, for its certificate and for browsers.
+	Hosts []string `toml:"hosts"`
+	// Reached is the broker's URL as stations reach it, "tls://hub.example:4222"; "": as it listens.
+	Reached string `toml:"reached"`
+	// RPID is the domain that hub and stations are under, for passkeys; "": none are used.
+	RPID string `toml:"rp_id"`
+	// Keys says what guards the key that seals all others.
+	Keys rootkey.Config `toml:"keys"`
+	// Demo is the demonstration: accounts and keys that are refused anywhere else.
+	Demo bool `toml:"demo"`
+	// Retention is a TOML policy of what is erased when; "" for the one that ships.
+	Retention string `toml:"retention"`
+	// Backups is the folder that gets an encrypted backup every day; "": none.
+	Backups string `toml:"backups"`
 	// Broker is the URL of an outside NATS server; "" runs the embedded one.
 	Broker string `toml:"broker" env:"GARITA_HUB_BROKER"`
 	// Imports is the folder whose files can be imported as lists on the pages, and where uploaded
@@ -51,33 +69,8 @@ type Config struct {
 
 // ReadConfig reads the configuration file and the environment.
 func ReadConfig(path string, getenv func(string) string) (Config, error) {
-	c := Config{Name: "hub", Data: "var/hub", Listen: "127.0.0.1:8090", NATS: "127.0.0.1:4222"}
+	c := Config{Name: "hub", Data: "var/hub", Listen: "127.0.0.1:8090", NATS: "127.0.0.1:4222", Enrol: "127.0.0.1:4223"}
 	return c, settings.Load(path, &c, getenv)
-}
-
-// Private reads the hub's secret file in its data folder; a new hub makes it.
-func Private(cfg Config) (*seal.HubPrivate, error) {
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, &border.Error{Code: border.Internal, Op: "make the data folder", Err: err}
-	}
-	path := filepath.Join(cfg.Data, "hub.key")
-	var p seal.HubPrivate
-	err := seal.Load(path, &p)
-	if border.CodeOf(err) != border.NotFound {
-		if err == nil && p.Complete() {
-			err = seal.Save(path, &p)
-		}
-		return &p, err
-	}
-	if _, err := os.Stat(filepath.Join(cfg.Data, "keys.db")); err == nil {
-		return nil, &border.Error{Code: border.NotFound, Op: "read " + path,
-			Message: "The hub's key file is gone, but its data are here. Without that file they cannot be read. Bring it back."}
-	}
-	made, err := seal.NewHubPrivate(cfg.Name)
-	if err != nil {
-		return nil, err
-	}
-	return made, seal.Save(path, made)
 }
 
 // Hub is an open hub. Run serves it.
@@ -85,9 +78,16 @@ type Hub struct {
 	Register *register.Register
 	Lists    *lists.Keeper
 	Cases    *cases.Service
+	Stations *stations.Keeper
+	Officers *officers.Keeper
+	SignIn   *signin.Service
 
 	cfg      Config
 	log      *slog.Logger
+	clock    Clock
+	root     keystore.Root
+	trust    *trust
+	self     self // the hub's own journal
 	keys     *seal.HubKeys
 	broker   *broker.Server // nil: an outside one
 	intake   *intake.Intake
@@ -95,27 +95,43 @@ type Hub struct {
 	audit    *lookup.AuditFile // nil: no service is asked
 	app      *fiber.App
 	listener net.Listener
+	enrol    *enrol.Server
+	enrolAt  net.Listener
 	stop     chan struct{}
+}
+
+// Clock is the hub's time.
+type Clock interface {
+	border.TrustedClock
+	Mono() time.Duration // only goes forward
 }
 
 // brokerStop bounds how long the embedded broker may take to end.
 const brokerStop = 3 * time.Second
 
 // Open opens the register, the broker and the HTTP address.
-func Open(ctx context.Context, cfg Config, clock border.Clock, log *slog.Logger) (*Hub, error) {
-	h := &Hub{cfg: cfg, log: log, stop: make(chan struct{})}
-	if err := h.open(ctx, clock); err != nil {
+func Open(ctx context.Context, cfg Config, clock Clock, log *slog.Logger) (*Hub, error) {
+	h := &Hub{cfg: cfg, log: log, clock: clock, stop: make(chan struct{})}
+	if err := h.open(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
-func (h *Hub) open(ctx context.Context, clock border.Clock) error {
-	private, err := Private(h.cfg)
+func (h *Hub) open(ctx context.Context) (err error) {
+	if h.root, err = OpenRoot(ctx, h.cfg); err != nil {
+		return err
+	}
+	if h.root.Kind() == keystore.Software {
+		h.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
+	}
+	private, err := openPrivate(h.cfg, h.root)
 	if err != nil {
 		return err
 	}
-	h.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
+	if h.trust, err = openTrust(h.cfg, h.root, h.clock); err != nil {
+		return err
+	}
 	if h.keys, err = seal.OpenHubKeys(ctx, filepath.Join(h.cfg.Data, "keys.db"), private); err != nil {
 		return err
 	}
@@ -123,75 +139,72 @@ func (h *Hub) open(ctx context.Context, clock border.Clock) error {
 	if err != nil {
 		return err
 	}
-	h.Register, err = register.Open(ctx, register.Config{Dir: h.cfg.Data, Clock: clock, Keys: h.keys, Blinder: blinder, Log: h.log})
+	if err = h.openSelf(ctx, private, blinder); err != nil {
+		return err
+	}
+	if err = h.openBelonging(ctx, private); err != nil {
+		return err
+	}
+	cosign, err := checkpoint.NewSigner(cosignName, h.trust.cosign)
 	if err != nil {
 		return err
 	}
-	if err = h.openLists(ctx, private, blinder, clock); err != nil {
+	h.Register, err = register.Open(ctx, register.Config{Dir: h.cfg.Data, Clock: h.clock, Keys: h.keys, Blinder: blinder, Log: h.log,
+		Signers: h.signers, Cosign: cosign, Witness: h.witness})
+	if err != nil {
 		return err
 	}
+	if err = h.openLists(ctx, private, blinder, h.clock); err != nil {
+		return err
+	}
+	if err = h.openStream(ctx, private); err != nil {
+		return err
+	}
+	if err = h.openEnrolment(); err != nil {
+		return err
+	}
+	return h.openWeb(ctx)
+}
+
+// openStream opens the broker and the hub's ends of what flows through it.
+func (h *Hub) openStream(ctx context.Context, private *seal.HubPrivate) error {
 	url := h.cfg.Broker
 	if url == "" {
-		if url, err = h.openBroker(ctx); err != nil {
+		if err := h.openBroker(ctx); err != nil {
 			return err
 		}
+		url = h.broker.ClientURL()
 	}
-	asker, err := h.openAsker(clock)
+	reach, err := h.access()
 	if err != nil {
 		return err
 	}
-	if h.intake, err = intake.New(intake.Config{URL: url, Sink: h.Register, Asker: asker, Clock: clock, Log: h.log}); err != nil {
+	asker, err := h.openAsker(h.clock)
+	if err != nil {
 		return err
 	}
-	if err = h.openDownlink(url, clock); err != nil {
+	believed := h.answers(private)
+	h.intake, err = intake.New(intake.Config{URL: url, Access: reach, Trust: believed, Sink: h.Register, Asker: asker, Clock: h.clock, Log: h.log,
+		Checkpoints: h.Register, Roster: h.Officers, Keys: seal.NewKeySource(h.keys, h.Stations.SealKey),
+		Alarm: func(station border.StationID, text string) { h.alarm(station, "stream", text) }})
+	if err != nil {
 		return err
 	}
-	h.app = web.NewApp(h.log)
-	api.Hub(api.New(h.app, version.Version), api.HubConfig{Register: h.Register, Log: h.log})
-	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: clock, Stop: h.stop, Log: h.log}); err != nil {
-		return err
-	}
-	if err := h.mountLists(clock); err != nil {
-		return err
-	}
-	h.listener, err = web.Listen(h.cfg.Listen, nil)
+	h.downlink, err = publish.New(publish.Config{URL: url, Access: reach, Trust: believed, Lists: h.Lists, Notices: h.Cases, Clock: h.clock, Log: h.log,
+		Alarm: func(text string) { h.alarm("", "lists", text) }})
 	return err
 }
 
-// mountLists adds the pages about lists and cases.
-func (h *Hub) mountLists(clock border.Clock) error {
-	imports := h.cfg.Imports
-	if imports == "" {
-		imports = filepath.Join(h.cfg.Data, "imports")
-	}
-	if err := os.MkdirAll(imports, 0o700); err != nil {
-		return &border.Error{Code: border.Internal, Op: "make the imports folder", Err: err}
-	}
-	if err := watchlists.Mount(h.app, watchlists.Config{Lists: h.Lists, Register: h.Register, Clock: clock, Imports: imports, Log: h.log}); err != nil {
-		return err
-	}
-	return casepages.Mount(h.app, casepages.Config{Cases: h.Cases, Clock: clock, Log: h.log})
-}
-
-func (h *Hub) openBroker(ctx context.Context) (string, error) {
-	probe, err := web.Listen(h.cfg.NATS, nil) // says in plain words what is wrong with the address
-	if err != nil {
-		return "", err
-	}
-	address := probe.Addr().(*net.TCPAddr)
-	if err := probe.Close(); err != nil {
-		return "", &border.Error{Code: border.Internal, Op: "listen on " + h.cfg.NATS, Err: err}
-	}
-	h.broker, err = broker.Start(ctx, broker.Config{Host: address.IP.String(), Port: address.Port,
-		StoreDir: filepath.Join(h.cfg.Data, "stream"), Log: h.log})
-	if err != nil {
-		return "", err
-	}
-	return h.broker.ClientURL(), nil
-}
-
 // URL is the address of the pages, without a path.
-func (h *Hub) URL() string { return "http://" + h.listener.Addr().String() }
+func (h *Hub) URL() string {
+	if h.cfg.TLS {
+		return "https://" + h.listener.Addr().String()
+	}
+	return "http://" + h.listener.Addr().String()
+}
+
+// EnrolURL is where stations are enrolled.
+func (h *Hub) EnrolURL() string { return "https://" + h.enrolAt.Addr().String() }
 
 // NATSURL is the address of the embedded broker, "" if there is none; port included.
 func (h *Hub) NATSURL() string {
@@ -206,7 +219,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var parts sync.WaitGroup
-	failed := make(chan error, 5)
+	failed := make(chan error, 10)
 	run := func(f func(context.Context) error) {
 		parts.Go(func() {
 			if err := f(ctx); err != nil && ctx.Err() == nil {
@@ -218,6 +231,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	run(h.downlink.Run)
 	run(h.Lists.Run)
 	run(h.Cases.Run)
+	run(h.Stations.Run)
+	run(h.Officers.Run)
+	run(h.SignIn.Run)
+	run(func(ctx context.Context) error { return h.enrol.Serve(ctx, h.enrolAt) })
+	parts.Go(func() { h.shutOut(ctx) })
 	parts.Go(func() { h.chase(ctx) })
 	run(func(ctx context.Context) error { return web.Serve(ctx, h.app, h.listener) })
 	var err error
@@ -228,7 +246,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	close(h.stop)
 	cancel()
 	parts.Wait()
-	h.listener = nil
+	h.listener, h.enrolAt = nil, nil
 	return errors.Join(err, h.Close())
 }
 
@@ -238,25 +256,33 @@ func (h *Hub) Close() error {
 	if h.listener != nil {
 		errs = append(errs, h.listener.Close())
 	}
+	if h.enrolAt != nil {
+		errs = append(errs, h.enrolAt.Close())
+	}
 	if h.broker != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), brokerStop)
 		defer cancel()
 		errs = append(errs, h.broker.Stop(ctx))
 	}
-	if h.audit != nil {
-		errs = append(errs, h.audit.Close())
+	for _, c := range []io.Closer{closer(h.audit), closer(h.SignIn), closer(h.Cases), closer(h.Lists), closer(h.Register), closer(h.Officers),
+		closer(h.Stations), closer(h.self.journal), closer(h.self.keys), closer(h.keys)} {
+		if c != nil {
+			errs = append(errs, c.Close())
+		}
 	}
-	if h.Cases != nil {
-		errs = append(errs, h.Cases.Close())
-	}
-	if h.Lists != nil {
-		errs = append(errs, h.Lists.Close())
-	}
-	if h.Register != nil {
-		errs = append(errs, h.Register.Close())
-	}
-	if h.keys != nil {
-		errs = append(errs, h.keys.Close())
+	if h.root != nil {
+		errs = append(errs, h.root.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// closer is c, or nil if it was never opened.
+func closer[T any, P interface {
+	*T
+	io.Closer
+}](c P) io.Closer {
+	if c == nil {
+		return nil
+	}
+	return c
 }

@@ -9,7 +9,6 @@ import (
 	"garita/border/lists"
 	"garita/border/seal"
 	"garita/border/watch/release"
-	"garita/sync/downlink/publish"
 )
 
 // chaseEvery is how often the hub compares what stations hold with what they should.
@@ -28,12 +27,6 @@ func (h *Hub) openLists(ctx context.Context, private *seal.HubPrivate, blinder *
 	}
 	h.Cases, err = cases.Open(ctx, cases.Config{Dir: h.cfg.Data, Clock: clock, Private: private, Blinder: blinder, Register: h.Register, Log: h.log,
 		List: h.Lists.List, Entry: h.Lists.Entry, Grown: h.Lists.Added, Remember: h.Lists.Remember, Forget: h.Lists.Forget, Notices: keys, ExitPosts: h.cfg.ExitPosts})
-	return err
-}
-
-// openDownlink connects both to the broker.
-func (h *Hub) openDownlink(url string, clock border.Clock) (err error) {
-	h.downlink, err = publish.New(publish.Config{URL: url, Lists: h.Lists, Notices: h.Cases, Clock: clock, Log: h.log})
 	return err
 }
 

@@ -3,10 +3,10 @@
 package station
 
 import (
-	"path/filepath"
 	"time"
 
 	"garita/border"
+	"garita/cmd/internal/rootkey"
 	"garita/cmd/internal/settings"
 	"garita/devices/drivers"
 	"garita/devices/supervisor"
@@ -14,19 +14,29 @@ import (
 
 // Config is the configuration of garita-post. Paths are relative to the working folder.
 type Config struct {
-	Data    string           `toml:"data" env:"GARITA_POST_DATA"`       // folder of journal.db and keys.db
-	Listen  string           `toml:"listen" env:"GARITA_POST_LISTEN"`   // loopback host:port of pages and API
+	Data   string `toml:"data" env:"GARITA_POST_DATA"`     // folder of journal.db and keys.db
+	Listen string `toml:"listen" env:"GARITA_POST_LISTEN"` // loopback host:port of pages and API
+	// Post, station, zone and hub are what the hub said at enrolment; what is set here must not
+	// contradict it, but for the hub's address.
 	Post    border.PostID    `toml:"post" env:"GARITA_POST_POST"`       // "PCA"
 	Station border.StationID `toml:"station" env:"GARITA_POST_STATION"` // "PCA-1"
 	Zone    string           `toml:"zone" env:"GARITA_POST_ZONE"`       // IANA zone of the post
-	Hub     string           `toml:"hub" env:"GARITA_POST_HUB"`         // NATS URL of the hub; "" for a station without one
+	Hub     string           `toml:"hub" env:"GARITA_POST_HUB"`         // URL of the hub's broker, if it has moved: "tls://host:port"
+	Enrol   string           `toml:"enrol" env:"GARITA_POST_ENROL"`     // URL of the hub's enrolment, if it has moved: "https://host:port"
 
-	Provisioning string   `toml:"provisioning"` // file written by garita-hub provision
-	Officers     string   `toml:"officers"`     // TOML file of officers
-	Lists        []string `toml:"lists"`        // the station's own, CSV files (docs/watchlist-formats.md), besides those of the hub
-	Lookups      bool     `toml:"lookups"`      // the hub asks other services about travellers
-	Policy       string   `toml:"policy"`       // TOML policy table; "" for the one that ships
-	Form         string   `toml:"form"`         // TOML form of the record; "" for the one that ships
+	TLS   TLS            `toml:"tls"`
+	Hosts []string       `toml:"hosts"` // names, besides addresses and localhost, under which browsers reach the station
+	Keys  rootkey.Config `toml:"keys"`
+	Idle  time.Duration  `toml:"idle"` // after which a counter without input is locked; 0: 2 minutes
+
+	Lists   []string `toml:"lists"`   // the station's own, CSV files (docs/watchlist-formats.md), besides those of the hub
+	Lookups bool     `toml:"lookups"` // the hub asks other services about travellers
+	Policy  string   `toml:"policy"`  // TOML policy table; "" for the one that ships
+	Form    string   `toml:"form"`    // TOML form of the record; "" for the one that ships
+
+	// Retention is a TOML policy of what is erased when; "" for the one that ships.
+	Retention string `toml:"retention"`
+	Backups   string `toml:"backups"` // folder that gets an encrypted backup every day; "": none
 
 	Counters []Counter            `toml:"counter"`
 	Scanners []supervisor.Scanner `toml:"scanner"`
@@ -36,6 +46,17 @@ type Config struct {
 	// Bus and Opener stand in for the machine's USB in tests; the zero values are the machine's.
 	Bus    supervisor.Bus `toml:"-"`
 	Opener drivers.Opener `toml:"-"`
+	// Alone keeps the station from its hub: while its projections are rebuilt.
+	Alone bool `toml:"-"`
+}
+
+// TLS says how the pages are served. Without it they are served on loopback only.
+type TLS struct {
+	// Own uses the certificate that the hub gave; browsers must know the hub's authority.
+	Own bool `toml:"own"`
+	// Certificate and Key are PEM files of another one.
+	Certificate string `toml:"certificate"`
+	Key         string `toml:"key"`
 }
 
 // Counter is one counter of the station.
@@ -44,22 +65,17 @@ type Counter struct {
 	Direction string           `toml:"direction"` // entry or exit, to begin with
 }
 
-// Demo connects the counter page to the simulated reader of garita demo.
+// Demo is the demonstration: invented people, accounts and keys that are refused anywhere else.
 type Demo struct {
-	Presenter string `toml:"presenter"` // URL; "" outside the demo
+	On        bool   `toml:"on"`
+	Presenter string `toml:"presenter"` // URL of the simulated readers; "": none
 }
 
 // ReadConfig reads the configuration file and the environment.
 func ReadConfig(path string, getenv func(string) string) (Config, error) {
-	c := Config{Data: "var/post", Listen: "127.0.0.1:8080", Zone: "UTC", Hub: "nats://127.0.0.1:4222"}
+	c := Config{Data: "var/post", Listen: "127.0.0.1:8080"}
 	if err := settings.Load(path, &c, getenv); err != nil {
 		return Config{}, err
-	}
-	if c.Provisioning == "" {
-		c.Provisioning = filepath.Join(c.Data, "provisioning.json")
-	}
-	if c.Officers == "" {
-		c.Officers = filepath.Join(c.Data, "officers.toml")
 	}
 	if len(c.Counters) == 0 {
 		return Config{}, &border.Error{Code: border.Invalid, Op: "read the configuration",

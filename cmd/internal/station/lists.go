@@ -107,11 +107,15 @@ func (l lateHits) Open() []counter.LateHit {
 // openLists opens the station's copy of the hub's lists and the way that they come.
 func (s *Station) openLists(ctx context.Context, prov *seal.Provisioning) (err error) {
 	s.replica, err = replica.Open(ctx, replica.Config{Dir: s.cfg.Data, Station: s.cfg.Station, Clock: s.clock, Prov: prov, Log: s.log})
-	if err != nil || s.cfg.Hub == "" {
+	if err != nil || s.cfg.Alone {
 		return err
 	}
-	s.downlink, err = follow.New(follow.Config{URL: s.cfg.Hub, Station: s.cfg.Station, Names: []string{nationalList}, Lists: s.replica,
-		Notices: s.replica, Clock: s.clock, Log: s.log})
+	reach, believed, err := s.reach()
+	if err != nil {
+		return err
+	}
+	s.downlink, err = follow.New(follow.Config{URL: s.cfg.Hub, Access: reach, Trust: believed, Station: s.cfg.Station, Names: []string{nationalList},
+		Lists: s.replica, Notices: s.replica, Clock: s.clock, Log: s.log})
 	return err
 }
 

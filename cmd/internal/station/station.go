@@ -9,20 +9,25 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	_ "time/tzdata" // posts know their zone without the machine's help
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/mod/sumdb/note"
 
 	"garita/border"
-	"garita/border/api"
+	"garita/border/audit"
 	"garita/border/clock"
 	"garita/border/counter"
+	"garita/border/enrolment"
 	"garita/border/form"
 	"garita/border/journal"
+	"garita/border/keystore"
 	"garita/border/replica"
 	"garita/border/seal"
+	"garita/border/signin"
 	"garita/border/verdict"
 	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
@@ -30,8 +35,8 @@ import (
 	"garita/devices/supervisor"
 	"garita/devices/workshop"
 	"garita/sync/downlink/follow"
+	"garita/sync/enrol"
 	"garita/sync/uplink"
-	uicounter "garita/ui/counter"
 )
 
 // Station is an open station. Run serves it; Close closes one that was never run.
@@ -39,11 +44,19 @@ type Station struct {
 	Journal  *journal.Journal
 	Counters *counter.Service
 
+	SignIn *signin.Service
+
 	cfg      Config
 	log      *slog.Logger
 	clock    *clock.Keeper
+	root     keystore.Root
+	identity atomic.Pointer[enrolment.Identity] // replaced when it is renewed
+	audit    *audit.Recorder
 	keys     *seal.StationKeys
-	uplink   *uplink.Uplink // nil: no hub is configured
+	opener   *seal.StationOpener // opens what the hub seals to this station
+	renewer  *enrol.Renewer      // nil: without a hub
+	secure   bool                // the pages are served under TLS
+	uplink   *uplink.Uplink      // nil: no hub is configured
 	replica  *replica.Replica
 	downlink *follow.Follower // nil: no hub is configured
 	scanners *supervisor.Supervisor
@@ -75,21 +88,17 @@ func (s *Station) open(ctx context.Context) (err error) {
 	if s.lock, err = Lock(s.cfg.Data); err != nil {
 		return err
 	}
-	blinder, prov, err := s.openKeys(ctx)
+	blinder, err := s.openKeys(ctx)
 	if err != nil {
 		return err
 	}
-	zone, err := s.cfg.zone()
-	if err != nil {
+	if err = s.openJournal(ctx, blinder); err != nil {
 		return err
 	}
-	s.Journal, err = journal.Open(ctx, journal.Config{Dir: s.cfg.Data, Station: s.cfg.Station, Post: s.cfg.Post,
-		Software: version.Version, Clock: s.clock, Keys: s.keys, Log: s.log, Zone: zone, LastTrusted: s.clock.LastTrusted,
-		Index: indexer(s.keys, blinder)})
-	if err != nil {
+	if err = s.openSignIn(ctx); err != nil {
 		return err
 	}
-	if err = s.openLists(ctx, prov); err != nil {
+	if err = s.openLists(ctx, &s.identity.Load().Provisioning); err != nil {
 		return err
 	}
 	if err = s.openUplink(); err != nil {
@@ -101,36 +110,54 @@ func (s *Station) open(ctx context.Context) (err error) {
 	return s.openWeb()
 }
 
-// openKeys opens keys.db and reads the provisioning file. A new station makes its secret.
-func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, *seal.Provisioning, error) {
-	var prov seal.Provisioning
-	if err := seal.Load(s.cfg.Provisioning, &prov); err != nil {
-		if border.CodeOf(err) == border.NotFound {
-			return nil, nil, &border.Error{Code: border.NotFound, Op: "read " + s.cfg.Provisioning, Err: err,
-				Message: "The station has no provisioning file. At the hub run: garita-hub provision --out FILE, and bring the file here."}
-		}
-		return nil, nil, err
-	}
-	path := filepath.Join(s.cfg.Data, "station.key")
-	var secret seal.StationSecret
-	err := seal.Load(path, &secret)
-	if border.CodeOf(err) == border.NotFound {
-		if _, statErr := os.Stat(filepath.Join(s.cfg.Data, "keys.db")); statErr == nil {
-			return nil, nil, &border.Error{Code: border.NotFound, Op: "read " + path,
-				Message: "The station's key file is gone, but its data are here. Without that file they cannot be read. Bring it back."}
-		}
-		secret = *seal.NewStationSecret()
-		err = seal.Save(path, &secret)
-	}
+// openJournal opens the record, and the audit that stands in it.
+func (s *Station) openJournal(ctx context.Context, blinder *seal.Blinder) error {
+	zone, err := s.cfg.zone()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	s.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
-	if s.keys, err = seal.OpenStationKeys(ctx, filepath.Join(s.cfg.Data, "keys.db"), s.cfg.Station, &secret, &prov); err != nil {
-		return nil, nil, err
+	id := s.identity.Load()
+	cosigner, err := note.NewVerifier(id.Grant.Cosigner)
+	if err != nil {
+		return &border.Error{Code: border.Invalid, Op: "read the station's identity", Message: "The station's identity is damaged. Enrol it anew.", Err: err}
 	}
-	blinder, err := seal.NewBlinder(prov.BlindKey)
-	return blinder, &prov, err
+	s.Journal, err = journal.Open(ctx, journal.Config{Dir: s.cfg.Data, Station: s.cfg.Station, Post: s.cfg.Post,
+		Software: version.Version, Clock: s.clock, Keys: s.keys, Log: s.log, Zone: zone, LastTrusted: s.clock.LastTrusted,
+		Index: indexer(s.keys, blinder), Signer: logSigner{s}, Cosigner: cosigner})
+	if err == nil {
+		s.audit = audit.New(audit.Config{Journal: s.Journal, Keys: s.keys, Blinder: blinder, Clock: s.clock, Post: s.cfg.Post})
+	}
+	return err
+}
+
+// openKeys opens the root key, what the hub made this station, and keys.db.
+func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, error) {
+	var err error
+	if s.root, err = OpenRoot(ctx, s.cfg); err != nil {
+		return nil, err
+	}
+	if s.root.Kind() == keystore.Software {
+		s.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
+	}
+	id, err := LoadIdentity(s.cfg, s.root)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.cfg.settle(id); err != nil {
+		return nil, err
+	}
+	s.identity.Store(id)
+	if s.opener, err = seal.NewStationOpener(id.SealPrivate); err != nil {
+		return nil, err
+	}
+	secret, err := s.openSecret()
+	if err != nil {
+		return nil, err
+	}
+	if s.keys, err = seal.OpenStationKeys(ctx, filepath.Join(s.cfg.Data, "keys.db"), s.cfg.Station, secret, &id.Provisioning); err != nil {
+		return nil, err
+	}
+	return seal.NewBlinder(id.Provisioning.BlindKey)
 }
 
 // indexer finds the blind indexes that a crossing was recorded with. Traces have none: a
@@ -152,16 +179,6 @@ func indexer(keys *seal.StationKeys, blinder *seal.Blinder) func(*border.Event) 
 	}
 }
 
-func (s *Station) openUplink() (err error) {
-	if s.cfg.Hub == "" {
-		return nil
-	}
-	s.uplink, err = uplink.New(uplink.Config{URL: s.cfg.Hub, Station: s.cfg.Station, Post: s.cfg.Post, Zone: s.cfg.Zone,
-		Software: version.Version, Clock: s.clock, Source: s.Journal, Lists: s.listReports, Log: s.log,
-		OnOffset: func(offset, _ time.Duration) { s.clock.Measured(offset) }})
-	return err
-}
-
 // hubState is what screens say of the hub.
 func (s *Station) hubState() border.HubStatus {
 	if s.uplink == nil {
@@ -180,10 +197,6 @@ func (s *Station) AskDocument(ctx context.Context, q border.DocumentQuestion) (b
 
 func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error {
 	zone, err := s.cfg.zone()
-	if err != nil {
-		return err
-	}
-	officers, err := readOfficers(s.cfg.Officers)
 	if err != nil {
 		return err
 	}
@@ -224,28 +237,8 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 		return err
 	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
-		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: inForce.current, LateHits: lateHits{s.replica}, Lookups: s.cfg.Lookups, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: officers, Log: s.log,
-		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: true, Demo: s.cfg.Demo.Presenter != ""})
-	return err
-}
-
-func (s *Station) openWeb() (err error) {
-	s.app = web.NewApp(s.log)
-	operations := api.New(s.app, version.Version)
-	// Sign-in is not wired yet: without the gate nobody is signed in, and all of this refuses.
-	api.Station(operations, api.StationConfig{Counters: s.Counters, Crossings: s.Journal, Clock: s.clock, Log: s.log})
-	api.Workshop(operations, api.WorkshopConfig{Workshop: s.workshop, Clock: s.clock, Log: s.log})
-	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Stop: s.stop, Log: s.log}
-	if s.cfg.Demo.Presenter != "" {
-		screen.Presenter = newPresenter(s.cfg.Demo.Presenter)
-	}
-	if err = uicounter.Mount(s.app, screen); err != nil {
-		return err
-	}
-	if err = s.mountWorkshop(); err != nil {
-		return err
-	}
-	s.listener, err = web.Listen(s.cfg.Listen, nil)
+		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: inForce.current, LateHits: lateHits{s.replica}, Lookups: s.cfg.Lookups, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: s.officers, Log: s.log,
+		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: s.root.Kind() == keystore.Software, Demo: s.cfg.Demo.On})
 	return err
 }
 
@@ -253,14 +246,19 @@ func (s *Station) openWeb() (err error) {
 func (s *Station) Keys() *seal.StationKeys { return s.keys }
 
 // URL is the address of the pages, without a path.
-func (s *Station) URL() string { return "http://" + s.listener.Addr().String() }
+func (s *Station) URL() string {
+	if s.secure {
+		return "https://" + s.listener.Addr().String()
+	}
+	return "http://" + s.listener.Addr().String()
+}
 
 // Run serves until ctx ends or a part fails, then closes everything, within 5 s.
 func (s *Station) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var parts sync.WaitGroup
-	failed := make(chan error, 3)
+	failed := make(chan error, 8)
 	run := func(f func(context.Context) error) {
 		parts.Go(func() {
 			if err := f(ctx); err != nil && ctx.Err() == nil {
@@ -275,7 +273,9 @@ func (s *Station) Run(ctx context.Context) error {
 	if s.uplink != nil {
 		run(s.uplink.Run)
 		run(s.downlink.Run)
+		run(s.renewer.Run)
 	}
+	run(s.SignIn.Run)
 	parts.Go(func() { s.refresh(ctx) })
 	run(func(ctx context.Context) error { return web.Serve(ctx, s.app, s.listener) })
 	var err error
@@ -326,11 +326,17 @@ func (s *Station) Close() error {
 	if s.replica != nil {
 		errs = append(errs, s.replica.Close())
 	}
+	if s.SignIn != nil {
+		errs = append(errs, s.SignIn.Close())
+	}
 	if s.Journal != nil {
 		errs = append(errs, s.Journal.Close())
 	}
 	if s.keys != nil {
 		errs = append(errs, s.keys.Close())
+	}
+	if s.root != nil {
+		errs = append(errs, s.root.Close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
