@@ -22,6 +22,17 @@ func (in *Intake) checkpoint(ctx context.Context, station border.StationID, body
 	return wire.Encode(wire.Checkpoint{Note: c.Note, Hub: c.Hub})
 }
 
+// meet remembers a station that shall be woken, and reports whether it is new.
+func (in *Intake) meet(station border.StationID) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.stations[station] || len(in.stations) >= maxStations {
+		return false
+	}
+	in.stations[station] = true
+	return true
+}
+
 // roster answers with the roster as its signer sealed it: not JSON, and empty if there is none
 // that is newer.
 func (in *Intake) roster(ctx context.Context, station border.StationID, body []byte) ([]byte, error) {
@@ -29,11 +40,7 @@ func (in *Intake) roster(ctx context.Context, station border.StationID, body []b
 	if err != nil {
 		return nil, err
 	}
-	in.mu.Lock()
-	if len(in.stations) < maxStations {
-		in.stations[station] = true
-	}
-	in.mu.Unlock()
+	in.meet(station)
 	b, err := in.c.Roster.Roster(ctx, station, r.Have)
 	if err == nil && len(b) > border.MaxRoster {
 		in.alarm(station, "the roster is too large to be sent")

@@ -57,7 +57,7 @@ type Intake struct {
 	gaps       gaps
 
 	mu       sync.Mutex                // guards stations
-	stations map[border.StationID]bool // who has asked for its roster
+	stations map[border.StationID]bool // who is woken when officers change
 }
 
 // New checks the configuration.

@@ -49,6 +49,9 @@ func (in *Intake) hello(ctx context.Context, station border.StationID, body []by
 		return nil, err
 	}
 	in.generation.Store(w.Generation)
+	if in.c.Roster != nil && in.meet(station) { // officers may have changed while this hub was away
+		in.send(station, wire.KindRoster, struct{}{})
+	}
 	return wire.Encode(w)
 }
 

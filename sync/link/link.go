@@ -53,8 +53,8 @@ const (
 	reconnectMax = 2 * time.Second
 	// refusedMin is the wait after a refusal: who was refused will be refused again, and every
 	// refusal is an entry in the hub's log.
-	refusedMin = time.Second
-	refusedMax = 15 * time.Second
+	refusedMin = 500 * time.Millisecond
+	refusedMax = 10 * time.Second
 )
 
 // Open returns a connection that may not be there yet: it goes on trying until it is

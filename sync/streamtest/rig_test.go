@@ -50,6 +50,9 @@ type rig struct {
 	asker *bordertest.MemoryAsker
 	tune  func(*intake.Config)
 
+	auth    func() *broker.Auth // nil: everybody may connect
+	refused func(reason string)
+
 	broker     *broker.Server
 	stopIntake func()
 
@@ -84,7 +87,11 @@ func (r *rig) startBroker() {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	b, err := broker.Start(ctx, broker.Config{StoreDir: r.dir, Port: r.port, Log: nil})
+	c := broker.Config{StoreDir: r.dir, Port: r.port, Log: nil, Refused: r.refused}
+	if r.auth != nil {
+		c.Auth = r.auth()
+	}
+	b, err := broker.Start(ctx, c)
 	if err != nil {
 		r.t.Fatalf("broker: %v", err)
 	}
@@ -109,6 +116,8 @@ func (r *rig) stopBroker() {
 	}
 	r.broker = nil
 }
+
+func (r *rig) address() string { return "127.0.0.1:" + strconv.Itoa(r.port) }
 
 func (r *rig) url() string { return "nats://127.0.0.1:" + strconv.Itoa(r.port) }
 
