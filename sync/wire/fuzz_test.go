@@ -13,10 +13,13 @@ import (
 
 func FuzzReadEnvelope(f *testing.F) {
 	id := bordertest.EpochNo(1).String() + ".7"
-	f.Add("in.PUT-1.event", id, id, "1", "/stations/PUT-1")
-	f.Add("in.put.event", "x.y", ".", "2", "")
-	f.Fuzz(func(t *testing.T, subject, id, head, version, source string) {
-		env := ReadEnvelope(subject, nats.Header{HeaderID: {id}, HeaderHead: {head}, HeaderVersion: {version}, HeaderSource: {source}})
+	f.Add("in.PUT-1.event", id, id, "1", "/stations/PUT-1", strings.Repeat("A", 86)+"==")
+	f.Add("in.put.event", "x.y", ".", "2", "", "rubbish")
+	f.Fuzz(func(t *testing.T, subject, id, head, version, source, signature string) {
+		env := ReadEnvelope(subject, nats.Header{HeaderID: {id}, HeaderHead: {head}, HeaderVersion: {version}, HeaderSource: {source}, HeaderSignature: {signature}})
+		if env.Station != "" && signature != "" && len(env.Signature) != 64 && env.Problem == "" {
+			t.Error("a signature that cannot be read is no problem")
+		}
 		if env.Claimed != (border.Key{}) {
 			if env.Claimed.Station != env.Station || env.Claimed.Seq == 0 || env.Claimed.Epoch.IsZero() || env.Station.Validate() != nil {
 				t.Errorf("half a key: %+v", env.Claimed)
@@ -62,6 +65,8 @@ func FuzzDecodeBodies(f *testing.F) {
 		`{"position":{"list":"national","epoch":"` + bordertest.EpochNo(1).String() + `","version":7},"snapshot":{"list":"national","epoch":"` + bordertest.EpochNo(1).String() + `","version":1}}`,
 		`{"station":"PUT-1","post":"PUT","lists":[{"position":{"list":"national","epoch":"` + bordertest.EpochNo(1).String() + `","version":7},"since":"2026-11-02T06:00:00Z","refused":"fork"}]}`,
 		`{"crossings":[],"same_person":[{"station":"PUT-2","local_date":"2026-11-22","days_granted":90,"permitted_until":"2027-02-19"}]}`, `[`, `null`,
+		`{"note":"Z2FyaXRh","hub":"aHVi"}`, `{"have":7}`, `{"after":"PUT-1-key-1"}`,
+		`{"wraps":[{"station":"PUT-1","key_id":"k","wrapped":"AQ=="},{"station":"PUT-1","key_id":"l","wrapped":"AQ=="}]}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -80,6 +85,16 @@ func FuzzDecodeBodies(f *testing.F) {
 		again(t, b, func(b []byte) (Head, error) { return DecodeHead(b, "national") })
 		again(t, b, DecodeNoticesRequest)
 		again(t, b, func(b []byte) (NoticesReply, error) { return DecodeNoticesReply(b, NoticesRequest{After: 3, Limit: 2}) })
+		again(t, b, func(b []byte) (Checkpoint, error) {
+			c, err := DecodeCheckpoint(b)
+			return Checkpoint{Note: c.Note, Hub: c.Hub}, err
+		})
+		again(t, b, DecodeRosterRequest)
+		again(t, b, DecodeKeysRequest)
+		again(t, b, func(b []byte) (KeysReply, error) {
+			ws, err := DecodeKeysReply(b, st, KeysRequest{})
+			return KeysReply{Wraps: ws}, err
+		})
 		again(t, b, func(b []byte) (border.NoticeAck, error) { return DecodeNoticeAck(b, st) })
 	})
 }
