@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"garita/border"
 	"garita/border/keystore"
@@ -149,6 +150,9 @@ func (k *Keeper) make(ctx context.Context) (Report, error) {
 	if err := k.wrap(&h, key); err != nil {
 		return Report{}, err
 	}
+	if err := k.room(); err != nil {
+		return Report{}, err
+	}
 	tmp, err := os.MkdirTemp(k.c.Dir, unfinished)
 	if err != nil {
 		return Report{}, failed(op, err)
@@ -190,6 +194,30 @@ func (k *Keeper) make(ctx context.Context) (Report, error) {
 	}
 	r.Took = k.c.Clock.Now().Sub(began)
 	return r, k.prune(ctx)
+}
+
+// spare is what a backup leaves of the data folder's disk, in bytes: the record comes first.
+const spare = 16 << 20
+
+// room refuses a backup whose copies could fill the disk that the record is written to.
+func (k *Keeper) room() error {
+	need := int64(spare)
+	for _, name := range slices.Concat(k.c.Contents.Databases, k.c.Contents.Files) {
+		for _, end := range []string{"", "-wal"} {
+			if info, err := os.Stat(filepath.Join(k.c.Dir, name) + end); err == nil {
+				need += info.Size()
+			}
+		}
+	}
+	var fs unix.Statfs_t
+	if err := unix.Statfs(k.c.Dir, &fs); err != nil {
+		return failed("make a backup", err)
+	}
+	if free := int64(fs.Bavail) * fs.Bsize; free < need {
+		return &border.Error{Code: border.StorageFull, Op: "make a backup", Err: fmt.Errorf("%d MiB free, %d MiB needed", free>>20, need>>20),
+			Message: "There is too little room on the data folder's disk for the copies that a backup takes. Make room; earlier backups are as they were."}
+	}
+	return nil
 }
 
 // wrap seals the backup's key for all who may have it.

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"garita/border"
 	"garita/border/keystore"
 	"garita/border/seal"
@@ -138,7 +140,7 @@ func Restore(ctx context.Context, path string, open Unwrap, dir string, o Option
 		err = syncTree(tmp)
 	}
 	if err == nil {
-		err = errors.Join(os.Rename(tmp, dir), syncDir(parent)) // over an empty folder, or none
+		err = errors.Join(unix.Rename(tmp, dir), syncDir(parent)) // over an empty folder, which os.Rename refuses, or none
 	}
 	if err != nil {
 		return Restored{}, failed(op, err)
@@ -279,8 +281,19 @@ func takeFile(ctx context.Context, r io.Reader, f *file, dir string) error {
 	return nil
 }
 
+const sqliteMagic = "SQLite format 3\x00"
+
 // sound asks SQLite whether a database is one.
 func sound(ctx context.Context, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	head := make([]byte, len(sqliteMagic))
+	_, err = io.ReadFull(f, head)
+	if err = errors.Join(err, f.Close()); err != nil || string(head) != sqliteMagic {
+		return errors.Join(errors.New("not an SQLite database"), err) // SQLite itself calls the shortest files sound
+	}
 	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&immutable=1")
 	if err != nil {
 		return err
