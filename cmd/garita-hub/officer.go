@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,11 +65,15 @@ type badged struct {
 // duties is what an officer is entrusted with, and where.
 type duties struct {
 	Role []string `required:"" help:"inspector, supervisor, operator, technician, protection, auditor or administrator; several if needed." placeholder:"ROLE"`
-	Post []string `help:"Posts where the officer works; none: everywhere." placeholder:"POST"`
+	Post []string `help:"Post where the officer works; several if needed. A new account without any works everywhere." placeholder:"POST"`
 }
 
+// put writes the roles, and the posts if any are named.
 func (d duties) put(o *access.Officer) {
-	o.Roles, o.Posts = nil, nil
+	o.Roles = nil
+	if len(d.Post) > 0 {
+		o.Posts = nil
+	}
 	for _, r := range d.Role {
 		r = strings.ToLower(strings.TrimSpace(r))
 		if r == "admin" {
@@ -153,16 +158,13 @@ func (c *officerListCmd) Run(ctx context.Context) error {
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "BADGE\tNAME\tROLES\tPOSTS\tPASSKEYS\tSTATE")
 		for _, o := range all {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", o.Badge, o.Name, joined(o.Roles), joined(o.Posts), len(o.Passkeys), state(&o))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", o.Badge, o.Name, cmp.Or(joined(o.Roles), "-"), cmp.Or(joined(o.Posts), "everywhere"), len(o.Passkeys), state(&o))
 		}
 		return w.Flush()
 	})
 }
 
 func joined[T ~string](list []T) string {
-	if len(list) == 0 {
-		return "-"
-	}
 	texts := make([]string, len(list))
 	for i, t := range list {
 		texts[i] = string(t)
@@ -194,6 +196,7 @@ type officerRoleCmd struct {
 	who
 	badged
 	duties
+	Everywhere bool `help:"At every post. Without it and --post the posts stay as they are."`
 }
 
 // Run sets roles and posts.
@@ -206,10 +209,13 @@ func (c *officerRoleCmd) Run(ctx context.Context) error {
 		for _, o := range all {
 			if o.Badge == border.SameBadge(c.Badge) {
 				c.put(&o)
+				if c.Everywhere {
+					o.Posts = nil
+				}
 				if err := k.Change(ctx, o); err != nil {
 					return err
 				}
-				fmt.Printf("Badge %s: %s.\n", o.Badge, joined(o.Roles))
+				fmt.Printf("Badge %s: %s at %s.\n", o.Badge, joined(o.Roles), cmp.Or(joined(o.Posts), "every post"))
 				return nil
 			}
 		}
