@@ -39,6 +39,8 @@ type attempt struct {
 	Locked   bool          `json:"l"` // until somebody opens it
 	Verifier who           `json:"v"` // of the PIN that was tried: a new one opens the lock
 	Known    bool          `json:"k"` // the badge is somebody's
+
+	damaged bool // the row was edited: the badge is locked until somebody opens it
 }
 
 // client is what an address has left of its tries.
@@ -129,7 +131,7 @@ func (s *Service) count(ctx context.Context, w who, o *access.Officer) error {
 	if o != nil {
 		verifier = s.vault.who("verifier", o.PIN)
 	}
-	if a.Verifier != verifier {
+	if a.Verifier != verifier && !a.damaged {
 		a = attempt{Verifier: verifier, Known: o != nil}
 	}
 	if a.Locked || now < a.Until {
@@ -290,7 +292,7 @@ func (s *Service) loadTries(ctx context.Context) error {
 	err := s.each(ctx, "SELECT who, at, sealed FROM attempt", func(key, sealed []byte, at time.Duration) {
 		var a attempt
 		if !s.vault.open("attempt", key, sealed, &a) {
-			a = attempt{Failures: lockFrom, Locked: true}
+			a = attempt{Failures: lockFrom, Locked: true, damaged: true}
 			s.cfg.Log.Error("a count of wrong tries was edited: the badge is locked")
 		}
 		a.At = at

@@ -146,7 +146,7 @@ var rosterKey = []byte("one")
 func (s *Service) InstallRoster(ctx context.Context, sealed []byte) error {
 	s.mu.Lock()
 	version, ended, err := s.install(ctx, sealed)
-	again := s.loud("roster")
+	loud := err != nil && s.loud("roster")
 	s.mu.Unlock()
 	act := border.Act{Action: string(access.TakeRoster)}
 	switch {
@@ -155,7 +155,7 @@ func (s *Service) InstallRoster(ctx context.Context, sealed []byte) error {
 	case err == nil:
 		act.Object = "version " + strconv.FormatUint(version, 10)
 		return s.audit(ctx, append([]border.Act{act}, ended...)...)
-	case again:
+	case loud:
 		act.Reason = string(border.CodeOf(err))
 		return s.refused(ctx, act, err)
 	}
