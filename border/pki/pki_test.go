@@ -85,6 +85,18 @@ func (r *rig) server() Pair {
 	return must[Pair](r.t)(r.Server([]string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}))
 }
 
+// signed is a certificate such as the hub's for the station's key, but for what change says.
+func (r *rig) signed(change func(*x509.Certificate)) Pair {
+	r.t.Helper()
+	c := &x509.Certificate{DNSNames: []string{HubName}, URIs: []*url.URL{{Scheme: "urn", Opaque: hubRole}}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	change(c)
+	cert, err := r.issue(c, r.key.Public(), ServerFor)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return r.pair(encode(cert.Raw))
+}
+
 func fixed(p Pair) func() (Pair, error) { return func() (Pair, error) { return p, nil } }
 
 func everybody(border.StationID, []byte) error { return nil }
@@ -157,15 +169,7 @@ func TestOtherServers(t *testing.T) {
 	other := newRig(t) // another hub of the same name
 	self := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: HubName}, DNSNames: []string{HubName},
 		URIs: []*url.URL{{Scheme: "urn", Opaque: hubRole}}, NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
-	signed := func(change func(*x509.Certificate)) Pair {
-		c := &x509.Certificate{DNSNames: []string{HubName}, URIs: self.URIs, ExtKeyUsage: self.ExtKeyUsage}
-		change(c)
-		cert, err := r.issue(c, r.key.Public(), ServerFor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r.pair(encode(cert.Raw))
-	}
+	signed := r.signed
 	for name, c := range map[string]struct {
 		shown Pair
 		good  bool
@@ -202,11 +206,19 @@ func TestOtherClients(t *testing.T) {
 		shown func() (Pair, error)
 		good  bool
 	}{
-		"a station":        {fixed(r.station()), true},
-		"nothing":          {nil, false},
-		"the hub itself":   {fixed(r.server()), false},
-		"another hub's":    {fixed(other.station()), false},
-		"the authority":    {fixed(r.authorityPair()), false},
+		"a station":      {fixed(r.station()), true},
+		"nothing":        {nil, false},
+		"the hub itself": {fixed(r.server()), false},
+		"another hub's":  {fixed(other.station()), false},
+		"the authority":  {fixed(r.authorityPair()), false},
+		"a server's usage": {fixed(r.signed(func(c *x509.Certificate) {
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+			c.URIs = []*url.URL{{Scheme: "urn", Opaque: stationRole + "PUT:PUT-1"}}
+		})), false},
+		"made the same way": {fixed(r.signed(func(c *x509.Certificate) { // control
+			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			c.URIs = []*url.URL{{Scheme: "urn", Opaque: stationRole + "PUT:PUT-1"}}
+		})), true},
 		"of another's key": {fixed(Pair{Certificate: r.station().Certificate, Key: other.pair(nil).Key}), false},
 	} {
 		clients := &Clients{CA: r.Certificate(), Clock: r.clock, Required: true, Belongs: everybody}
@@ -322,13 +334,14 @@ func TestAuthorityGrowsOld(t *testing.T) {
 		t.Errorf("the new one ends at %s", r.Expires())
 	}
 	after := r.Certificate()
+	r.clock.set(noon.Add(AuthorityFor - 30*24*time.Hour)) // a new server's certificate outlives the older one
 	for name, c := range map[string]struct {
 		ca     []byte
 		server Pair
 		clock  time.Time
 	}{
 		"old CA, new server":                  {before, r.server(), r.clock.Now()},
-		"new CA, old server":                  {after, oldServer, r.clock.Now()},
+		"new CA, old server":                  {after, oldServer, noon.Add(AuthorityFor * 3 / 4)},
 		"new CA, old server, clock far back":  {after, oldServer, noon.AddDate(-10, 0, 0)},
 		"old CA, new server, clock far ahead": {before, r.server(), noon.AddDate(30, 0, 0)},
 	} {
