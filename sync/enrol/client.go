@@ -240,6 +240,12 @@ func (c *call) exchange(ctx context.Context, conn net.Conn, bound []byte) (shown
 }
 
 func (c *call) unreachable(err error) error {
+	// With TLS 1.3 the hub's refusal of a certificate comes as an alert, in place of an answer.
+	var o *net.OpError
+	if errors.As(err, &o) && o.Op == "remote error" {
+		return &border.Error{Code: border.Forbidden, Op: c.op, Err: err,
+			Message: "The hub does not take this station's certificate: it was revoked, replaced, or ended too long ago. Ask the hub's administrator; garita-hub station list says more."}
+	}
 	return &border.Error{Code: border.Unavailable, Op: c.op, Err: err,
 		Message: "The hub did not answer at " + c.url + ". Check the address and the network, and try again."}
 }
