@@ -31,7 +31,9 @@ func (c *clock) move(d time.Duration) {
 // open is a root that seals nothing: what is sealed by it stays readable for the test.
 type plainRoot struct{}
 
-func (plainRoot) Seal(name string, b []byte) ([]byte, error) { return append([]byte(name+"\n"), b...), nil }
+func (plainRoot) Seal(name string, b []byte) ([]byte, error) {
+	return append([]byte(name+"\n"), b...), nil
+}
 func (plainRoot) Open(name string, b []byte) ([]byte, error) { return b[len(name)+1:], nil }
 
 func rig(t *testing.T, cfg officers.Config) (*officers.Keeper, *clock) {

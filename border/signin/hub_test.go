@@ -55,7 +55,9 @@ func TestChangePIN(t *testing.T) {
 	if !mine.Principal.MustChange || mine.Principal.May(access.CasesRead) {
 		t.Errorf("with a PIN of somebody else: %+v", mine.Principal)
 	}
-	change := func(before, after string) (signin.Signed, error) { return h.s.ChangePIN(here, mine.Principal, before, after) }
+	change := func(before, after string) (signin.Signed, error) {
+		return h.s.ChangePIN(here, mine.Principal, before, after)
+	}
 	_, err = change(otherPIN, newPIN)
 	wantCode(t, "the old PIN is wrong", err, border.Unauthenticated)
 	for _, weak := range []string{"123456", "111111", "300130", given, "12345"} {

@@ -132,7 +132,7 @@ func staff() []access.Officer {
 
 // station is a station's sign-in that can be restarted.
 type station struct {
-	t      *testing.T
+	t      testing.TB
 	time   *world
 	audit  *acts
 	cfg    signin.Config
@@ -142,7 +142,7 @@ type station struct {
 	expiry time.Duration
 }
 
-func newStation(t *testing.T, officers ...access.Officer) *station {
+func newStation(t testing.TB, officers ...access.Officer) *station {
 	t.Helper()
 	pub, key, err := ed25519.GenerateKey(rand.Reader)
 	must(t, err)
@@ -207,14 +207,14 @@ func (r *station) signIn(badge, counter string) signin.Signed {
 	return s
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantCode(t *testing.T, what string, err error, codes ...border.Code) {
+func wantCode(t testing.TB, what string, err error, codes ...border.Code) {
 	t.Helper()
 	if !slices.Contains(codes, border.CodeOf(err)) {
 		t.Errorf("%s: %v, want %v", what, err, codes)
