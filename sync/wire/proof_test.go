@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"fmt"
 	"strings"
 	"testing"
@@ -179,11 +180,18 @@ func TestPageOfKeys(t *testing.T) {
 	}
 }
 
-// BenchmarkEventMessage is what an envelope costs; what signing adds is that of Ed25519.
-func BenchmarkEventMessage(b *testing.B) {
+// BenchmarkBatch is what the envelopes of a full batch cost, and what signing adds.
+func BenchmarkBatch(b *testing.B) {
 	e := bordertest.Event("PUT-1", bordertest.EpochNo(1), 42, border.Digest{}, border.TypeCrossingRecorded)
 	encoded, head := e.Encode(), border.Position{Epoch: bordertest.EpochNo(1), Seq: 42}
-	for b.Loop() {
-		EventMessage(e.Key, head, encoded, nil)
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	for name, sign := range map[string]func([]byte) []byte{"open": nil, "signed": func(m []byte) []byte { return ed25519.Sign(key, m) }} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				for range MaxBatch {
+					EventMessage(e.Key, head, encoded, sign)
+				}
+			}
+		})
 	}
 }
