@@ -85,7 +85,7 @@ func Verify(ctx context.Context, path string) (Report, error) {
 		return r, err
 	}
 	defer v.close()
-	for _, step := range []func(context.Context) error{v.begin, v.events, v.ends, v.crossings, v.changes, v.documents} {
+	for _, step := range []func(context.Context) error{v.begin, v.schemaFits, v.events, v.ends, v.crossings, v.changes, v.documents} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil || !isDamage(err) {
 				return r, &border.Error{Code: border.Internal, Op: "verify the journal", Err: err}

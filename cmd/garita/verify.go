@@ -13,6 +13,7 @@ import (
 
 // verifyCmd is `garita verify`.
 type verifyCmd struct {
+	Audit   verifyAuditCmd   `cmd:"" help:"Hold a record against the checkpoints that were signed of it."`
 	Journal verifyJournalCmd `cmd:"" help:"Check a station's journal: its chain, its epochs and its projections."`
 }
 
