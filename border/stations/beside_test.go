@@ -82,6 +82,8 @@ func TestAudit(t *testing.T) {
 	m := r.make()
 	_, err = r.enrol(in, m)
 	r.check(err)
+	_, err = r.enrol(in, r.make())
+	wants(t, "used", err, border.Forbidden)
 	_, err = r.renew(m, r.make())
 	r.check(err)
 	for range 50 {
@@ -96,6 +98,7 @@ func TestAudit(t *testing.T) {
 		{Action: "stations.work", Officer: "A1", Object: "add PUT-1"},
 		{Action: "station.enrol", Result: border.ActRefused, Object: "add PUT-1", Reason: "wrong_code"},
 		{Action: "station.enrol", Officer: "A1", Object: "add PUT-1"},
+		{Action: "station.enrol", Result: border.ActRefused, Object: "add PUT-1", Reason: "used_code"},
 		{Action: "station.renew", Object: "renew PUT-1"},
 		{Action: "station.enrol", Result: border.ActRefused, Object: "a code that does not exist", Reason: "wrong_code"},
 		{Action: "station.enrol", Result: border.ActRefused, Object: "a code that does not exist", Reason: "wrong_code", Text: "49 more before"},

@@ -211,6 +211,19 @@ func TestRace(t *testing.T) {
 	}
 }
 
+// Another one comes with the same code while the first one's proof is looked at.
+func TestOvertaken(t *testing.T) {
+	r := newRig(t)
+	in := r.invite()
+	fast := r.make()
+	_, err := r.Enrol(t.Context(), in.Code.ID(), func([]byte) bool {
+		_, err := r.enrol(in, fast)
+		return err == nil
+	}, r.make().Request)
+	wants(t, "who came second", err, border.Forbidden)
+	wants(t, "who came first", r.Belongs("PUT-1", fast.Keys.TLS), "")
+}
+
 func TestUnknownCodes(t *testing.T) {
 	r := newRig(t)
 	m := r.make()

@@ -289,13 +289,45 @@ func TestWordsOfStrangers(t *testing.T) {
 	}
 	for name, f := range map[string]func(_, _ []byte) (int, string, []byte){
 		"no JSON": func(_, _ []byte) (int, string, []byte) { return 500, "", []byte("<html>") },
-		"endless": func(_, _ []byte) (int, string, []byte) { return 200, "", make([]byte, 1<<20) },
 		"nothing": func(_, _ []byte) (int, string, []byte) { return 200, "", nil },
 	} {
 		if _, err := Enrol(t.Context(), pretend(t, f), r.code, ""); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
+}
+
+// An answer without end is left alone.
+func TestEndlessAnswer(t *testing.T) {
+	r := newRig(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	pair, err := r.ca.Server(nil, nil)
+	check(t, err)
+	shown, err := pki.Present(func() (pki.Pair, error) { return pair, nil })(nil)
+	check(t, err)
+	cut := make(chan bool, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			cut <- false
+			return
+		}
+		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*shown}})
+		defer s.Close()
+		_, err = io.WriteString(s, "HTTP/1.1 200 OK\r\n\r\n")
+		for range 512 {
+			if err == nil {
+				_, err = s.Write(make([]byte, 64<<10)) // 32 MiB in all
+			}
+		}
+		cut <- err != nil
+	}()
+	_, err = Time(t.Context(), "https://"+l.Addr().String(), r.secure(r.clock, nil))
+	if err == nil || !<-cut {
+		t.Errorf("read to its end: %v", err)
+	}
+	check(t, l.Close())
 }
 
 func TestHostileRequests(t *testing.T) {
@@ -351,7 +383,7 @@ func TestSlowClients(t *testing.T) {
 }
 
 func TestManyConnections(t *testing.T) {
-	r := newRig(t)
+	r := newRig(t, func(s *Server) { s.wait = patience{time.Minute, time.Minute, time.Minute} })
 	var open []net.Conn
 	for range connsOfOne {
 		open = append(open, dial(t, r.addr))
