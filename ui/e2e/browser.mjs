@@ -49,3 +49,30 @@ export async function axe(page) {
   const r = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any.map((a) => a.message).join(' ')}`).join(' | ')}`);
 }
+
+/** The PIN of all officers of the demonstration, who are 1001–1005 (inspectors), 2001 (supervisor), 3001 and
+ * 3002 (operators), 4001 (technician), 5001 (protection), 6001 (auditor) and 9001 (administrator). */
+export const PIN = '246810';
+
+/** Signs in on the page of signing in, and waits until it has led on. */
+export async function signIn(page, badge, { counter, pin = PIN } = {}) {
+  await page.waitForSelector('#signin');
+  await page.locator('#badge').fill(badge);
+  await page.locator('#pin').fill(pin);
+  if (await page.locator('input[name="counter"]').count()) await page.locator(`input[name="counter"][value="${counter ?? ''}"]`).check();
+  await Promise.all([page.waitForURL((url) => url.pathname !== '/signin'), page.locator('#go').click()]);
+}
+
+/** Opens a page that takes somebody to be signed in: signs in if nobody is. */
+export async function openAs(context, url, badge, how) {
+  const page = await openPage(context, url);
+  if (new URL(page.url()).pathname === '/signin') await signIn(page, badge, how);
+  return page;
+}
+
+/** The session's cookie for requests beside the browser. */
+export async function cookieOf(base, badge, counter = '') {
+  const r = await fetch(`${base}/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ badge, pin: PIN, counter }) });
+  if (!r.ok) throw new Error(`${badge} cannot sign in: ${await r.text()}`);
+  return r.headers.get('set-cookie').split(';')[0];
+}

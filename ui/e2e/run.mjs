@@ -13,6 +13,7 @@ import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
 import { lists } from './lists.mjs';
+import { access } from './access.mjs';
 
 /** Parts to run alone, for whoever works on one: ONLY=keystrokes,work. */
 const ONLY = (process.env.ONLY ?? '').split(',').filter(Boolean);
@@ -53,6 +54,7 @@ try {
   if (ONLY.length === 0 || ONLY.includes('gallery')) await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
   if (ONLY.length === 0 || ONLY.includes('workshop')) await workshop(browser.context, root, test, pictures);
   if (ONLY.length === 0 || ONLY.includes('lists')) await lists(browser.context, root, test, pictures);
+  if (ONLY.length === 0 || ONLY.includes('access')) await access(browser.context, root, test, pictures);
   if (ONLY.length === 0 || ONLY.includes('watch')) {
     const day = await startDemo(program, 'day');
     try {

@@ -56,6 +56,7 @@ export function createDuty({ dialogs, second, send, words, state, base, problem,
     const { holder } = state();
     const button = $('hold');
     if (button) button.hidden = holder === session.badge();
+    document.body.toggleAttribute('data-mine', holder === session.badge());
     if (arriving && !holder) hold();
     arriving = false;
   }

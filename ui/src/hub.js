@@ -19,8 +19,8 @@ const ARMED = 400;
  * @param {{away?: () => void, back?: () => void}} [live]  ends and begins what keeps it up to date
  *   otherwise
  */
-export function hub(request, { away = () => {}, back = () => look() } = {}) {
-  const session = keepSession({ away, back });
+export function hub(request, { away, back } = {}) {
+  const session = keepSession({ away, back: back ?? (() => look()) });
   forms();
 
   async function look() {
