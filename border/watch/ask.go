@@ -167,7 +167,10 @@ func (a *ask) joins(words []match.Word) {
 		}
 		a.joint = append(append(a.joint[:0], w...), words[k].Text...)
 		for _, id := range a.near.whole(a.joint, a.l.overlay.dict) {
-			a.join(id, int(a.l.overlay.dict.Rarity(id)))
+			before := max(a.fits.gain(id, i), a.fits.gain(id, k))
+			if gain := a.scorer.JoinGain(i, k, a.l.overlay.dict.Text(id), a.l.overlay.dict.Rarity(id), before); gain > 0 {
+				a.join(id, gain)
+			}
 		}
 	}
 }

@@ -81,9 +81,9 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 	if parts[secLetters], err = letters.AppendBinary(nil); err != nil {
 		return nil, err
 	}
-	parts[secWordAt], parts[secWords], parts[secRarity] = dict.at, []byte(dict.text), dict.rarities
+	parts[secFacts], parts[secWords] = dict.facts, []byte(dict.text)
 	parts[secNearAt], parts[secNear] = dict.nearAt, dict.near
-	parts[secGlances], parts[secSlots], parts[secKeys], parts[secAlphabet] = dict.glances, dict.slots, dict.keys, dict.alphabet
+	parts[secSlots], parts[secKeys], parts[secAlphabet] = dict.slots, dict.keys, dict.alphabet
 	parts[secPostingAt], parts[secPostings] = s.postingAt, s.postings
 	parts[secRecordAt], parts[secRecords], parts[secSummaries] = s.recordAt, s.records, s.summaries
 	parts[secYears], parts[secEntryOf] = s.years, s.entryOf
@@ -222,8 +222,8 @@ func OpenBase(data []byte) (*Base, error) {
 }
 
 func newBase(parts *[sections][]byte) (*Base, error) {
-	dict := &dictionary{at: parts[secWordAt], text: string(parts[secWords]), rarities: parts[secRarity],
-		nearAt: parts[secNearAt], near: parts[secNear], glances: parts[secGlances], slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
+	dict := &dictionary{facts: parts[secFacts], text: string(parts[secWords]),
+		nearAt: parts[secNearAt], near: parts[secNear], slots: parts[secSlots], keys: parts[secKeys], alphabet: parts[secAlphabet]}
 	if n := dict.slots.len() - 1; n > 0 {
 		dict.bits = bits.Len(uint(n)) - 1
 	}

@@ -15,11 +15,9 @@ import (
 type dictionary struct {
 	base     *dictionary // nil for the base itself
 	first    uint32      // number of the first word
-	at       words32
+	facts    words32     // three for each word: where its text begins, glance, and rarity with the word's forms above it
 	text     string
-	rarities []byte // u16 each; the word's forms in the upper bits
 	slots    words32
-	glances  words32
 	bits     int // of the number of slots
 	keys     words32
 	alphabet words32 // words by text, for those that the zone has cut
@@ -28,20 +26,24 @@ type dictionary struct {
 	small    uint32  // words below hardly identify, and have forms
 }
 
-const rarityBits = 12 // match.Rarity is at most 2500
+const (
+	factsSize  = 12
+	rarityBits = 12 // match.Rarity is at most 2500
+)
 
 // forms are what a word is by itself.
 const forms = match.Particle | match.Title
 
-func (d *dictionary) len() int { return d.at.len() - 1 }
+func (d *dictionary) len() int { return len(d.facts) / factsSize }
 
 // Text gives a word.
 func (d *dictionary) Text(id uint32) string {
 	if id < d.first {
 		return d.base.Text(id)
 	}
-	i := int(id - d.first)
-	return d.text[d.at.at(i):d.at.at(i+1)]
+	facts := d.facts[factsSize*(id-d.first):]
+	at := facts.at(0)
+	return d.text[at : at+uint32(match.Glance(facts.at(1)).Letters())]
 }
 
 // Rarity tells how rare a word is.
@@ -56,11 +58,11 @@ func (d *dictionary) form(id uint32) match.Form {
 	return match.Form(d.info(id) >> rarityBits << 2)
 }
 
-func (d *dictionary) info(id uint32) uint16 {
+func (d *dictionary) info(id uint32) uint32 {
 	if id < d.first {
 		return d.base.info(id)
 	}
-	return binary.LittleEndian.Uint16(d.rarities[2*(id-d.first):])
+	return d.facts[factsSize*(id-d.first):].at(2)
 }
 
 // There are 2^n slots, and more than words. The first n bits of a key tell its slot; a key in its
@@ -76,7 +78,7 @@ func (d *dictionary) glance(id uint32) match.Glance {
 	if id < d.first {
 		return d.base.glance(id)
 	}
-	return match.Glance(d.glances.at(int(id - d.first)))
+	return match.Glance(d.facts[factsSize*(id-d.first):].at(1))
 }
 
 // similar appends the words that have one of the keys, but for those that a glance tells apart
@@ -108,7 +110,7 @@ func (d *dictionary) similar(dst []uint32, keys []match.Key, g match.Glance, far
 	found := dst[from:]
 	dst = dst[:from]
 	for _, i := range found {
-		if listed := match.Glance(d.glances.at(int(i))); !g.Apart(listed, cut) && (listed.Letters() == 1 || !g.Beyond(listed, far, cut)) {
+		if listed := match.Glance(d.facts.at(int(3*i + 1))); !g.Apart(listed, cut) && (listed.Letters() == 1 || !g.Beyond(listed, far, cut)) {
 			dst = append(dst, d.first+i)
 		}
 	}
@@ -142,7 +144,7 @@ func (d *dictionary) find(word string) (uint32, bool) {
 	tag := uint32(uint64(k) << d.bits)
 	for s := d.slot(k); len(s) > 0; s = s[4:] {
 		if x := s.at(0); x&^(1<<d.bits-1) == tag {
-			if i := x & (1<<d.bits - 1); match.Glance(d.glances.at(int(i))) == g && d.Text(d.first+i) == word {
+			if i := x & (1<<d.bits - 1); match.Glance(d.facts.at(int(3*i+1))) == g && d.Text(d.first+i) == word {
 				return d.first + i, true
 			}
 		}
@@ -179,21 +181,20 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 		return cmp.Or(cmp.Compare(b.form, a.form), cmp.Compare(b.count, a.count), strings.Compare(a.text, b.text))
 	})
 	var text strings.Builder
-	at := []byte{0, 0, 0, 0}
 	var all []uint64 // key, word
 	var buf []match.Key
 	for i, w := range words {
+		d.facts = binary.LittleEndian.AppendUint32(d.facts, uint32(text.Len()))
+		d.facts = binary.LittleEndian.AppendUint32(d.facts, uint32(match.GlanceOf(w.text)))
+		d.facts = binary.LittleEndian.AppendUint32(d.facts, uint32(min(w.rarity, 1<<rarityBits-1))|uint32(w.form>>2)<<rarityBits)
 		text.WriteString(w.text)
-		at = binary.LittleEndian.AppendUint32(at, uint32(text.Len()))
-		d.glances = binary.LittleEndian.AppendUint32(d.glances, uint32(match.GlanceOf(w.text)))
-		d.rarities = binary.LittleEndian.AppendUint16(d.rarities, uint16(min(w.rarity, 1<<rarityBits-1))|uint16(w.form>>2)<<rarityBits)
 		buf = match.Keys(buf[:0], w.text)
 		slices.Sort(buf)
 		for _, k := range slices.Compact(buf) {
 			all = append(all, uint64(k)<<32|uint64(i))
 		}
 	}
-	d.text, d.at = text.String(), at
+	d.text = text.String()
 	d.setSmall()
 	slices.Sort(all)
 	d.bits = max(bits.Len(uint(len(words))), bits.Len(uint(len(all)))-2)
@@ -221,25 +222,34 @@ func newDictionary(base *dictionary, words []newWord) *dictionary {
 
 // valid checks what was read from a file.
 func (d *dictionary) valid() bool {
-	n := len(d.rarities) / 2
-	if len(d.rarities)%2 != 0 || len(d.keys)%4 != 0 || len(d.slots)%4 != 0 || d.slots.len() != 1<<d.bits+1 || !d.at.offsets(n, len(d.text)) ||
-		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n || len(d.glances) != 4*n ||
+	n := d.len()
+	if len(d.facts)%factsSize != 0 || len(d.keys)%4 != 0 || len(d.slots)%4 != 0 || d.slots.len() != 1<<d.bits+1 ||
+		!d.slots.offsets(d.slots.len()-1, d.keys.len()) || len(d.alphabet) != 4*n ||
 		len(d.nearAt) < 4 || len(d.near)%4 != 0 || d.nearAt.len() > n+1 || !d.nearAt.offsets(d.nearAt.len()-1, d.near.len()) {
 		return false
 	}
+	rest := d.text
 	for i := range n {
-		w := d.text[d.at.at(i):d.at.at(i+1)]
-		if w == "" || len(w) > match.MaxLetters {
+		g := match.Glance(d.facts.at(3*i + 1))
+		if int(d.facts.at(3*i)) != len(d.text)-len(rest) || g.Letters() == 0 || g.Letters() > min(len(rest), match.MaxLetters) {
 			return false
 		}
+		w := rest[:g.Letters()]
+		rest = rest[len(w):]
 		for j := range len(w) {
 			if w[j] < 'A' || w[j] > 'Z' {
 				return false
 			}
 		}
+		if match.GlanceOf(w) != g {
+			return false
+		}
 		if d.alphabet.at(i) >= uint32(n) {
 			return false
 		}
+	}
+	if rest != "" {
+		return false
 	}
 	for x := d.near; len(x) > 0; x = x[4:] {
 		if x.at(0)>>costBits >= uint32(n) {

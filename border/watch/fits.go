@@ -46,6 +46,16 @@ func (f *fits) add(id uint32, term, gain int) {
 	f.put(fit{id + 1, uint16(term), uint16(min(gain, 1<<16-1))})
 }
 
+// gain is what a listed word says for a term; 0 if nothing.
+func (f *fits) gain(id uint32, term int) int {
+	for i := f.slot(id); f.slots[i].id != 0; i = (i + 1) & uint32(len(f.slots)-1) {
+		if x := f.slots[i]; x.id == id+1 && int(x.term) == term {
+			return int(x.gain)
+		}
+	}
+	return 0
+}
+
 func (f *fits) put(x fit) {
 	i := f.slot(x.id - 1)
 	for f.slots[i].id != 0 {

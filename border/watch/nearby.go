@@ -96,11 +96,9 @@ func (n *nearby) whole(joint []byte, d *dictionary) []uint32 {
 	for at := d; at != nil; at = at.base {
 		n.ids = at.similar(n.ids, n.keys, match.GlanceOf(string(joint)), p.near(), false)
 	}
+	n.ids = slices.DeleteFunc(n.ids, func(id uint32) bool { return !match.Joins(p.n, d.glance(id).Letters()) })
 	slices.Sort(n.ids)
-	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(id uint32) bool {
-		text := d.Text(id)
-		return !match.Joins(p.n, len(text)) || p.distance(text, false) > p.near()
-	})
+	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(id uint32) bool { return p.distance(d.Text(id), false) > p.near() })
 	return n.ids
 }
 

@@ -24,10 +24,8 @@ type section int
 const (
 	secHead      section = iota // JSON: Description, and the names of the sources in order
 	secLetters                  // match.Letters, for words that no entry has
-	secWordAt                   // u32 per word and one more: where its text begins
+	secFacts                    // u32, u32, u32 per word: where its text begins, match.Glance, rarity and forms
 	secWords                    // texts, the commonest word first
-	secRarity                   // u16 per word
-	secGlances                  // u32 per word: match.Glance
 	secNearAt                   // u32 per word that several identities have, and one more: where its near words begin
 	secNear                     // u32 per near word: its number, and what it costs, 10 bits
 	secSlots                    // u32 per slot and one more: where its keys begin

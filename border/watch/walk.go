@@ -335,22 +335,40 @@ func (b *board) clear(a *ask) {
 		if m.few.noted {
 			m.few = filter{}
 		}
-		if !m.many.noted {
+		if m.many.noted {
+			m.many.noted = false
+			m.clear(&a.regions)
+		}
+	}
+}
+
+// clear takes back what was noted of long lists.
+func (m *membership) clear(r *regions) {
+	for i := range m.lists {
+		if l := &m.lists[i]; l.len() > longList {
+			m.many.unset(l.days)
+		}
+	}
+	for k := range r.all {
+		x := &r.all[k]
+		if x.weight <= m.assumed && x.far {
 			continue
 		}
-		m.many.noted = false
-		for i := range m.lists {
-			l := &m.lists[i]
-			if l.len() <= longList {
+		for _, e := range x.spans[:x.parts] {
+			noted := 0
+			for i := range m.lists {
+				if l := &m.lists[i]; l.len() > longList {
+					noted += int(l.ends[e.to] - l.ends[e.from])
+				}
+			}
+			from, to := r.edge[e.from]/64, (r.edge[e.to]+63)/64
+			if noted > int(to-from)/8 {
+				clear(m.many.any[from:to])
+				clear(m.many.strong[from:to])
 				continue
 			}
-			m.many.unset(l.days)
-			for k := range a.regions.all {
-				r := &a.regions.all[k]
-				if r.weight <= m.assumed && r.far {
-					continue
-				}
-				for _, e := range r.spans[:r.parts] {
+			for i := range m.lists {
+				if l := &m.lists[i]; l.len() > longList {
 					m.many.unset(l.postings[postingSize*l.ends[e.from] : postingSize*l.ends[e.to]])
 				}
 			}

@@ -88,6 +88,26 @@ func Joins(letters, whole int) bool {
 	return letters <= MaxLetters && letters >= whole-1 && letters <= whole+2
 }
 
+// JoinGain is what a listed word says at best, in centinats, if it is word i of the traveller and word
+// k after it written as one, once all have been looked at; 0 or less if that says nothing beyond
+// before, which is what it says for one of the two.
+func (s *Scorer) JoinGain(i, k int, text string, rarity Rarity, before int) int {
+	a, b := &s.words[i], &s.words[k]
+	most := min(a.common+b.common, int32(rarity)) - joinCost
+	both, ok := join(&a.code, &b.code, len(text))
+	if !ok || most <= int32(before)+joinGain {
+		return 0
+	}
+	var listed code
+	listed.set(text)
+	c := s.model.Spelling.costBelow(&both, &listed, b.form&Cut != 0, never)
+	gain := min(a.common+b.common, int32(rarity)+c) - c - joinCost
+	if c >= never || gain <= int32(before)+joinGain {
+		return 0
+	}
+	return int(gain)
+}
+
 // join writes two words as one, if that is about as long as the whole.
 func join(a, b *code, whole int) (code, bool) {
 	n := a.n + b.n
