@@ -85,7 +85,7 @@ const (
 	unfinished = ".writing-" // begins names of what is being written
 )
 
-// New makes the folder of backups, and takes away what was not finished.
+// New makes the folder of backups.
 func New(c Config) (*Keeper, error) {
 	const op = "open the backups"
 	if c.Kind != Station && c.Kind != Hub || !goodPath(strings.ToLower(c.Name)) {
@@ -100,15 +100,6 @@ func New(c Config) (*Keeper, error) {
 	k := &Keeper{c: c, dir: filepath.Join(c.To, c.Kind+"-"+c.Name)}
 	if err := os.MkdirAll(filepath.Join(k.dir, filesDir), 0o700); err != nil {
 		return nil, failed(op, err)
-	}
-	for _, dir := range []string{k.dir, filepath.Join(k.dir, filesDir), c.Dir} {
-		left, err := filepath.Glob(filepath.Join(dir, unfinished+"*"))
-		for _, p := range left {
-			err = errors.Join(err, os.RemoveAll(p))
-		}
-		if err != nil {
-			return nil, failed(op, err)
-		}
 	}
 	return k, nil
 }
@@ -136,6 +127,14 @@ func (k *Keeper) State() (Report, error) {
 
 func (k *Keeper) make(ctx context.Context) (Report, error) {
 	const op = "make a backup"
+	lock, err := k.lock()
+	if err != nil {
+		return Report{}, err
+	}
+	defer lock.Close()
+	if err := k.tidy(); err != nil {
+		return Report{}, err
+	}
 	there, err := k.list()
 	if err != nil {
 		return Report{}, err
@@ -194,6 +193,33 @@ func (k *Keeper) make(ctx context.Context) (Report, error) {
 	}
 	r.Took = k.c.Clock.Now().Sub(began)
 	return r, k.prune(ctx)
+}
+
+// lock keeps another program from making a backup of the same station or hub meanwhile. It ends with the
+// process, however it ends.
+func (k *Keeper) lock() (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(k.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, failed("make a backup", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(&border.Error{Code: border.Conflict, Op: "make a backup", Err: err, Message: "Another backup is being made. Wait for it."}, f.Close())
+	}
+	return f, nil
+}
+
+// tidy takes away what a program that was stopped did not finish.
+func (k *Keeper) tidy() error {
+	for _, dir := range []string{k.dir, filepath.Join(k.dir, filesDir), k.c.Dir} {
+		left, err := filepath.Glob(filepath.Join(dir, unfinished+"*"))
+		for _, p := range left {
+			err = errors.Join(err, os.RemoveAll(p))
+		}
+		if err != nil {
+			return failed("make a backup", err)
+		}
+	}
+	return nil
 }
 
 // spare is what a backup leaves of the data folder's disk, in bytes: the record comes first.

@@ -28,6 +28,9 @@ type cli struct {
 	Enrol   enrolCmd   `cmd:"" help:"Make this machine a station of a hub, with a one-time code."`
 	Check   checkCmd   `cmd:"" help:"Read the configuration and say what is wrong with it."`
 	Rebuild rebuildCmd `cmd:"" help:"Rebuild the journal's projections from its events, while the station is stopped."`
+	Backup  backupCmd  `cmd:"" help:"Make an encrypted backup now, beside the running station."`
+	Restore restoreCmd `cmd:"" help:"Put a backup into an empty data folder."`
+	Rekey   rekeyCmd   `cmd:"" help:"Put this machine's keys under another guard: TPM, credential, passphrase."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
