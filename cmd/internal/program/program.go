@@ -19,8 +19,12 @@ import (
 // at Go's default of 100 collections take a third of the time of a decision over HTTP.
 const gcPercent = 400
 
-// Start tunes the runtime for a service and returns a context that ends at SIGINT or SIGTERM.
+// Start tunes the runtime for a service, keeps its memory out of dumps, and returns a context that ends at
+// SIGINT or SIGTERM.
 func Start() (context.Context, context.CancelFunc) {
+	if err := NoDumps(); err != nil {
+		fmt.Fprintln(os.Stderr, "memory may be dumped:", err)
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
