@@ -209,6 +209,7 @@ func (k *Keeper) publish(s *state) {
 // change runs fn on the newest state, in one transaction. It is durable when it returns nil.
 func (k *Keeper) change(ctx context.Context, op string, fn func(*change) error) error {
 	var after *state
+	told := false
 	err := k.store.write(ctx, op, func(t *sql.Tx) error {
 		s, err := k.load(ctx, t)
 		if err != nil {
@@ -219,13 +220,16 @@ func (k *Keeper) change(ctx context.Context, op string, fn func(*change) error) 
 			return err
 		}
 		c.prune(k.cfg.Clock.Now())
-		after = c.state
+		after, told = c.state, len(c.acts) > 0
 		return k.vault.save(ctx, t, c)
 	})
 	if err != nil {
 		return err
 	}
 	k.publish(after)
+	if !told { // who connects does not wait for the audit
+		return nil
+	}
 	// What was done is done, also while the audit cannot take it: it waits beside it.
 	if err := k.handOn(ctx); err != nil {
 		k.log.Warn("an act waits for the audit", "err", err)
