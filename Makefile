@@ -26,6 +26,7 @@ deps: ## Install the Debian packages that building needs
 deps-test: deps
 	@.make/install "the fault tests" strace:strace
 	@.make/install "replaying USB recordings" umockdev:umockdev-run
+	@.make/install "the software TPM of the key tests" swtpm:swtpm
 
 deps-vm: deps
 	@.make/install "the virtual machine" qemu-system-x86:qemu-system-x86_64 busybox-static:/usr/share/doc/busybox-static cpio:cpio kmod:/usr/sbin/modprobe xz-utils:xz
