@@ -107,14 +107,21 @@ func (r *Routes) Match(method, path string) (Found, bool) {
 	return Found{route, counter}, route != nil
 }
 
+// spelling are the bytes that an element may have.
+var spelling = func() (ok [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:@+") {
+		ok[c] = true
+	}
+	return ok
+}()
+
 // plain reports whether an element is spelled as all of ours are.
 func plain(e string) bool {
 	if e == "" || len(e) > maxElement || strings.Trim(e, ".") == "" {
 		return false
 	}
 	for i := range len(e) {
-		c := e[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~:@+", rune(c)) {
+		if !spelling[e[i]] {
 			return false
 		}
 	}

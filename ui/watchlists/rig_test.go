@@ -57,6 +57,7 @@ func (noKeys) Document(string, string) border.BlindIndex               { return 
 func (noKeys) Person(string, string, string) (border.BlindIndex, bool) {
 	return border.BlindIndex{}, false
 }
+func (noKeys) Officer(string) string                 { return "" }
 func (noKeys) Born(string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
 
 // rig is the pages of real lists and a real register on a real socket.
