@@ -368,12 +368,11 @@ func (s *Service) Unlock(ctx context.Context, badge string, by In) error {
 	act.Text = "badge " + badge
 	w := s.vault.who("badge", badge)
 	s.mu.Lock()
-	a, err := s.attempts[w], error(nil)
-	if known := s.inForce().byBadge[badge]; a == nil || known == nil {
+	if s.attempts[w] == nil || s.inForce().byBadge[badge] == nil {
 		s.mu.Unlock()
 		return &border.Error{Code: border.NotFound, Op: op, Message: "This badge is not locked."}
 	}
-	err = s.write(ctx, op, func(t *sql.Tx) error {
+	err := s.write(ctx, op, func(t *sql.Tx) error {
 		_, err := t.ExecContext(ctx, "DELETE FROM attempt WHERE who = ?", w[:])
 		return err
 	})

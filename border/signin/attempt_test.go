@@ -194,3 +194,33 @@ func TestClient(t *testing.T) {
 	r.time.pass(20 * time.Second)
 	must(t, r.try(from("2001:db8::1"), "1001", goodPIN))
 }
+
+// A badge that nobody has is answered like one that somebody has, try by try.
+func TestStranger(t *testing.T) {
+	r := newStation(t, staff()...)
+	for i := range 14 {
+		known, stranger := r.try(from("10.0.1.1"), "1001", otherPIN), r.try(from("10.0.1.2"), "7777", otherPIN)
+		if known.Error() != stranger.Error() || border.CodeOf(known) != border.CodeOf(stranger) {
+			t.Errorf("try %d: %v, and %v", i+1, known, stranger)
+		}
+		r.time.pass(10 * time.Minute)
+	}
+}
+
+// What is remembered of strangers is bounded, and known badges keep their locks.
+func TestManyStrangers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of tries")
+	}
+	r := newStation(t, staff()...)
+	for range 5 {
+		_ = r.try(here, "1001", otherPIN)
+	}
+	for i := range 2100 {
+		_ = r.try(from(fmt.Sprintf("10.%d.%d.1", i/250, i%250)), fmt.Sprint("X", i), otherPIN)
+	}
+	wantCode(t, "the lock of a known badge", r.try(here, "1001", goodPIN), border.TooMany)
+	if a, c := r.s.Remembered(); a > 2005 || c > 2000 {
+		t.Errorf("%d badges and %d clients are remembered", a, c)
+	}
+}

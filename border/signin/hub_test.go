@@ -282,3 +282,20 @@ func TestNoPasskeys(t *testing.T) {
 		}
 	}
 }
+
+// An administrator who is signed in opens locks, but not their own.
+func TestUnlockSignedIn(t *testing.T) {
+	h := newHub(t)
+	admin, operator := h.signIn("9001", goodPIN).Principal, h.signIn("3001", goodPIN).Principal
+	for _, badge := range []string{"9001", "3001"} {
+		_, err := h.s.SignIn(here, signin.In{Badge: badge, PIN: otherPIN})
+		wantCode(t, "wrong", err, border.Unauthenticated)
+	}
+	as := func(p *access.Principal, badge string) error {
+		return h.s.Unlock(access.With(here, p), badge, signin.In{})
+	}
+	wantCode(t, "one's own", as(admin, "9001"), border.Forbidden)
+	wantCode(t, "an operator", as(operator, "9001"), border.Unauthenticated)
+	must(t, as(admin, "3001"))
+	wantCode(t, "nobody's badge", as(admin, "7777"), border.NotFound)
+}

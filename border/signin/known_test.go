@@ -71,14 +71,14 @@ func TestExpired(t *testing.T) {
 	if st := r.s.RosterState(); st.Version != 1 || st.Expired || st.Age != 0 {
 		t.Errorf("the roster is %+v", st)
 	}
-	mine := r.signIn("1001", "1")
+	r.signIn("1001", "1")
 	for range 71 {
 		r.time.pass(time.Hour)
 	}
 	if st := r.s.RosterState(); st.Expired || st.Age != 71*time.Hour {
 		t.Errorf("after 71 hours the roster is %+v", st)
 	}
-	mine = r.signIn("1001", "1")
+	mine := r.signIn("1001", "1")
 	r.time.pass(61 * time.Minute)
 	r.restart()
 	if st := r.s.RosterState(); !st.Expired {
@@ -139,4 +139,83 @@ func TestNoRoster(t *testing.T) {
 	if len(r.s.Officers()) != 0 {
 		t.Error("somebody is known")
 	}
+}
+
+// A new PIN or another role locks the counter: the officer goes on with the new PIN, under a new
+// token.
+func TestPrivileges(t *testing.T) {
+	for what, change := range map[string]func(o *access.Officer){
+		"PIN":         func(o *access.Officer) { o.PIN = cheap[newPIN] },
+		"role":        func(o *access.Officer) { o.Roles = []access.Role{access.Inspector, access.Supervisor} },
+		"must change": func(o *access.Officer) { o.MustChange = true },
+	} {
+		r := newStation(t, staff()...)
+		s := r.signIn("1001", "1")
+		changed := staff()
+		change(&changed[0])
+		must(t, r.install(2, changed...))
+		if _, err := r.s.Session(here, s.Token); !errors.Is(err, signin.ErrLocked) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if r.audit.have(access.LockSession, "", "account_changed") != 1 {
+			t.Errorf("%s: the audit is %+v", what, r.audit.all)
+		}
+		p := goodPIN
+		if what == "PIN" {
+			p = newPIN
+		}
+		again, err := r.s.SignIn(here, signin.In{Badge: "1001", PIN: p, Counter: "1"})
+		must(t, err)
+		if again.Principal.May(access.CounterWork) == (what == "must change") {
+			t.Errorf("%s: %+v", what, again.Principal)
+		}
+	}
+}
+
+// Accounts of the demonstration work in it.
+func TestDemo(t *testing.T) {
+	r := newStation(t)
+	must(t, r.s.Close())
+	r.cfg.Demo = true
+	r.open()
+	o := officer("1001", access.Inspector)
+	o.Demo = true
+	must(t, r.install(1, o))
+	if s := r.signIn("1001", "1"); !s.Principal.Demo {
+		t.Error("the session is not marked")
+	}
+}
+
+// A passkey that was added at the hub works at a station that nothing connects.
+func TestPasskeyAtStation(t *testing.T) {
+	h := newHub(t)
+	a := h.register("3001")
+	r := newStation(t)
+	must(t, r.s.Close())
+	r.cfg.RPID, r.cfg.Origins = rpID, []string{"https://pca-1.garita.example"}
+	r.open()
+	var o access.Officer
+	for _, known := range h.accounts.Known().Officers {
+		if known.Badge == "3001" {
+			o = known
+		}
+	}
+	o.Roles = []access.Role{access.Inspector}
+	must(t, r.install(1, o))
+	sign := func() error {
+		name, options, err := r.s.BeginSignIn(here)
+		must(t, err)
+		s, err := r.s.FinishSignIn(here, name, a.get(options), signin.In{Counter: "1"})
+		if err == nil && (s.Principal.Badge != "3001" || s.Principal.Counter != "1") {
+			t.Errorf("signed in as %+v", s.Principal)
+		}
+		return err
+	}
+	wantCode(t, "an answer for the hub's page", sign(), border.Unauthenticated)
+	a.origin = "https://pca-1.garita.example"
+	must(t, sign())
+	r.restart()
+	must(t, sign())
+	a.count--
+	wantCode(t, "a copied passkey", sign(), border.Unauthenticated)
 }
