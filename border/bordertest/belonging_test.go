@@ -51,8 +51,10 @@ func TestMemoryCosigner(t *testing.T) {
 				}
 				return c
 			},
-			Catch:    func() { s.Hold("PUT-1", uint64(n)) },
-			Fork:     func() border.Checkpoint { return border.Checkpoint{Note: note(l.origin, uint64(n), "another root", "station")} },
+			Catch: func() { s.Hold("PUT-1", uint64(n)) },
+			Fork: func() border.Checkpoint {
+				return border.Checkpoint{Note: note(l.origin, uint64(n), "another root", "station")}
+			},
 			Cosigned: func(c border.Checkpoint) bool { return l.Cosigned(t.Context(), c) == nil },
 		}
 	})

@@ -68,7 +68,7 @@ func TestTLSIsHardened(t *testing.T) {
 		{tls.RequireAnyClientCert, nil, tls.RequireAndVerifyClientCert},
 		{tls.RequireAnyClientCert, check, tls.RequireAnyClientCert},
 	} {
-		conf := &tls.Config{MinVersion: tls.VersionTLS10, ClientCAs: x509.NewCertPool(), Certificates: []tls.Certificate{{}}, ClientAuth: c.asked, VerifyConnection: c.verify}
+		conf := &tls.Config{MinVersion: tls.VersionTLS10, ClientCAs: x509.NewCertPool(), Certificates: []tls.Certificate{{}}, ClientAuth: c.asked, VerifyConnection: c.verify} //nolint:gosec // the version is what is to be raised
 		opts := &server.Options{Host: "0.0.0.0"}
 		if _, err := (&Config{Auth: &Auth{Authority: a, TLS: conf}}).admit(opts); err != nil {
 			t.Fatal(err)

@@ -85,7 +85,9 @@ func TestSignaturesAreCarried(t *testing.T) {
 	send(ev[2], func(m *nats.Msg) { m.Header.Set(wire.HeaderSignature, "rubbish") })
 	altered := bordertest.Conflicting(ev[3])
 	send(ev[3], func(m *nats.Msg) { m.Data = altered.Encode() })
-	send(ev[4], func(m *nats.Msg) { m.Header.Set(wire.HeaderSignature, base64.StdEncoding.EncodeToString(sign([]byte("another head")))) })
+	send(ev[4], func(m *nats.Msg) {
+		m.Header.Set(wire.HeaderSignature, base64.StdEncoding.EncodeToString(sign([]byte("another head"))))
+	})
 	send(ev[0], func(*nats.Msg) {}) // replayed
 	eventually(t, "the register is given all", func() bool { return len(n.sink.received()) == before+6 })
 	for i, want := range []struct{ there, good bool }{{true, true}, {false, false}, {false, false}, {true, false}, {true, false}, {true, true}} {

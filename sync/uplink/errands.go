@@ -79,8 +79,9 @@ func passing(err error) bool {
 	switch border.CodeOf(err) {
 	case border.Unavailable, border.NotDurable, border.StorageFull, border.Stale:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // due wakes the errand of checkpoints when the hub holds so many events more.
