@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/netip"
 	"strconv"
 	"time"
@@ -95,8 +96,8 @@ func (s *Service) check(ctx context.Context, badge, entered string, act border.A
 		verifier = o.PIN
 	}
 	right, err := s.pins.Check(ctx, verifier, entered)
-	if err != nil {
-		return nil, err
+	if err != nil { // too many others: nothing was learned
+		return nil, errors.Join(err, s.takeBack(ctx, w))
 	}
 	right = right && pin.WellFormed(entered)
 	if right && unfit == "" {
@@ -285,6 +286,26 @@ func (s *Service) forgive(ctx context.Context, w who) error {
 	delete(s.attempts, w)
 	s.clients[cw] = c
 	return nil
+}
+
+// takeBack takes back a try that was counted and not checked.
+func (s *Service) takeBack(ctx context.Context, w who) error {
+	ctx = context.WithoutCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had := s.attempts[w]
+	if had == nil {
+		return nil
+	}
+	a := *had
+	a.Failures = max(0, a.Failures-1)
+	if a.Failures < delayFrom {
+		a.Until = 0
+	}
+	a.Locked = a.Locked && a.Failures >= lockFrom
+	c, cw := s.client(ctx)
+	c.Left = min(burst, c.Left+1)
+	return s.keepTry(ctx, w, &a, cw, c)
 }
 
 // loadTries reads what is remembered of tries. A row that was edited is a lock.

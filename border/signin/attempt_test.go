@@ -224,3 +224,14 @@ func TestManyStrangers(t *testing.T) {
 		t.Errorf("%d badges and %d clients are remembered", a, c)
 	}
 }
+
+// Who was not checked because others were is not held for wrong.
+func TestBusy(t *testing.T) {
+	r := newStation(t, staff()...)
+	r.s.Busy()
+	for range 50 {
+		wantCode(t, "nobody is checked", r.try(here, "1001", goodPIN), border.TooMany)
+	}
+	r.restart()
+	must(t, r.try(here, "1001", goodPIN))
+}
