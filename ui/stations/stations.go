@@ -180,7 +180,7 @@ func (s *screen) invited(c *fiber.Ctx, i stations.Invitation, err error, p page)
 	if url == "" {
 		url = "HUB-URL"
 	}
-	return s.send(c, page{Code: &invitation{Station: string(i.Station), Code: string(i.Code), Command: "garita-post enrol " + url + " " + string(i.Code),
+	return s.send(c, page{Code: &invitation{Station: string(i.Station), Code: i.Code.String(), Command: "garita-post enrol " + url + " " + i.Code.String(),
 		Until: i.Expires.UTC().Format("15:04:05") + " UTC", Seconds: max(0, int(i.Expires.Sub(now).Seconds()))}})
 }
 
