@@ -48,12 +48,21 @@ var refused = []struct{ said, reason string }{
 	{"maximum subscriptions exceeded", "subscriptions"},
 }
 
+// broke are the ends of what the server says when a connection broke off: that is no refusal, but
+// what networks do.
+var broke = []string{"EOF", "connection reset by peer", "broken pipe", "i/o timeout", "use of closed network connection"}
+
 // maxReason bounds a reason in bytes.
 const maxReason = 240
 
 // refusal gives the reason if the server's words tell of a refusal: a word, a colon, and what the
 // server said, of which the other side has written a part.
 func refusal(said string) (reason string, ok bool) {
+	for _, end := range broke {
+		if strings.HasSuffix(said, end) {
+			return "", false
+		}
+	}
 	for _, r := range refused {
 		if strings.Contains(said, r.said) {
 			return r.reason + ": " + plain(said), true
