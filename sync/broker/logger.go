@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -58,15 +59,15 @@ const maxReason = 240
 // refusal gives the reason if the server's words tell of a refusal: a word, a colon, and what the
 // server said, of which the other side has written a part.
 func refusal(said string) (reason string, ok bool) {
-	for _, end := range broke {
-		if strings.HasSuffix(said, end) {
+	for _, r := range refused {
+		if !strings.Contains(said, r.said) {
+			continue
+		}
+		// Elsewhere the end of the line may be of the other side's making.
+		if r.reason == "certificate" && slices.ContainsFunc(broke, func(end string) bool { return strings.HasSuffix(said, end) }) {
 			return "", false
 		}
-	}
-	for _, r := range refused {
-		if strings.Contains(said, r.said) {
-			return r.reason + ": " + plain(said), true
-		}
+		return r.reason + ": " + plain(said), true
 	}
 	return "", false
 }

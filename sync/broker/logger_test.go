@@ -14,6 +14,7 @@ func TestWhatIsARefusal(t *testing.T) {
 		who + `TLS handshake error: read tcp: connection reset by peer`:       "",
 		who + `Publish Violation - Subject "in.PUT-2.event"`:                  "permission: ",
 		who + `Subscription Violation - Subject ">", SID 1`:                   "permission: ",
+		who + `Subscription Violation - Subject ">", SID EOF`:                 "permission: ",
 		who + `maximum subscriptions exceeded`:                                "subscriptions: ",
 		`JetStream could not store`:                                           "",
 	} {
