@@ -149,7 +149,7 @@ func relay(t *testing.T, hub string, shown *tls.Certificate) *between {
 				near, far := c, up
 				if shown != nil {
 					near = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*shown}, NextProtos: []string{"http/1.1"}})
-					far = tls.Client(up, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+					far = tls.Client(up, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // who stands between takes what is there
 				}
 				var back sync.WaitGroup
 				back.Go(func() { _, _ = io.Copy(near, far); near.Close(); far.Close() })
@@ -215,7 +215,7 @@ func pretend(t *testing.T, f func(bound, body []byte) (status int, proof string,
 	check(t, err)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{*shown}})
 	check(t, err)
-	h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	h := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body)
 		b, _ := binding(q.TLS)
 		status, p, answer := f(b, body)
@@ -428,7 +428,7 @@ func TestRate(t *testing.T) {
 
 func TestNothingOlderThanTLS13(t *testing.T) {
 	r := newRig(t)
-	c, err := tls.Dial("tcp", r.addr, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
+	c, err := tls.Dial("tcp", r.addr, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}) //nolint:gosec // what is tried is to be refused
 	if err == nil {
 		c.Close()
 		t.Error("TLS 1.2 was taken")

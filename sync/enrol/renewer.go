@@ -73,7 +73,7 @@ func (r *Renewer) Run(ctx context.Context) error {
 		wait := r.cfg.Every
 		_, err := r.Look(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // told to end; what then failed does not matter
 		}
 		switch {
 		case err == nil:

@@ -226,7 +226,7 @@ func of(id enrolment.Identity) func() enrolment.Identity {
 // dial opens a connection that trusts whoever is there.
 func dial(t *testing.T, addr string) *tls.Conn {
 	t.Helper()
-	c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}})
+	c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}) //nolint:gosec // the code says who is there
 	check(t, err)
 	t.Cleanup(func() { c.Close() })
 	check(t, c.SetDeadline(time.Now().Add(20*time.Second)))
