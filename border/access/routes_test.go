@@ -25,7 +25,13 @@ func sample(pattern string) string {
 // that somebody may do.
 func TestRoutesFindThemselves(t *testing.T) {
 	for name, routes := range programs() {
+		seen := map[string]bool{}
 		for _, r := range routes.All() {
+			if call := r.Method + " " + r.Pattern; seen[call] {
+				t.Errorf("%s: %s has two entries", name, call)
+			} else {
+				seen[call] = true
+			}
 			path := sample(r.Pattern)
 			got, ok := routes.Match(r.Method, path)
 			if !ok || got.Pattern != r.Pattern || got.Method != r.Method || got.Action != r.Action {

@@ -10,6 +10,8 @@ type Route struct {
 	Gives []Class
 	// Purpose: the request says why a person is searched.
 	Purpose bool
+	// Demo routes are served in the demonstration only.
+	Demo bool
 	// Large bodies are taken, up to the server's own bound; others may have [MaxBody] bytes.
 	Large bool
 }
@@ -34,7 +36,6 @@ var signingIn = []Route{
 	{Method: post, Pattern: "/session", Action: Public},
 	{Method: remove, Pattern: "/session", Action: SignOut},
 	{Method: post, Pattern: "/signout", Action: SignOut},
-	{Method: post, Pattern: "/session/pin", Action: OwnPIN},
 	{Method: post, Pattern: "/session/lock", Action: SignOut},
 	{Method: post, Pattern: "/session/passkey/begin", Action: Public},
 	{Method: post, Pattern: "/session/passkey/finish", Action: Public},
@@ -84,7 +85,7 @@ var station = []Route{
 	{Method: post, Pattern: "/counters/:counter/corrections", Action: RecordCorrect},
 	{Method: post, Pattern: "/counters/:counter/extensions", Action: RecordCorrect},
 	{Method: get, Pattern: "/counters/:counter/notices/:crossing", Action: RecordRead, Gives: []Class{Operational, Personal}},
-	{Method: post, Pattern: "/counters/:counter/present", Action: CounterWork},
+	{Method: post, Pattern: "/counters/:counter/present", Action: CounterWork, Demo: true},
 	{Method: get, Pattern: "/workshop", Action: WorkshopRead},
 	{Method: get, Pattern: "/live/workshop", Action: WorkshopRead},
 
@@ -173,6 +174,7 @@ var hub = []Route{
 	{Method: post, Pattern: "/officers/revoke", Action: OfficersWork, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/officers/pin", Action: OfficersWork, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/officers/passkeys/remove", Action: OfficersWork, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/session/pin", Action: OwnPIN},
 	{Method: get, Pattern: "/account", Action: OwnPIN},
 	{Method: post, Pattern: "/account/pin", Action: OwnPIN},
 	{Method: post, Pattern: "/account/passkeys/begin", Action: OwnKeys},

@@ -227,8 +227,11 @@ func (g *gate) ownPIN() string {
 }
 
 // page reports whether a person opened an address in a browser.
-func page(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodGet && strings.Contains(c.Get(fiber.HeaderAccept), fiber.MIMETextHTML)
+func page(c *fiber.Ctx) bool { return c.Method() == fiber.MethodGet && person(c) }
+
+// person reports whether a browser shows the answer to a person, that of a form, too.
+func person(c *fiber.Ctx) bool {
+	return strings.Contains(c.Get(fiber.HeaderAccept), fiber.MIMETextHTML)
 }
 
 // answer says what went wrong in the way that whoever asks reads. Faults of ours are logged once,
@@ -253,7 +256,7 @@ func (g *gate) answer(c *fiber.Ctx, err error) error {
 			Detail   string `json:"detail,omitempty"`
 			Instance string `json:"instance"`
 		}{"urn:garita:problem:" + string(p.Code), p.Title, p.Status, p.Next, "urn:garita:reference:" + ref}, "application/problem+json")
-	case page(c):
+	case person(c):
 		return g.assets.SendProblem(c, p)
 	}
 	return c.JSON(p)

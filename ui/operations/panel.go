@@ -103,7 +103,10 @@ var alarmWords = map[register.AlarmKind]string{
 	register.AlarmTwice: "Crossing under two keys", register.AlarmRolledBack: "Station copied back from an older state",
 	register.AlarmFork: "Journal forked", register.AlarmRestarted: "Station began a new journal",
 	register.AlarmRestored: "Hub restored from a copy", register.AlarmDamaged: "Sealed part damaged",
-	register.AlarmProjection: "Register behind its raw events",
+	register.AlarmProjection: "Register behind its raw events", register.AlarmListRefused: "List refused by a station",
+	register.AlarmSignature: "Message that no station signed", register.AlarmLogForked: "A station’s log contradicts what is held here",
+	register.AlarmLogRolledBack: "A station’s log has gone back", register.AlarmRotten: "Event damaged on the hub’s disk",
+	register.AlarmAwaiting: "Done without its second person: review it", register.AlarmOverdue: "Worked on an expired roster: review it",
 }
 
 func alarm(a register.Alarm, now time.Time) Alarm {

@@ -16,11 +16,17 @@ import (
 	"garita/border"
 )
 
-// What a new verifier costs: 32 MiB and four passes, which is 100 to 250 ms of one core of the
-// machines that this is meant for.
+// Cost is what making or checking a verifier takes.
+type Cost struct {
+	Memory uint32 // KiB
+	Passes uint32
+}
+
+// Usual is 32 MiB and four passes: 100 to 250 ms of one core of the machines that this is meant
+// for.
+var Usual = Cost{Memory: 32 << 10, Passes: 4}
+
 const (
-	memory  = 32 << 10 // KiB
-	passes  = 4
 	saltLen = 16
 	hashLen = 32
 )
@@ -39,6 +45,10 @@ const Decoy = "$argon2id$v=19$m=32768,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAA
 // Keeper makes and checks verifiers, a few at a time: each takes memory and a core. Safe for
 // concurrent use.
 type Keeper struct {
+	// Cost of new verifiers, set before use: a verifier keeps its own. Cheaper than [Usual] is for
+	// tests.
+	Cost Cost
+
 	slots chan struct{}
 	wait  time.Duration
 }
@@ -52,14 +62,14 @@ const (
 // New returns a keeper that works at so many verifiers at once; whoever comes further waits, but
 // not longer than wait.
 func New(atOnce int, wait time.Duration) *Keeper {
-	return &Keeper{slots: make(chan struct{}, atOnce), wait: wait}
+	return &Keeper{Cost: Usual, slots: make(chan struct{}, atOnce), wait: wait}
 }
 
 // Make makes the verifier of a PIN. It does not judge the PIN.
 func (k *Keeper) Make(ctx context.Context, pin string) (string, error) {
 	salt := make([]byte, saltLen)
 	rand.Read(salt) // never fails: crypto/rand ends the program instead
-	v := verifier{memory: memory, passes: passes, salt: salt}
+	v := verifier{memory: k.Cost.Memory, passes: k.Cost.Passes, salt: salt}
 	var err error
 	if v.hash, err = k.work(ctx, v, pin); err != nil {
 		return "", err
