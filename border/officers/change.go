@@ -93,7 +93,7 @@ func (k *Keeper) verifier(ctx context.Context, chosen, badge string) (string, er
 	if err := pin.Judge(chosen, badge); err != nil {
 		return "", err
 	}
-	return k.pins.Make(ctx, chosen)
+	return k.cfg.PINs.Make(ctx, chosen)
 }
 
 // Change writes name, roles, posts and language of an account. [border.Conflict]: nobody would be

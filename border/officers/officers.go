@@ -48,6 +48,7 @@ type Config struct {
 	// Demo allows accounts of the demonstration; without it they are as if they were not there.
 	Demo   bool
 	Expiry time.Duration // 0: Expiry
+	PINs   *pin.Keeper   // makes verifiers; nil: one of its own
 
 	// Station finds a station's post and the key that what is for it is sealed with, and Seal seals.
 	// nil: no rosters are made.
@@ -63,7 +64,6 @@ type Keeper struct {
 	cfg   Config
 	store *store
 	keys  *keys
-	pins  *pin.Keeper
 
 	changed chan struct{}
 	state   atomic.Pointer[state]
@@ -98,11 +98,14 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.Alarm == nil {
 		cfg.Alarm = func(context.Context, string, string) {}
 	}
+	if cfg.PINs == nil {
+		cfg.PINs = pin.New(pin.AtOnce, pin.Wait)
+	}
 	s, err := openStore(ctx, cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	k := &Keeper{cfg: cfg, store: s, pins: pin.New(pin.AtOnce, pin.Wait), changed: make(chan struct{}, 1), alarmed: make(map[uint64]bool)}
+	k := &Keeper{cfg: cfg, store: s, changed: make(chan struct{}, 1), alarmed: make(map[uint64]bool)}
 	if k.keys, err = openKeys(ctx, s, cfg.Root); err == nil {
 		k.state.Store(&state{accounts: map[string]account{}})
 		err = k.Refresh(ctx)

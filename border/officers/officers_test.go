@@ -8,6 +8,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/access/pin"
 	"garita/border/officers"
 )
 
@@ -36,6 +37,13 @@ func (plainRoot) Seal(name string, b []byte) ([]byte, error) {
 }
 func (plainRoot) Open(name string, b []byte) ([]byte, error) { return b[len(name)+1:], nil }
 
+// quick makes verifiers that cost next to nothing.
+func quick() *pin.Keeper {
+	k := pin.New(pin.AtOnce, pin.Wait)
+	k.Cost = pin.Cost{Memory: 8, Passes: 1}
+	return k
+}
+
 func rig(t *testing.T, cfg officers.Config) (*officers.Keeper, *clock) {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
@@ -46,6 +54,9 @@ func rig(t *testing.T, cfg officers.Config) (*officers.Keeper, *clock) {
 		cfg.Dir = t.TempDir()
 	}
 	cfg.Root = plainRoot{}
+	if cfg.PINs == nil {
+		cfg.PINs = quick()
+	}
 	k, err := officers.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/access/pin"
 	"garita/border/officers"
 	"garita/border/signin"
 )
@@ -26,7 +27,9 @@ func newHub(t *testing.T) *hub {
 	t.Helper()
 	w := &world{wall: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), up: time.Hour}
 	h := &hub{t: t, time: w, audit: &acts{}}
-	k, err := officers.Open(t.Context(), officers.Config{Dir: t.TempDir(), Clock: w, Root: sealed{"root"}, Audit: h.audit})
+	quick := pin.New(pin.AtOnce, pin.Wait)
+	quick.Cost = pin.Cost{Memory: 8, Passes: 1}
+	k, err := officers.Open(t.Context(), officers.Config{PINs: quick, Dir: t.TempDir(), Clock: w, Root: sealed{"root"}, Audit: h.audit})
 	must(t, err)
 	t.Cleanup(func() { k.Close() })
 	h.accounts = k
@@ -35,6 +38,7 @@ func newHub(t *testing.T) *hub {
 	h.cfg = signin.Config{Dir: t.TempDir(), Clock: w, Mono: w.mono, Root: sealed{"root"}, Audit: h.audit, Known: k.Known, Accounts: k, RPID: rpID, Origins: []string{origin}}
 	s, err := signin.Open(t.Context(), h.cfg)
 	must(t, err)
+	s.Cheap()
 	h.s = s
 	t.Cleanup(func() { _ = h.s.Close() })
 	return h

@@ -24,7 +24,7 @@ type Cost struct {
 
 // Usual is 32 MiB and four passes: 100 to 250 ms of one core of the machines that this is meant
 // for.
-var Usual = Cost{Memory: 32 << 10, Passes: 4}
+func Usual() Cost { return Cost{Memory: 32 << 10, Passes: 4} }
 
 const (
 	saltLen = 16
@@ -62,7 +62,7 @@ const (
 // New returns a keeper that works at so many verifiers at once; whoever comes further waits, but
 // not longer than wait.
 func New(atOnce int, wait time.Duration) *Keeper {
-	return &Keeper{Cost: Usual, slots: make(chan struct{}, atOnce), wait: wait}
+	return &Keeper{Cost: Usual(), slots: make(chan struct{}, atOnce), wait: wait}
 }
 
 // Make makes the verifier of a PIN. It does not judge the PIN.
