@@ -61,7 +61,7 @@ func TestRoundTrip(t *testing.T) {
 						t.Errorf("%s: %d rows in %s", holder, n, name)
 					}
 				}
-				var want []string
+				want := []string{backup.MarkFile}
 				for _, name := range tree(t, r.dir) {
 					base := filepath.Base(name)
 					switch {
@@ -71,8 +71,15 @@ func TestRoundTrip(t *testing.T) {
 						want = append(want, name)
 					}
 				}
+				slices.Sort(want)
 				if have := tree(t, dir); !slices.Equal(have, want) {
 					t.Errorf("%s: restored %v, want %v", holder, have, want)
+				}
+				if !backup.Unsettled(dir) || backup.Unsettled(r.dir) {
+					t.Errorf("%s: the restored folder is not marked as one", holder)
+				}
+				if check(t, errors.Join(backup.Settled(dir), backup.Settled(dir))); backup.Unsettled(dir) {
+					t.Errorf("%s: the mark stays", holder)
 				}
 			}
 		})

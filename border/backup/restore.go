@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -137,6 +138,9 @@ func Restore(ctx context.Context, path string, open Unwrap, dir string, o Option
 		err = o.Check(ctx, tmp)
 	}
 	if err == nil {
+		err = mark(tmp, &r)
+	}
+	if err == nil {
 		err = syncTree(tmp)
 	}
 	if err == nil {
@@ -146,6 +150,42 @@ func Restore(ctx context.Context, path string, open Unwrap, dir string, o Option
 		return Restored{}, failed(op, err)
 	}
 	return r, nil
+}
+
+// MarkFile says in a data folder that it came out of a backup, and that nobody has seen to it yet that
+// rows and blind indexes follow what was destroyed since.
+const MarkFile = "restored.json"
+
+func mark(dir string, r *Restored) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, MarkFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(b, '\n'))
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// Unsettled reports whether a data folder came out of a backup and is not settled yet: projections that
+// rest on opened parts must be made anew, once the keys that are alive have come.
+func Unsettled(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, MarkFile))
+	return err == nil
+}
+
+// Settled takes the mark away, when that was done.
+func Settled(dir string) error {
+	err := os.Remove(filepath.Join(dir, MarkFile))
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed("settle a restored folder", err)
+	}
+	return nil
 }
 
 // missingFiles says what becomes of the files beside a backup.

@@ -128,10 +128,13 @@ func (r *rig) database(name string, rows int) {
 	db := openDB(r.t, path)
 	_, err := db.Exec(`CREATE TABLE event (pos INTEGER PRIMARY KEY, record BLOB NOT NULL); CREATE TABLE document (blind BLOB PRIMARY KEY, pos INTEGER) WITHOUT ROWID`)
 	check(r.t, err)
+	tx, err := db.Begin()
+	check(r.t, err)
 	for i := range rows {
-		_, err := db.Exec(`INSERT INTO event (record) VALUES (?)`, fmt.Sprintf("%s record %d %0400d", name, i, i))
+		_, err := tx.Exec(`INSERT INTO event (record) VALUES (?)`, fmt.Sprintf("%s record %d %0400d", name, i, i))
 		check(r.t, err)
 	}
+	check(r.t, tx.Commit())
 	// A copy of database and log while both are in use.
 	for _, end := range []string{"", "-wal"} {
 		b, err := os.ReadFile(path + end)

@@ -3,6 +3,7 @@ package seal
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -95,7 +96,7 @@ func OpenHub(ctx context.Context, root keystore.Root, dir string, private *HubPr
 
 // unlessKeys refuses to make a new secret beside keys that were wrapped with another one.
 func unlessKeys(dir, path string) error {
-	if _, err := os.Stat(filepath.Join(dir, KeysFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, KeysFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return &border.Error{Code: border.NotFound, Op: "read " + path,

@@ -24,7 +24,7 @@ const MaxToStation = 8 << 20
 // SealToStation seals bytes to a station's enrolled key (X25519, 32 bytes) with HPKE (RFC 9180), bound to a
 // purpose. It says nothing of who sealed it: what must come from the hub is signed, or comes over a
 // connection that proves it.
-func SealToStation(pub []byte, purpose string, plain []byte) ([]byte, error) {
+func SealToStation(pub []byte, purpose string, plain []byte) ([]byte, error) { //nolint:revive // seal.ToStation would not say that it seals
 	const op = "seal to a station"
 	if len(plain) > MaxToStation {
 		return nil, &border.Error{Code: border.TooLarge, Op: op}

@@ -166,9 +166,6 @@ func (s *search) stream(r io.Reader, at io.ReaderAt, within string, depth int) e
 		s.result.Bytes += int64(n)
 		end := err != nil
 		if end && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			if depth > 0 {
-				return nil // it was not packed after all, or is cut short
-			}
 			return err
 		}
 		until := len(buf) - keep // what begins later is looked at with what follows
