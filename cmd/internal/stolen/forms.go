@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // form is one writing of a needle.
@@ -40,7 +42,7 @@ func (n *Needle) forms() (out []form) {
 // written are the writings of a text, its encodings included.
 func written(prefix, text string) (out []form) {
 	seen := map[string]bool{}
-	for _, f := range []form{{"as is", text}, {"upper", strings.ToUpper(text)}, {"lower", strings.ToLower(text)},
+	for _, f := range []form{{"as is", text}, {"upper", strings.ToUpper(text)}, {"lower", strings.ToLower(text)}, {"title", title(text)},
 		{"json", inJSON(text)}, {"html", html.EscapeString(text)}, {"url", url.QueryEscape(text)}, {"path", url.PathEscape(text)}} {
 		if seen[f.bytes] {
 			continue
@@ -51,6 +53,16 @@ func written(prefix, text string) (out []form) {
 		out = append(out, encoded(prefix+f.form+" ", f.bytes)...)
 	}
 	return out
+}
+
+// title writes each word with a capital, as people write names.
+func title(s string) string {
+	words := strings.Fields(strings.ToLower(s))
+	for i, w := range words {
+		first, size := utf8.DecodeRuneInString(w)
+		words[i] = string(unicode.ToUpper(first)) + w[size:]
+	}
+	return strings.Join(words, " ")
 }
 
 // encoded are base64, wherever in a longer text it begins, and hexadecimal.

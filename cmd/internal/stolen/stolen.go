@@ -161,13 +161,12 @@ func (s *search) stream(r io.Reader, at io.ReaderAt, within string, depth int) e
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		s.result.Bytes += int64(n)
-		end := err != nil
-		if end && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		n, end, err := fill(r, buf[len(buf):cap(buf)])
+		if err != nil {
 			return err
 		}
+		buf = buf[:len(buf)+n]
+		s.result.Bytes += int64(n)
 		until := len(buf) - keep // what begins later is looked at with what follows
 		if end {
 			until = len(buf)
@@ -182,6 +181,15 @@ func (s *search) stream(r io.Reader, at io.ReaderAt, within string, depth int) e
 		base += int64(until)
 		buf = append(buf[:0], buf[until:]...)
 	}
+}
+
+// fill reads as much as there is room for, and says whether that was the end.
+func fill(r io.Reader, b []byte) (n int, end bool, err error) {
+	n, err = io.ReadFull(r, b)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return n, true, nil
+	}
+	return n, false, err
 }
 
 // look searches what begins in b[:until].

@@ -31,7 +31,7 @@ const line = "P<UTOESPINOZA<MARIN<<LUZ<DEL<CARMEN<<<<<<<<<"
 
 func needles() []stolen.Needle {
 	return []stolen.Needle{{Name: "surname", Text: "Espinoza Marín"}, {Name: "born", Date: "1985-03-07"}, {Name: "zone", Text: line},
-		{Name: "image", Bytes: bytes.Repeat([]byte{0x89, 'P', 3, 0xff}, 8)}, {Name: "short", Text: "Ana"}}
+		{Name: "image", Bytes: bytes.Repeat([]byte{0x89, 'P', 3, 0xff}, 8)}, {Name: "short", Text: "Ana"}, {Name: "printed", Text: "QUINTERO"}}
 }
 
 func pack(t *testing.T, w io.WriteCloser, b []byte, out *bytes.Buffer) []byte {
@@ -86,6 +86,7 @@ func TestFound(t *testing.T) {
 		"as is":            {[]byte(name), "surname"},
 		"upper":            {[]byte("ESPINOZA MARÍN"), "surname"},
 		"lower":            {[]byte("espinoza marín"), "surname"},
+		"title":            {[]byte("Señor Quintero"), "printed"},
 		"utf16le":          {wide(name, false), "surname"},
 		"utf16be":          {wide(strings.ToUpper(name), true), "surname"},
 		"url":              {[]byte("/people?name=Espinoza+Mar%C3%ADn"), "surname"},
