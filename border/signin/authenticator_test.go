@@ -14,7 +14,7 @@ import (
 // authenticator is a security key in software: one discoverable credential, ES256, attestation
 // "none" (W3C Web Authentication Level 3, sections 6.1 and 6.5).
 type authenticator struct {
-	t       *testing.T
+	t       testing.TB
 	id      []byte
 	key     *ecdsa.PrivateKey
 	user    []byte
@@ -39,7 +39,7 @@ const (
 	origin = "https://hub.garita.example"
 )
 
-func newAuthenticator(t *testing.T) *authenticator {
+func newAuthenticator(t testing.TB) *authenticator {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)

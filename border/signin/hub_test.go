@@ -15,7 +15,7 @@ import (
 
 // hub is the hub's sign-in over its accounts.
 type hub struct {
-	t        *testing.T
+	t        testing.TB
 	time     *world
 	audit    *acts
 	accounts *officers.Keeper
@@ -23,7 +23,7 @@ type hub struct {
 	s        *signin.Service
 }
 
-func newHub(t *testing.T) *hub {
+func newHub(t testing.TB) *hub {
 	t.Helper()
 	w := &world{wall: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), up: time.Hour}
 	h := &hub{t: t, time: w, audit: &acts{}}
@@ -302,4 +302,31 @@ func TestUnlockSignedIn(t *testing.T) {
 	wantCode(t, "an operator", as(operator, "9001"), border.Unauthenticated)
 	must(t, as(admin, "3001"))
 	wantCode(t, "nobody's badge", as(admin, "7777"), border.NotFound)
+}
+
+// FuzzAnswer gives hostile answers of browsers to both ceremonies: they are refused, and nothing
+// breaks.
+func FuzzAnswer(f *testing.F) {
+	h := newHub(f)
+	p := h.signIn("3001", goodPIN).Principal
+	a := newAuthenticator(f)
+	name, options, err := h.s.BeginRegister(here, p)
+	must(f, err)
+	created := a.create(options)
+	must(f, h.s.FinishRegister(here, p, name, "key", created))
+	_, options, err = h.s.BeginSignIn(here)
+	must(f, err)
+	f.Add(created)
+	f.Add(a.get(options))
+	f.Add([]byte(`{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA"}}`))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		h.time.pass(3 * time.Minute)
+		name, _, err := h.s.BeginSignIn(here)
+		must(t, err)
+		_, err = h.s.FinishSignIn(here, name, answer, signin.In{})
+		wantCode(t, "an answer of nobody's", err, border.Unauthenticated)
+		name, _, err = h.s.BeginRegister(here, p)
+		must(t, err)
+		wantCode(t, "an answer of nobody's", h.s.FinishRegister(here, p, name, "key", answer), border.Invalid)
+	})
 }
