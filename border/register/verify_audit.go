@@ -22,13 +22,14 @@ const FileName = "hub.db"
 
 // AuditReport says whether what the register holds of the stations is what it was.
 type AuditReport struct {
-	OK        bool     `json:"ok"`
-	Events    int64    `json:"events"`
-	Epochs    int64    `json:"epochs"`
-	Malformed int64    `json:"malformed"` // held in their place, and no event
-	Damaged   int64    `json:"damaged"`   // not what was stored
-	Broken    int64    `json:"broken"`    // sound, and yet not what the event before says
-	Words     []string `json:"words,omitempty"`
+	OK          bool     `json:"ok"`
+	Events      int64    `json:"events"`
+	Epochs      int64    `json:"epochs"`
+	Malformed   int64    `json:"malformed"`   // held in their place, and no event
+	Damaged     int64    `json:"damaged"`     // not what was stored
+	Quarantined int64    `json:"quarantined"` // checked against their digests, too
+	Broken      int64    `json:"broken"`      // sound, and yet not what the event before says
+	Words       []string `json:"words,omitempty"`
 	// Log are the findings about the checkpoints that were cosigned here, and those that were given.
 	Log checkpoint.Findings `json:"log"`
 }
@@ -122,6 +123,9 @@ func (v *auditor) run(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := v.quarantine(ctx); err != nil {
+		return err
+	}
 	for i := range epochs {
 		v.report.Epochs++
 		if err := v.epoch(ctx, &epochs[i]); err != nil {
@@ -129,6 +133,27 @@ func (v *auditor) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// quarantine looks at what was put aside: it is evidence.
+func (v *auditor) quarantine(ctx context.Context) error {
+	rows, err := v.db.QueryContext(ctx, `SELECT id, digest, bytes FROM quarantine`)
+	if err != nil {
+		return err
+	}
+	return each(rows, func(rs *sql.Rows) error {
+		var id int64
+		var digest, b sql.RawBytes
+		if err := rs.Scan(&id, &digest, &b); err != nil {
+			return err
+		}
+		v.report.Quarantined++
+		if sum := sha256.Sum256(b); string(sum[:]) != string(digest) {
+			v.report.Damaged++
+			v.words("message %d in quarantine is not what was put there", id)
+		}
+		return nil
+	})
 }
 
 // epoch reads the events of an epoch, a few at a time.
