@@ -1,10 +1,14 @@
 package credentials_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -264,7 +268,7 @@ func TestAStationIsNobodyElse(t *testing.T) {
 	nc, _ := h.station("PUT-1")
 	other, _ := h.station("PUT-2")
 	var mu sync.Mutex
-	var leaked, served []string
+	var leaked, heard, served []string // by PUT-1, by PUT-2, by the hub
 	note := func(to *[]string) nats.MsgHandler {
 		return func(m *nats.Msg) {
 			mu.Lock()
@@ -285,10 +289,13 @@ func TestAStationIsNobodyElse(t *testing.T) {
 	if _, err := h.nc.Subscribe("hub.>", note(&served)); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{"down.PUT-2.*", wire.Inbox("PUT-2") + ".>"} {
-		if _, err := other.Subscribe(s, note(&leaked)); err != nil {
+	for _, s := range []string{"down.PUT-2.*", wire.Inbox("PUT-2") + ".*"} {
+		if _, err := other.Subscribe(s, note(&heard)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := h.nc.QueueSubscribe("hub.PUT-2.ask", "desk", func(m *nats.Msg) { _ = m.Respond([]byte("secret")) }); err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range []*nats.Conn{nc, other, h.nc} {
 		if err := c.Flush(); err != nil {
@@ -357,19 +364,27 @@ func TestAStationIsNobodyElse(t *testing.T) {
 		t.Errorf("an attack was answered at %s: %.200s", m.Subject, m.Data)
 	}
 	h.told("permission")
+	mu.Lock()
+	if len(served) != 0 {
+		t.Errorf("the hub was asked in another's name: %q", served)
+	}
+	mu.Unlock()
 	if err := h.nc.Publish("down.PUT-2.notice", []byte("secret")); err != nil { // B's alone
 		t.Fatal(err)
+	}
+	if m, err := other.Request("hub.PUT-2.ask", nil, patience); err != nil || string(m.Data) != "secret" {
+		t.Errorf("PUT-2 asks: %v, %v", m, err)
 	}
 	if err := h.nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(moment)
 	mu.Lock()
-	if len(leaked) != 1 || leaked[0] != "down.PUT-2.notice secret" {
-		t.Errorf("heard at stations: %q, want the hub's message at PUT-2", leaked)
+	if len(leaked) != 0 {
+		t.Errorf("PUT-1 heard %q", leaked)
 	}
-	if len(served) != 0 {
-		t.Errorf("the hub was asked in another's name: %q", served)
+	if len(heard) != 1 || heard[0] != "down.PUT-2.notice secret" {
+		t.Errorf("PUT-2 heard %q, want the hub's message", heard)
 	}
 	mu.Unlock()
 	h.well(0)
@@ -585,6 +600,59 @@ func TestOversized(t *testing.T) {
 		nc.Close()
 	}
 	h.told("subscriptions")
+	h.well(0)
+}
+
+// TestOversizedByHand speaks the protocol itself: the client library would not send it.
+func TestOversizedByHand(t *testing.T) {
+	h := newHub(t)
+	u := h.issue("PUT-1", time.Hour)
+	for name, abuse := range map[string]string{
+		"payload":         "PUB in.PUT-1.event 104857600\r\n",
+		"negative":        "PUB in.PUT-1.event -5\r\n",
+		"line":            "PUB " + strings.Repeat("a", 1<<20) + "\r\n",
+		"headers":         "HPUB in.PUT-1.event 99999999 100000000\r\n",
+		"another payload": "PUB in.PUT-1.event 18446744073709551617\r\n",
+	} {
+		c, err := net.DialTimeout("tcp", strings.TrimPrefix(h.broker.ClientURL(), "nats://"), patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(patience))
+		r := bufio.NewReader(c)
+		line, err := r.ReadString('\n')
+		var info struct {
+			Nonce string `json:"nonce"`
+		}
+		if err != nil || json.Unmarshal([]byte(strings.TrimPrefix(line, "INFO ")), &info) != nil {
+			t.Fatalf("%s: the greeting is %q, %v", name, line, err)
+		}
+		sig, err := u.sign([]byte(info.Nonce))
+		if err != nil {
+			t.Fatal(err)
+		}
+		hello, err := json.Marshal(map[string]any{"jwt": u.token, "sig": base64.RawURLEncoding.EncodeToString(sig), "headers": true, "verbose": false})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(c, "CONNECT %s\r\nPING\r\n", hello); err != nil {
+			t.Fatal(err)
+		}
+		if line, err = r.ReadString('\n'); err != nil || line != "PONG\r\n" {
+			t.Fatalf("%s: not let in: %q, %v", name, line, err)
+		}
+		_, _ = c.Write([]byte(abuse)) // the server may hang up before it is all sent
+		for err == nil {
+			if line, err = r.ReadString('\n'); strings.HasPrefix(line, "-ERR") {
+				break
+			}
+		}
+		var timeout net.Error
+		if errors.As(err, &timeout) && timeout.Timeout() {
+			t.Errorf("%s: the server waits for it", name)
+		}
+		c.Close()
+	}
 	h.well(0)
 }
 

@@ -101,7 +101,9 @@ func Open(c Config) (*nats.Conn, error) {
 		conf.MinVersion = tls.VersionTLS13
 		opts = append(opts, nats.Secure(conf), nats.TLSHandshakeFirst())
 	}
+	url := c.URL
 	if c.InProcess != nil {
+		url = "" // whose scheme would ask for TLS
 		opts = append(opts, nats.InProcessServer(c.InProcess))
 	}
 	if c.Credentials != nil {
@@ -110,7 +112,7 @@ func Open(c Config) (*nats.Conn, error) {
 			func(nonce []byte) ([]byte, error) { _, sign := c.Credentials(); return sign(nonce) },
 		))
 	}
-	nc, err := nats.Connect(c.URL, opts...)
+	nc, err := nats.Connect(url, opts...)
 	if err != nil {
 		return nil, &border.Error{Code: border.Invalid, Op: "connect to the broker", Err: err}
 	}

@@ -123,7 +123,7 @@ func (r *rig) url() string { return "nats://127.0.0.1:" + strconv.Itoa(r.port) }
 
 func (r *rig) startIntake() {
 	r.t.Helper()
-	c := intake.Config{URL: r.url(), Sink: r.seam, Asker: r.asker, Clock: wallClock{}, Log: r.log,
+	c := intake.Config{URL: r.broker.ClientURL(), Sink: r.seam, Asker: r.asker, Clock: wallClock{}, Log: r.log,
 		Alarm: func(st border.StationID, text string) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
