@@ -57,7 +57,7 @@ func (j *Journal) Cosigned(ctx context.Context, c border.Checkpoint) error {
 	}
 	msg, hub := append([]byte{}, c.Note...), append([]byte{}, c.Hub...)
 	err = j.submit(ctx, &job{op: op, do: func(t *transaction) error {
-		return t.w.store.keepCheckpoint(ordinal, s.Size, msg, hub, t.now.Unix())
+		return t.w.store.keepCheckpoint(ordinal, s.Size, msg, hub)
 	}})
 	if err != nil {
 		return err
@@ -120,8 +120,8 @@ func readNode(ctx context.Context, db *sql.DB, ordinal int64, level int, seq uin
 }
 
 // keepCheckpoint writes a checkpoint down and drops what is beyond the bound.
-func (s *store) keepCheckpoint(ordinal int64, size uint64, msg, hub []byte, at int64) error {
-	if err := s.exec(s.putCheckpoint, ordinal, int64(size), msg, hub, at); err != nil {
+func (s *store) keepCheckpoint(ordinal int64, size uint64, msg, hub []byte) error {
+	if err := s.exec(s.putCheckpoint, ordinal, int64(size), msg, hub); err != nil {
 		return err
 	}
 	return s.exec(s.dropCheckpoints, int64(keptCheckpoints))

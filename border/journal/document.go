@@ -43,12 +43,20 @@ func (w *writer) file(events []pendingEvent, blinds func(pendingEvent) []border.
 		}
 	}
 	slices.SortFunc(rows, func(a, b row) int { return bytes.Compare(a.blind[:], b.blind[:]) })
+	sum, err := w.readChecksum()
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
-		if err := w.store.exec(w.store.insertDocument, r.blind[:], r.pos); err != nil {
+		fresh, err := w.store.add(w.store.insertDocument, r.blind[:], r.pos)
+		if err != nil {
 			return err
 		}
+		if fresh {
+			sum.row(r.blind[:], r.pos)
+		}
 	}
-	return nil
+	return w.store.exec(w.store.putSum, indexProjection, sum[:])
 }
 
 // open finds the blind indexes of an event in its sealed part.

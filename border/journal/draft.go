@@ -19,10 +19,16 @@ type Draft struct {
 	Content   []byte
 }
 
+// draftName binds a draft to its row: neither can it be given to another encounter, nor moved to
+// another counter.
+func draftName(encounter border.ID, counter border.CounterID) string {
+	return "draft/" + encounter.String() + "/" + string(counter)
+}
+
 // SaveDraft keeps an open encounter and drops those that have ended, in one transaction.
 // It is durable when it returns nil.
 func (j *Journal) SaveDraft(ctx context.Context, d Draft, ended ...border.ID) error {
-	keyID, sealed, err := j.cfg.Keys.SealLocal(ctx, seal.Bucket(j.cfg.Clock.Now()), "draft/"+d.Encounter.String(), d.Content)
+	keyID, sealed, err := j.cfg.Keys.SealLocal(ctx, seal.Bucket(j.cfg.Clock.Now()), draftName(d.Encounter, d.Counter), d.Content)
 	if err != nil {
 		return err
 	}
@@ -82,7 +88,9 @@ func (j *Journal) drafts(ctx context.Context) (drafts []Draft, lost []string, er
 				return err
 			}
 			d := Draft{Encounter: border.ID(id), Counter: border.CounterID(counter)}
-			d.Content, err = j.cfg.Keys.OpenLocal(keyID, "draft/"+d.Encounter.String(), sealed)
+			if d.Content, err = j.cfg.Keys.OpenLocal(keyID, draftName(d.Encounter, d.Counter), sealed); err != nil {
+				d.Content, err = j.cfg.Keys.OpenLocal(keyID, "draft/"+d.Encounter.String(), sealed) // of a version that did not bind the counter
+			}
 			if err != nil {
 				lost = append(lost, keyID)
 				continue

@@ -131,6 +131,9 @@ func TestJournalAgreesWithASimpleModel(t *testing.T) {
 			}
 			m.compare(rt, j)
 		}
+		if stopped {
+			r.release() // a trigger would be found
+		}
 		soundAt(r.t, r.path())
 	})
 }

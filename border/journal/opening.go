@@ -76,6 +76,9 @@ func (w *writer) openDatabase() (err error) {
 	if err = w.store.prepare(); err != nil {
 		return err
 	}
+	if err = w.makeChecksum(); err != nil {
+		return fmt.Errorf("sum up the blind indexes: %w", err)
+	}
 	if err = w.makeLog(); err != nil {
 		return fmt.Errorf("make the log: %w", err)
 	}

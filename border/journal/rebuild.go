@@ -24,7 +24,7 @@ func (t *transaction) rebuild() error {
 	again := []*projection{w.counts}
 	empty := []string{`DELETE FROM crossing`, `DELETE FROM state`, `DELETE FROM change`, `DELETE FROM crossing_count`}
 	if w.j.cfg.Index != nil {
-		again, empty = append(again, &projection{name: indexProjection, write: w.fileOpened}), append(empty, `DELETE FROM document`)
+		again, empty = append(again, &projection{name: indexProjection, write: w.fileOpened}), append(empty, `DELETE FROM document`, `UPDATE checksum SET sum = zeroblob(32)`)
 		t.waiting, t.anew = nil, true
 	}
 	for _, q := range empty {

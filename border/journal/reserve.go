@@ -139,6 +139,7 @@ func (w *writer) survey(err error) {
 func (w *writer) housekeep() {
 	if w.store == nil {
 		_ = w.open() // its error is kept in the storage state
+		w.wake()
 		return
 	}
 	if w.reserve.released {

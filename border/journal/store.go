@@ -79,6 +79,7 @@ type store struct {
 	insertDocument, insertChange  *sqlite3.SQLiteStmt
 	putState                      *sqlite3.SQLiteStmt
 	putDraft, dropDraft           *sqlite3.SQLiteStmt
+	readSum, putSum               *sqlite3.SQLiteStmt
 	putCheckpoint                 *sqlite3.SQLiteStmt
 	dropCheckpoints               *sqlite3.SQLiteStmt
 	insertEpoch, readEvent        *sqlite3.SQLiteStmt
@@ -188,7 +189,9 @@ func (s *store) prepare() error {
 		{&s.dropDraft, `DELETE FROM draft WHERE encounter = ?`},
 		{&s.insertEpoch, `INSERT INTO epoch (id, parent_id, parent_seq, parent_hash, restored) VALUES (?, ?, ?, ?, ?)`},
 		{&s.readEvent, `SELECT record FROM event WHERE pos = ?`},
-		{&s.putCheckpoint, `INSERT INTO checkpoint (ordinal, size, note, hub, kept_at) VALUES (?, ?, ?, ?, ?)
+		{&s.readSum, `SELECT sum FROM checksum WHERE projection = ?`},
+		{&s.putSum, `INSERT INTO checksum (projection, sum) VALUES (?, ?) ON CONFLICT (projection) DO UPDATE SET sum = excluded.sum`},
+		{&s.putCheckpoint, `INSERT INTO checkpoint (ordinal, size, note, hub) VALUES (?, ?, ?, ?)
 			ON CONFLICT (ordinal, size) DO UPDATE SET note = excluded.note, hub = excluded.hub`},
 		{&s.dropCheckpoints, `DELETE FROM checkpoint WHERE n <= (SELECT max(n) FROM checkpoint) - ?
 			AND size < (SELECT max(size) FROM checkpoint AS other WHERE other.ordinal = checkpoint.ordinal)`},
@@ -212,7 +215,7 @@ func (s *store) close() error {
 		return nil
 	}
 	for _, st := range []*sqlite3.SQLiteStmt{s.begin, s.commit, s.rollback, s.savepoint, s.rollbackTo, s.release, s.insertEvent, s.putEvent, s.parentHash, s.childHash, s.putTree, s.readNode, s.readHash, s.insertCrossing, s.findCrossing,
-		s.insertDocument, s.insertChange, s.putState, s.putDraft, s.dropDraft, s.putCheckpoint, s.dropCheckpoints, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
+		s.insertDocument, s.insertChange, s.putState, s.putDraft, s.dropDraft, s.readSum, s.putSum, s.putCheckpoint, s.dropCheckpoints, s.insertEpoch, s.readEvent, s.readCursor, s.putCursor, s.addOne} {
 		if st != nil {
 			_ = st.Close() // a statement that failed repeats its error here
 		}

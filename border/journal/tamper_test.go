@@ -141,9 +141,9 @@ func TestTampering(t *testing.T) {
 		"truncated":        {exec(`DELETE FROM event WHERE pos > (3 << 40) + 20`), false, false},
 		"an epoch cut off": {exec(`DELETE FROM event WHERE pos > 3 << 40; DELETE FROM epoch WHERE ordinal = 3`), false, false},
 		"truncated with its checkpoints": {exec(`DELETE FROM event WHERE pos > (3 << 40) + 20; DELETE FROM checkpoint WHERE ordinal = 3;
-			DELETE FROM crossing WHERE pos > (3 << 40) + 20; DELETE FROM document WHERE pos > (3 << 40) + 20; DELETE FROM cursor; DELETE FROM crossing_count; DELETE FROM document`), true, false},
+			DELETE FROM crossing WHERE pos > (3 << 40) + 20; DELETE FROM document; UPDATE checksum SET sum = zeroblob(32); DELETE FROM cursor; DELETE FROM crossing_count`), true, false},
 		"rolled back by a day": {exec(`DELETE FROM event WHERE pos > 3 << 40; DELETE FROM epoch WHERE ordinal = 3; DELETE FROM checkpoint WHERE ordinal = 3;
-			DELETE FROM crossing WHERE pos > 3 << 40; DELETE FROM state; DELETE FROM document; DELETE FROM cursor; DELETE FROM crossing_count`), true, false},
+			DELETE FROM crossing WHERE pos > 3 << 40; DELETE FROM state; DELETE FROM document; UPDATE checksum SET sum = zeroblob(32); DELETE FROM cursor; DELETE FROM crossing_count`), true, false},
 		"written anew without an event": {func(t *testing.T, g given) {
 			n := 0
 			rechain(t, g.path, func(*border.Event) bool { n++; return n != 6 })
@@ -172,7 +172,7 @@ func TestTampering(t *testing.T) {
 			forger, _ := pair(t, "forger")
 			msg, err := checkpoint.Sign(checkpoint.State{Station: station, Epoch: border.Epoch{9}, Size: 4}, forger)
 			check(t, err)
-			run(t, g.path, fmt.Sprintf(`INSERT INTO checkpoint (ordinal, size, note, hub, kept_at) VALUES (1, 4, x'%x', x'', 0)`, msg))
+			run(t, g.path, fmt.Sprintf(`INSERT INTO checkpoint (ordinal, size, note, hub) VALUES (1, 4, x'%x', x'')`, msg))
 		}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,9 +212,9 @@ func dumpAll(path string) (string, error) {
 	for _, q := range []string{`SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY name`,
 		`SELECT pos, hex(record), hex(tree) FROM event ORDER BY pos`, `SELECT *, hex(id), hex(parent_id), hex(parent_hash) FROM epoch ORDER BY ordinal`,
 		`SELECT id FROM station`, `SELECT hex(id), pos FROM crossing ORDER BY id`, `SELECT hex(blind), pos FROM document ORDER BY blind, pos`,
-		`SELECT name, pos FROM state ORDER BY name`, `SELECT hex(crossing), pos FROM change ORDER BY crossing, pos`, `SELECT * FROM cursor ORDER BY projection, ordinal`,
+		`SELECT name, pos FROM state ORDER BY name`, `SELECT hex(crossing), pos FROM change ORDER BY crossing, pos`, `SELECT projection, hex(sum) FROM checksum`, `SELECT * FROM cursor ORDER BY projection, ordinal`,
 		`SELECT * FROM crossing_count ORDER BY day, counter, direction, outcome`, `SELECT hex(encounter), counter, key_id, hex(sealed) FROM draft ORDER BY encounter`,
-		`SELECT n, ordinal, size, hex(note), hex(hub), kept_at FROM checkpoint ORDER BY n`} {
+		`SELECT n, ordinal, size, hex(note), hex(hub) FROM checkpoint ORDER BY n`} {
 		rows, err := db.Query(q)
 		if err != nil {
 			return "", err

@@ -203,6 +203,16 @@ func (v *verifier) changes(ctx context.Context) error {
 // about somebody, and lies behind the cursor. Whether it is that of the document only the
 // keys could tell.
 func (v *verifier) documents(ctx context.Context) error {
+	if v.schema >= 4 {
+		tx, err := v.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		err = v.sumOf(tx)
+		if err := errors.Join(err, tx.Rollback()); err != nil {
+			return err
+		}
+	}
 	last := map[int64]uint64{}
 	err := v.pairs(ctx, `SELECT blind, pos, event.record FROM document LEFT JOIN event USING (pos)
 		WHERE (blind, pos) > (?, ?) ORDER BY blind, pos LIMIT ?`, func(_ []byte, pos int64, record []byte) {

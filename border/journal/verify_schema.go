@@ -29,7 +29,7 @@ func (v *verifier) schemaFits(ctx context.Context) error {
 	}
 	for name := range got {
 		if _, known := want[name]; !known {
-			v.broken("schema: there is something that this version does not make")
+			v.broken("schema: %.64q is not of this version", name)
 		}
 	}
 	return nil

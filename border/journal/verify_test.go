@@ -125,8 +125,10 @@ func TestVerifyFindsEdits(t *testing.T) {
 		"crossing deleted":       {`DELETE FROM crossing WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["crossing"] == "1 wrong" }},
 		"crossing moved":         {`UPDATE crossing SET pos = pos + 1 WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["crossing"] == "1 wrong" }},
 		"crossing invented":      {`INSERT INTO crossing VALUES (randomblob(16), (1 << 40) + 3)`, func(r journal.Report) bool { return r.Projections["crossing"] == "1 wrong" }},
-		"document moved":         {`UPDATE document SET pos = (1 << 40) + 1 WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["document"] == "1 wrong" }},
-		"document dangling":      {`INSERT INTO document VALUES (zeroblob(16), 17)`, func(r journal.Report) bool { return r.Projections["document"] == "2 wrong" }},
+		"document moved":         {`UPDATE document SET pos = (1 << 40) + 1 WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["document"] == "2 wrong" }},
+		"document changed":       {`UPDATE document SET blind = randomblob(16) WHERE pos = (1 << 40) + 3`, func(r journal.Report) bool { return r.Projections["document"] == "1 wrong" }},
+		"document's sum gone":    {`DELETE FROM checksum`, func(r journal.Report) bool { return r.Projections["document"] == "1 wrong" }},
+		"document dangling":      {`INSERT INTO document VALUES (zeroblob(16), 17)`, func(r journal.Report) bool { return r.Projections["document"] == "3 wrong" }},
 		"change deleted":         {`DELETE FROM change WHERE pos < 2 << 40`, func(r journal.Report) bool { return r.Projections["change"] == "1 wrong" }},
 		"change moved":           {`UPDATE change SET pos = pos + 1 WHERE pos < 2 << 40`, func(r journal.Report) bool { return r.Projections["change"] == "2 wrong" }},
 		"change given away":      {`UPDATE change SET crossing = zeroblob(16) WHERE pos < 2 << 40`, func(r journal.Report) bool { return r.Projections["change"] == "2 wrong" }},
@@ -145,6 +147,7 @@ func TestVerifyFindsEdits(t *testing.T) {
 		"count deleted":          {`DELETE FROM crossing_count`, func(r journal.Report) bool { return r.Projections["crossing_count"] == "1 wrong" }},
 		"cursor behind":          {`UPDATE cursor SET seq = 5 WHERE ordinal = 1 AND projection <> 'document.v1'`, func(r journal.Report) bool { return r.Projections["crossing_count"] == "1 wrong" }},
 		"cursor ahead":           {`UPDATE cursor SET seq = 5000 WHERE ordinal = 3 AND projection <> 'document.v1'`, func(r journal.Report) bool { return r.Projections["crossing_count"] == "1 wrong" }},
+		"trigger planted":        {`CREATE TRIGGER quiet AFTER INSERT ON event BEGIN DELETE FROM event WHERE pos = new.pos; END`, func(r journal.Report) bool { return r.Broken == 1 }},
 		"table gone":             {`DROP TABLE crossing`, func(r journal.Report) bool { return r.Broken > 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -251,7 +254,7 @@ func TestOlderSchema(t *testing.T) {
 	acked := r.append(j, 300)
 	check(t, j.Rebuild(t.Context()))
 	check(t, j.Close())
-	for _, q := range []string{"DROP TABLE checkpoint", "ALTER TABLE event DROP COLUMN tree", "DROP TABLE state", "DROP TABLE change", "DELETE FROM cursor WHERE projection = 'document.v1'", "DELETE FROM goose_db_version WHERE version_id >= 2"} {
+	for _, q := range []string{"DROP TABLE checkpoint", "DROP TABLE checksum", "ALTER TABLE event DROP COLUMN tree", "DROP TABLE state", "DROP TABLE change", "DELETE FROM cursor WHERE projection = 'document.v1'", "DELETE FROM goose_db_version WHERE version_id >= 2"} {
 		run(t, r.path(), q)
 	}
 	rep := r.sound()

@@ -27,6 +27,7 @@ type writer struct {
 	head    border.Position
 	last    border.Digest   // hash of the head
 	tree    checkpoint.Tree // of the head's epoch
+	news    bool            // the uplink has not been told yet
 
 	migrated bool
 	failedAt time.Time // of the last opening that failed, on the monotonic clock
@@ -63,6 +64,7 @@ func (w *writer) run(opened chan<- error) {
 		return
 	}
 	opened <- nil
+	w.wake()
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	if w.store != nil {
@@ -141,6 +143,15 @@ func (w *writer) serve(batch []*job) {
 		}
 	}
 	w.answer(batch, err)
+	w.wake()
+}
+
+// wake tells the uplink that there is something to send, when those who wait for it have been told.
+func (w *writer) wake() {
+	if w.news {
+		w.news = false
+		signal(w.j.commits)
+	}
 }
 
 // answer tells the callers how their jobs ended; a nil err means that the batch is durable.
@@ -209,15 +220,15 @@ func (w *writer) commit(batch []*job) error {
 		w.head, w.last, w.tree = t.head, t.last, t.tree
 		w.publish()
 	} else if t.restored {
-		signal(w.j.commits)
+		w.news = true
 	}
 	return nil
 }
 
-// publish makes the new head visible and wakes the uplink.
+// publish makes the new head visible.
 func (w *writer) publish() {
 	w.j.mu.Lock()
 	w.j.head, w.j.tree = w.head, w.tree
 	w.j.mu.Unlock()
-	signal(w.j.commits)
+	w.news = true
 }
