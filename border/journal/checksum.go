@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
@@ -69,9 +70,9 @@ func (w *writer) makeChecksum() error {
 }
 
 // sumOf compares the table of blind indexes with its sum, in one view of both.
-func (v *verifier) sumOf(tx *sql.Tx) error {
+func (v *verifier) sumOf(ctx context.Context, tx *sql.Tx) error {
 	var want []byte
-	err := tx.QueryRow(`SELECT sum FROM checksum WHERE projection = ?`, indexProjection).Scan(&want)
+	err := tx.QueryRowContext(ctx, `SELECT sum FROM checksum WHERE projection = ?`, indexProjection).Scan(&want)
 	if errors.Is(err, sql.ErrNoRows) {
 		v.projection("document", "document: its sum is missing")
 		return nil
@@ -79,7 +80,7 @@ func (v *verifier) sumOf(tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tx.Query(`SELECT blind, pos FROM document`)
+	rows, err := tx.QueryContext(ctx, `SELECT blind, pos FROM document`)
 	if err != nil {
 		return err
 	}

@@ -276,7 +276,7 @@ func (t *transaction) hashBefore(ordinal int64, seq uint64) (border.Digest, bool
 		return border.Digest{}, false, err
 	}
 	ev, err := soundRecord(posOf(ordinal, seq-1), record, t.w.j.cfg.Station)
-	return ev.Hash, err == nil, nil //nolint:nilerr // a damaged neighbour says nothing
+	return ev.Hash, err == nil, nil
 }
 
 // recount begins the counts anew if nobody can say whether a mended crossing is among them: they may

@@ -186,6 +186,9 @@ func (j *Journal) lookAtStart(ctx context.Context) {
 	j.mu.Lock()
 	damaged := len(j.damaged)
 	j.mu.Unlock()
+	if border.CodeOf(err) == border.Unavailable {
+		return // the disk is full, or the caller has gone
+	}
 	if err != nil || damaged > 0 {
 		j.cfg.Log.Error("journal: damage found at the start; run garita verify journal", "looked_at", looked, "of", total, "damaged", damaged, "error", err)
 		return

@@ -208,7 +208,7 @@ func (v *verifier) documents(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = v.sumOf(tx)
+		err = v.sumOf(ctx, tx)
 		if err := errors.Join(err, tx.Rollback()); err != nil {
 			return err
 		}
