@@ -238,6 +238,7 @@ func TestOtherSitesAreKeptOut(t *testing.T) {
 		{"a neighbour's", "POST", []string{"Sec-Fetch-Site", "same-site"}, 403},
 		{"typed into the address", "POST", []string{"Sec-Fetch-Site", "none"}, 403},
 		{"a page without origin", "POST", []string{"Origin", "null"}, 403},
+		{"what contradicts itself", "POST", []string{"Origin", "https://elsewhere.example", "Sec-Fetch-Site", "same-origin"}, 403},
 		{"a form of another site", "POST", []string{"Origin", "null", "Sec-Fetch-Site", "cross-site"}, 403},
 		{"a proxy's header changes nothing", "POST", []string{"Origin", "https://elsewhere.example", "X-Forwarded-Host", "elsewhere.example"}, 403},
 		{"an origin that is none", "POST", []string{"Origin", "http://%zz"}, 403},
