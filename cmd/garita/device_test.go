@@ -16,8 +16,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/clock"
-	"garita/border/seal"
+	"garita/cmd/internal/founding"
 	"garita/cmd/internal/station"
 	"garita/devices"
 	"garita/devices/devicetest"
@@ -37,6 +38,7 @@ type post struct {
 	finger *uareu.Reader
 	bus    *usbdevice.Bus
 	url    string
+	pin    string // file of the technician's
 	log    *lockedBuffer
 }
 
@@ -55,13 +57,6 @@ func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 			t.Fatal(err)
 		}
 	}
-	private, err := seal.NewHubPrivate("test hub")
-	must(err)
-	prov, err := private.Provisioning()
-	must(err)
-	must(seal.Save(filepath.Join(dir, "provisioning.json"), prov))
-	must(os.WriteFile(filepath.Join(dir, "officers.toml"), []byte("[[officer]]\nbadge = \"1001\"\nname = \"Inspector Quinta Varela\"\nroles = [\"inspector\"]\n"), 0o600))
-
 	p := &post{t: t, finger: uareu.New(uareu.U4000B, uareu.Faults{}), bus: usbdevice.NewBus(3), log: &lockedBuffer{}}
 	set, err := profile.Embedded()
 	must(err)
@@ -72,8 +67,7 @@ func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 	t.Cleanup(func() { p.reader.Close() })
 	p.bus.Plug(0, p.finger)
 
-	s, err := station.Open(t.Context(), station.Config{Data: filepath.Join(dir, "data"), Listen: address, Post: "PUT", Station: "PUT-1", Zone: "UTC",
-		Provisioning: filepath.Join(dir, "provisioning.json"), Officers: filepath.Join(dir, "officers.toml"),
+	s, err := founding.Alone(t.Context(), dir, station.Config{Data: filepath.Join(dir, "data"), Listen: address, Post: "PUT", Station: "PUT-1", Zone: "UTC",
 		Counters: []station.Counter{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}},
 		Scanners: append([]supervisor.Scanner{{ID: "reader-1", Profile: framed.ID, Path: node}}, more...),
 		Bus:      p.bus,
@@ -83,9 +77,14 @@ func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 				return nil, err
 			}
 			return l, nil
-		}}}, clock.System(time.Now()), slog.New(slog.NewJSONHandler(p.log, nil)))
+		}}}, clock.System(time.Now()), slog.New(slog.NewJSONHandler(p.log, nil)),
+		access.Officer{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []access.Role{access.Inspector}},
+		access.Officer{Badge: "4001", Name: "Technician Fermina Rueda", Roles: []access.Role{access.Technician}})
 	must(err)
 	p.url = s.URL()
+	p.pin = filepath.Join(dir, "pin")
+	must(os.WriteFile(p.pin, []byte(founding.PIN+"\n"), 0o600))
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
@@ -98,10 +97,15 @@ func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 	return p
 }
 
+// as says which station is asked, and by whom.
+func (p *post) as() []string {
+	return []string{"--station", p.url, "--badge", "4001", "--pin-file", p.pin}
+}
+
 // device runs `garita device` against the station.
 func (p *post) device(args ...string) (out string, err error) {
 	p.t.Helper()
-	out, told, err := garita(p.t, append(append([]string{"device"}, args...), "--station", p.url)...)
+	out, told, err := garita(p.t, append(append([]string{"device"}, args...), p.as()...)...)
 	return out + told, err
 }
 
@@ -263,7 +267,7 @@ func TestDeviceLearn(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "acme-9000.toml")
-	k, err := parser.Parse([]string{"device", "learn", "--station", p.url, "--path", node, "--id", "acme-9000", "--name", "Acme 9000", "--baud", "9600", "--out", file})
+	k, err := parser.Parse([]string{"device", "learn", "--station", p.url, "--badge", "4001", "--pin-file", p.pin, "--path", node, "--id", "acme-9000", "--name", "Acme 9000", "--baud", "9600", "--out", file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +290,7 @@ func TestDeviceWatch(t *testing.T) {
 	out := &lockedBuffer{}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- deviceWatchCmd{stationFlags{Station: p.url}}.Run(ctx, &world{out: out, now: time.Now})
+		ended <- deviceWatchCmd{stationFlags{Station: p.url, Badge: "4001", PINFile: p.pin}}.Run(ctx, &world{out: out, now: time.Now})
 	}()
 	wait := func(text string) {
 		t.Helper()

@@ -18,6 +18,9 @@ import (
 // stationFlags are those of all commands that ask a running station.
 type stationFlags struct {
 	Station string `default:"http://127.0.0.1:8080" placeholder:"URL" help:"Address of the station's pages (${default})."`
+	Badge   string `env:"GARITA_BADGE" placeholder:"BADGE" help:"Who you are: a technician, or a supervisor to look on."`
+	PINFile string `name:"pin-file" placeholder:"FILE" help:"File with the PIN; without it the PIN is asked for."`
+	CA      string `name:"ca" placeholder:"FILE" help:"PEM file of the hub's authority, for a station whose pages are under its TLS."`
 	JSON    bool   `name:"json" help:"Print the station's answer as JSON."`
 }
 
@@ -41,24 +44,33 @@ func (f stationFlags) ask(ctx context.Context, within time.Duration, method, pat
 	return b, nil
 }
 
-// open sends a request and returns an answer that is no error.
+// open sends a request, as the session that there is or after signing in, and returns an answer
+// that is no error.
 func (f stationFlags) open(ctx context.Context, method, path string, body any) (*http.Response, error) {
-	var send io.Reader
+	var b []byte
 	if method != http.MethodGet {
-		b, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if b, err = json.Marshal(body); err != nil {
 			return nil, err
 		}
-		send = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(f.Station, "/")+path, send)
-	if err != nil {
-		return nil, &border.Error{Code: border.Invalid, Op: "ask the station", Message: "The station's address must look like http://127.0.0.1:8080.", Err: err}
+	again := func(cookie string) (*http.Response, error) {
+		if b == nil {
+			return f.send(ctx, method, path, nil, cookie)
+		}
+		return f.send(ctx, method, path, bytes.NewReader(b), cookie)
 	}
-	if send != nil {
-		req.Header.Set("Content-Type", "application/json")
+	res, err := again(f.cookie())
+	if err == nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusSeeOther) {
+		_ = res.Body.Close() // nothing in it is needed
+		var cookie string
+		if cookie, err = f.signIn(ctx); err != nil && border.CodeOf(err) != border.Internal {
+			return nil, err
+		}
+		if err == nil {
+			res, err = again(cookie)
+		}
 	}
-	res, err := http.DefaultClient.Do(req)
 	switch {
 	case err == nil && res.StatusCode < 400:
 		return res, nil

@@ -18,8 +18,8 @@ import (
 // pin is that of every officer of the demonstration. Their accounts are refused anywhere else.
 const pin = founding.PIN
 
-// invented are the officers of the demonstration.
-var invented = []access.Officer{
+// accounts are the officers of the demonstration.
+var accounts = []access.Officer{
 	{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []access.Role{access.Inspector}},
 	{Badge: "1002", Name: "Inspector Oriol Benavides", Roles: []access.Role{access.Inspector}, Language: "es"},
 	{Badge: "1003", Name: "Inspector Livia Monteagudo", Roles: []access.Role{access.Inspector}},
@@ -54,7 +54,7 @@ func (f *folder) found(ctx context.Context) (err error) {
 	if len(k.Known().Officers) > 0 {
 		return nil
 	}
-	for _, o := range invented {
+	for _, o := range accounts {
 		o.Demo = true
 		if err := k.AddWith(ctx, o, pin); err != nil {
 			return fmt.Errorf("open the account of badge %s: %w", o.Badge, err)

@@ -105,7 +105,8 @@ func (f *folder) hubConfig() string {
 
 func (f *folder) postConfig() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "data = %q\nlisten = %q\nlists = [%q]\n", f.path("post"), f.opt.PostListen, f.path("sample-list.csv"))
+	fmt.Fprintf(&b, "data = %q\nlisten = %q\nhub = %q\nenrol = %q\nlists = [%q]\n", f.path("post"), f.opt.PostListen, "tls://"+f.opt.NATSListen,
+		"https://"+f.opt.EnrolListen, f.path("sample-list.csv"))
 	for i, link := range f.readers {
 		fmt.Fprintf(&b, "[[counter]]\nid = \"%d\"\ndirection = \"entry\"\n", i+1)
 		fmt.Fprintf(&b, "[[scanner]]\nid = \"reader-%d\"\nprofile = \"generic-framed-mrz\"\npath = %q\ncounter = \"%d\"\n", i+1, link, i+1)

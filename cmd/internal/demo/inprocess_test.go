@@ -55,7 +55,7 @@ func (n *nation) start(private *seal.HubPrivate) {
 	n.hub, err = hub.Open(n.t.Context(), cfg, n.clock, quietLog())
 	n.must(err)
 	n.t.Cleanup(n.run(n.hub.Run))
-	n.must(founding.Officers(n.t.Context(), n.hub, invented[0], invented[5]))
+	n.must(founding.Officers(n.t.Context(), n.hub, accounts[0], accounts[5]))
 }
 
 func (n *nation) must(err error) {

@@ -1,19 +1,21 @@
-package station
+package station_test
 
 import (
 	"context"
 	"encoding/json"
 	"log/slog"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/border/clock"
 	"garita/border/counter"
 	"garita/border/seal"
+	"garita/cmd/internal/founding"
+	"garita/cmd/internal/station"
 	"garita/devices/devicetest/r30x"
 	"garita/devices/supervisor"
 )
@@ -36,20 +38,13 @@ func TestFingerFromModule(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	hub, err := seal.NewHubPrivate("HUB")
-	must(err)
-	prov, err := hub.Provisioning()
-	must(err)
-	must(seal.Save(filepath.Join(dir, "provisioning.json"), prov))
-	must(os.WriteFile(filepath.Join(dir, "officers.toml"), []byte("[[officer]]\nbadge = \"1\"\nname = \"Officer One\"\nroles = [\"inspector\"]\n"), 0o600))
 	module, err := r30x.Open(filepath.Join(dir, "ttyFINGER"), 256, 288, "")
 	must(err)
 	defer module.Close()
-	s, err := Open(t.Context(), Config{Data: filepath.Join(dir, "post"), Listen: "127.0.0.1:0", Post: "PUT", Station: "PUT-1", Zone: "UTC",
-		Provisioning: filepath.Join(dir, "provisioning.json"), Officers: filepath.Join(dir, "officers.toml"),
-		Counters: []Counter{{ID: "1", Direction: border.Entry}},
+	s, err := founding.Alone(t.Context(), dir, station.Config{Data: filepath.Join(dir, "post"), Listen: "127.0.0.1:0", Post: "PUT", Station: "PUT-1", Zone: "UTC",
+		Counters: []station.Counter{{ID: "1", Direction: border.Entry}},
 		Scanners: []supervisor.Scanner{{ID: "finger", Profile: "r30x-fingerprint", Path: filepath.Join(dir, "ttyFINGER"), Counter: "1"}},
-	}, clock.System(time.Now()), slog.New(slog.DiscardHandler))
+	}, clock.System(time.Now()), slog.New(slog.DiscardHandler), access.Officer{Badge: "1234", Name: "Officer One", Roles: []access.Role{access.Inspector}})
 	must(err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -69,7 +64,7 @@ func TestFingerFromModule(t *testing.T) {
 		}
 		return false
 	})
-	at := counter.At{Counter: "1", Officer: "1"}
+	at := counter.At{Counter: "1", Officer: "1234"}
 	id, err := s.Counters.Open(t.Context(), counter.Opening{At: at, Identity: border.IdentityDeclared,
 		Particulars: counter.Particulars{Surname: "UTOPIAN", Nationality: "UTO", BirthDate: "1974-XX-XX"}})
 	must(err)
@@ -85,7 +80,7 @@ func TestFingerFromModule(t *testing.T) {
 		t.Fatalf("shown: %+v", f)
 	}
 	rec, err := s.Counters.Decide(t.Context(), counter.Decision{Counter: "1", Encounter: id, Revision: view().Encounter.Verdict.Revision,
-		Outcome: border.Withdrawn, Officer: "1"})
+		Outcome: border.Withdrawn, Officer: "1234"})
 	must(err)
 	ev, err := s.Journal.Crossing(t.Context(), rec.Crossing)
 	must(err)
