@@ -51,6 +51,12 @@ func (j *Journal) Cosigned(ctx context.Context, c border.Checkpoint) error {
 			return err
 		}
 	}
+	return j.keep(ctx, s, c)
+}
+
+// keep keeps a checkpoint of this log.
+func (j *Journal) keep(ctx context.Context, s checkpoint.State, c border.Checkpoint) error {
+	const op = "keep a cosigned checkpoint"
 	ordinal, err := j.agrees(ctx, s)
 	if err != nil {
 		return err
@@ -171,15 +177,15 @@ func (j *Journal) CosignOwn(ctx context.Context, cosign note.Signer) ([]byte, er
 		}
 		return kept[0].Note, nil
 	}
+	state, err := checkpoint.Claims(c.Note)
+	if err != nil {
+		return nil, err
+	}
 	both := c.Note
 	if cosign.Name() != j.cfg.Signer.Name() || cosign.KeyHash() != j.cfg.Signer.KeyHash() {
-		state, err := checkpoint.Claims(c.Note)
-		if err != nil {
-			return nil, err
-		}
 		if both, err = checkpoint.Sign(state, j.cfg.Signer, cosign); err != nil {
 			return nil, err
 		}
 	}
-	return both, j.Cosigned(ctx, border.Checkpoint{Note: both})
+	return both, j.keep(ctx, state, border.Checkpoint{Note: both})
 }

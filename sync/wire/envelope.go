@@ -78,9 +78,9 @@ func EventMessage(key border.Key, head border.Position, encoded []byte, sign fun
 		for i := range e.Parts {
 			keyIDs = append(keyIDs, e.Parts[i].KeyID)
 		}
-		if sign != nil {
-			signature = sign(border.HeadMessage(key, e.Hash))
-		}
+	}
+	if sign != nil {
+		signature = sign(border.HeadMessage(key, border.Vouched(encoded)))
 	}
 	msg.Header = nats.Header{
 		HeaderSpecVersion: {"1.0"},
