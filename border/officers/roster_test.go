@@ -127,7 +127,7 @@ func TestRosterHolds(t *testing.T) {
 	}
 	r := get(0)
 	if len(r.Officers) != 2 || r.Officers[0].Badge != "1001" || len(r.Officers[0].Roles) != 1 || r.Officers[0].Posts != nil || r.Officers[0].PIN == "" ||
-		r.Officers[1].Badge != "1003" || r.Officers[1].Revoked.IsZero() || r.Officers[1].PIN != "" {
+		r.Officers[1].Badge != "1003" || r.Officers[1].Name != "" || r.Officers[1].Revoked.IsZero() || r.Officers[1].PIN != "" {
 		t.Errorf("the roster is %+v", r)
 	}
 	if r.ExpiresAt.Sub(r.IssuedAt) != 72*time.Hour {
@@ -248,7 +248,9 @@ func TestEdited(t *testing.T) {
 		"who did it":            {"UPDATE change SET who = '9001' WHERE badge = '1001'", true, "officer_damaged"},
 		"the version":           {"UPDATE change SET version = 77 WHERE badge = '1001'", true, "officer_damaged"},
 		"the end cut off":       {"DELETE FROM change WHERE badge = '9001'", false, "officers_rolled_back"},
-		"the head as well":      {"DELETE FROM head", false, "officers_rolled_back"},
+		"and the head altered":  {"DELETE FROM change WHERE badge = '9001'; UPDATE head SET version = 1", false, "officers_rolled_back"},
+		"the head alone":        {"UPDATE head SET mac = zeroblob(32)", false, "officers_rolled_back"},
+		"the head removed":      {"DELETE FROM head", false, "officers_rolled_back"},
 		"a row removed":         {"DELETE FROM change WHERE badge = '1001'", true, "officer_damaged"},
 		"an old row once more":  {"INSERT INTO change SELECT 9, at, who, did, badge, reason, sealed, before, mac FROM change WHERE version = 1", true, "officer_damaged"},
 		"a row of somebody's":   {"INSERT INTO change VALUES (9, 0, '', 'added', '1001', '', x'00', x'', zeroblob(32))", true, "officer_damaged"},

@@ -196,6 +196,20 @@ func TestPasskeyRefused(t *testing.T) {
 	_, err = h.s.FinishSignIn(here, name, answer, signin.In{})
 	wantCode(t, "the same answer again", err, border.Unauthenticated)
 
+	plain := newAuthenticator(t) // it counts nothing: only the challenge tells two answers apart
+	p := h.signIn("9001", goodPIN).Principal
+	name, options, err = h.s.BeginRegister(here, p)
+	must(t, err)
+	must(t, h.s.FinishRegister(here, p, name, "green key", plain.create(options)))
+	name, options, err = h.s.BeginSignIn(here)
+	must(t, err)
+	answer = plain.get(options)
+	for i := range 2 {
+		if _, err = h.s.FinishSignIn(here, name, answer, signin.In{}); (err == nil) != (i == 0) {
+			t.Errorf("answer %d of a key that does not count: %v", i+1, err)
+		}
+	}
+
 	name, options, err = h.s.BeginSignIn(here)
 	must(t, err)
 	answer = a.get(options)
