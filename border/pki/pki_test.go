@@ -437,6 +437,11 @@ func TestHosted(t *testing.T) {
 	if len(kept) != 1 || !shown().Equal(first) {
 		t.Error("a good one was replaced at the start")
 	}
+	h = must[*Hosted](t)(r.Host(func() (Pair, error) { return r.Server([]string{"hub.example"}, nil) }, kept[0], save))
+	if len(kept) != 2 || shown().VerifyHostname("hub.example") != nil {
+		t.Error("a new name is not served")
+	}
+	h, kept = must[*Hosted](t)(r.Host(server, kept[0], save)), kept[:1]
 	r.clock.set(noon.Add(ServerFor/3*2 + 24*time.Hour))
 	broken = errors.New("disk full")
 	if !shown().Equal(first) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,12 +63,21 @@ type Hosted struct {
 // retryRenewal is how long a renewal that failed is left alone.
 const retryRenewal = 10 * time.Minute
 
-// Host gives the hub its server certificate: old if it still serves, else a new one. save keeps
-// each new one before it is shown.
+// Host gives the hub its server certificate, which server makes: old if it is for the same names and
+// addresses and still serves, else a new one. save keeps each new one before it is shown.
 func (a *Authority) Host(server func() (Pair, error), old Pair, save func(Pair) error) (*Hosted, error) {
 	h := &Hosted{renew: server, save: save, clock: a.clock}
 	if c, err := old.tls(); err == nil && c.Leaf.CheckSignatureFrom(a.cert) == nil && isHub(c.Leaf) {
 		h.pair, h.current = old, c
+	}
+	if h.current != nil {
+		p, err := server() // only to see what it is for
+		if err != nil {
+			return nil, err
+		}
+		if c, err := p.tls(); err != nil || !sameNames(c.Leaf, h.current.Leaf) {
+			h.current = nil
+		}
 	}
 	if h.current == nil || Due(h.current.Leaf, a.clock.Now()) {
 		if err := h.replace(); err != nil {
@@ -74,6 +85,10 @@ func (a *Authority) Host(server func() (Pair, error), old Pair, save func(Pair) 
 		}
 	}
 	return h, nil
+}
+
+func sameNames(a, b *x509.Certificate) bool {
+	return slices.Equal(a.DNSNames, b.DNSNames) && slices.EqualFunc(a.IPAddresses, b.IPAddresses, net.IP.Equal)
 }
 
 func (h *Hosted) replace() error {

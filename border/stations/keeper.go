@@ -324,7 +324,7 @@ func forbidden(op, message string) error {
 // Belongs reports whether a station may connect with the key of its certificate (PKIX DER); an error
 // says why not. A new key that is seen for the first time replaces the one before.
 func (k *Keeper) Belongs(station border.StationID, key []byte) error {
-	const op = "admit a station"
+	op := "admit station " + string(station)
 	r, err := k.find(op, station)
 	if err != nil {
 		return err
