@@ -19,6 +19,7 @@ import (
 	"garita/border/watch"
 	"garita/border/watch/source"
 	"garita/ui/gate/gatetest"
+	"garita/ui/layout"
 	"garita/ui/operations"
 	"garita/ui/watchlists"
 )
@@ -36,7 +37,7 @@ func TestGallery(t *testing.T) {
 	furnish(h, imports)
 	stop := make(chan struct{})
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true, BodyLimit: 256 << 10})
-	app.Use(gatetest.As(gatetest.Token("3001", "", access.Operator)))
+	app.Use(layout.Use(layout.Site{Hub: true}), gatetest.As(gatetest.Token("3001", "", access.Operator)))
 	h.must(operations.Mount(app, operations.Config{Register: h.reg, Clock: h.clock, Audit: &h.acts, Stop: stop}))
 	h.must(watchlists.Mount(app, watchlists.Config{Lists: h.lists, Register: h.reg, Clock: h.clock, Seconds: gatetest.Seconds{}, Audit: &h.acts, Imports: imports}))
 	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts}))

@@ -1,5 +1,5 @@
 // The counter's page as an inspector uses it, and as readers and careless hands do.
-import { openPage } from './browser.mjs';
+import { openPage, PIN, signIn } from './browser.mjs';
 import { until } from './demo.mjs';
 
 /** How long a verdict must have been on the screen before a key decides on it. */
@@ -7,18 +7,29 @@ const ARMED = 450;
 
 const ENDS = { CR: ['Enter'], LF: ['Control+j'], TAB: ['Tab'], CRLF: ['Enter', 'Control+j'] };
 
-/** Opens a counter and chooses an officer. */
-export async function openCounter(context, url, counter = '1') {
-  const page = await openPage(context, `${url}/counters/${counter}`);
+/** Who works at which counter, unless it is said. */
+const INSPECTORS = { 1: '1001', 2: '1003' };
+
+/** Signs an officer in at a counter, where they take the place of whoever holds it. */
+export async function openCounter(context, url, counter = '1', badge = INSPECTORS[counter]) {
+  const page = await openPage(context, `${url}/signin?lang=en&to=/counters/${counter}`);
+  await signIn(page, badge, { counter });
   const c = new CounterPage(page);
   page.on('request', (r) => {
     if (r.method() !== 'GET') c.posts.push({ path: new URL(r.url()).pathname.split('/').pop(), body: r.postData() });
   });
   page.on('framenavigated', () => { c.navigations++; });
   await c.connected();
-  // Whoever holds the counter goes on; a counter that nobody holds is taken.
-  if (!(await c.state()).holder) await page.locator('#officer').selectOption({ index: 1 });
+  // A counter that nobody holds is taken by itself; from somebody else it is taken over.
   await until('somebody holds the counter', async () => (await c.state()).holder);
+  if ((await c.state()).holder !== badge) {
+    await page.locator('#hold').click();
+    await c.dialog('ask');
+    await page.keyboard.press('F8');
+  }
+  await until('the officer holds the counter', async () => (await c.state()).holder === badge);
+  await until('the dialog is over', async () => (await page.locator('dialog[open]').count()) === 0);
+  c.posts.length = 0;
   return c;
 }
 
@@ -72,6 +83,24 @@ class CounterPage {
   async dialog(id) {
     await this.page.waitForSelector(`#${id}[open]`);
     await this.page.waitForTimeout(ARMED);
+  }
+
+  /** Another officer goes on at this counter. */
+  async switchTo(badge, pin = PIN) {
+    await this.page.keyboard.press('Control+F2');
+    await this.dialog('switch-officer');
+    await this.page.keyboard.type(badge);
+    await this.page.keyboard.press('Tab');
+    await this.page.keyboard.type(pin);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** A second person agrees in the dialog that asks for one. */
+  async second(badge = '2001', pin = PIN) {
+    await this.dialog('second');
+    await this.page.locator('#second-badge').fill(badge);
+    await this.page.locator('#second-pin').fill(pin);
+    await this.page.keyboard.press('F8');
   }
 
   /** Waits until the message line says something. */

@@ -32,7 +32,7 @@ export async function startDemo(program, mix = '') {
   const output = () => readFileSync(join(data, 'demo.log'), 'utf8');
   d.ready = () => until('the demo answers', async () => {
     if (gone) throw new Error(`the demo ended: ${output()}`);
-    return (!mix || output().includes('Ctrl-C')) && (await answers(`${d.post}/`)) && (await answers(`${d.hub}/`));
+    return (!mix || output().includes('Ctrl-C')) && (await answers(`${d.post}/signin`)) && (await answers(`${d.hub}/signin`));
   }, 60000);
   const pid = (name) => Number(readFileSync(join(data, `${name}.pid`), 'utf8').trim());
 
@@ -46,11 +46,11 @@ export async function startDemo(program, mix = '') {
   d.stopHub = async () => {
     writeFileSync(join(data, 'hub.stopped'), '');
     process.kill(pid('hub'), 'SIGKILL');
-    await until('the hub is gone', async () => !(await answers(`${d.hub}/`)));
+    await until('the hub is gone', async () => !(await answers(`${d.hub}/signin`)));
   };
   d.startHub = () => {
     rmSync(join(data, 'hub.stopped'));
-    return until('the hub answers again', () => answers(`${d.hub}/`));
+    return until('the hub answers again', () => answers(`${d.hub}/signin`));
   };
   /** Ends the demo in order; returns how many ms that took. */
   d.end = async () => {

@@ -1,7 +1,7 @@
 // The inspector's work on good days and bad ones, seen from the counter and from the hub.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { axe, openPage, SIZES } from './browser.mjs';
+import { axe, openAs, SIZES } from './browser.mjs';
 import { openCounter } from './counterpage.mjs';
 import { until } from './demo.mjs';
 import { card, passport, traveller, visitor } from './mrz.mjs';
@@ -24,7 +24,7 @@ async function clean(page, what) {
 }
 
 export async function flow(context, demo, test, pictures) {
-  const hub = new HubPage(await openPage(context, `${demo.hub}/`));
+  const hub = new HubPage(await openAs(context, `${demo.hub}/`, '3001'));
   const c = await openCounter(context, demo.post);
   const { page } = c;
   let crossings = await hub.total();
@@ -77,11 +77,13 @@ export async function flow(context, demo, test, pictures) {
     await page.keyboard.press('F8');
     assert.match(await page.locator('#refuse [data-message]').innerText(), /Ground/);
     await page.locator('#ground').selectOption('purpose');
-    await page.keyboard.press('F8');
-    assert.match(await page.locator('#refuse [data-message]').innerText(), /Supervisor/);
     assert.equal(c.sent('decisions').length, before);
-    await page.locator('#supervisor').selectOption({ index: 1 });
-    await c.accept();
+    await page.keyboard.press('F8');
+    await c.second('1001');
+    await until('not oneself', async () => /second person/.test(await page.locator('#second [data-message]').innerText()));
+    await c.second();
+    await until('it is recorded', async () => /^Recorded/.test(await c.message()));
+    await c.waits();
     assert.match(await c.text('last'), /Refused/);
     await hub.reaches(++crossings);
     const [paper] = await Promise.all([context.waitForEvent('page'), page.locator('#print-notice').click()]);

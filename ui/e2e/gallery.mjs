@@ -15,7 +15,7 @@ export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEY
 const DIALOGS = {
   refuse: ['VISITOR', 'F9'], handover: ['VISITOR', 'F7'], refer: ['VISITOR', 'F3'], withdraw: ['VISITOR', 'F10'],
   known: ['VISITOR', 'F1'], abandon: ['VISITOR', 'Shift+F10'], document: ['VISITOR', 'Shift+F6'],
-  lines: ['WAITING', 'F6'], keyed: ['WAITING', 'F6', 'F6'], declared: ['WAITING', 'F6', 'F6', 'F6'], paper: ['WAITING', 'Shift+F4'],
+  switch: ['PROCEED', 'Control+F2'], lines: ['WAITING', 'F6'], keyed: ['WAITING', 'F6', 'F6'], declared: ['WAITING', 'F6', 'F6', 'F6'], paper: ['WAITING', 'Shift+F4'],
   correct: ['WAITING', 'Shift+F7'], group: ['WAITING', 'Shift+F2'], shift: ['REFERRALS', 'Shift+F1'], lift: ['KEYED-CHILD', 'Shift+F9'],
   import: ['GROUP', '#party-import'], shared: ['GROUP', '#party-share'], adult: ['GROUP', '[data-act="adult"]'], extend: ['LEAVING', '#extend-stay'],
   finger: ['FINGERS', 'Control+F7'], 'no-finger': ['FINGERS', 'Control+F8'], degrade: ['FINGERS', '#degrade-fingers'], 'fingers-again': ['FINGERS-DEGRADED', '#restore-fingers'],

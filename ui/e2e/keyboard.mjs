@@ -17,7 +17,11 @@ function chance(from, to) {
 const PLACES = {
   'nothing': { focus: (p) => p.evaluate(() => document.activeElement?.blur()) },
   'the note': { focus: async (p) => { await p.locator('#note').fill('kept 12'); await p.locator('#note').focus(); } },
-  'the officer': { focus: (p) => p.locator('#officer').focus() },
+  'the button to switch officers': { focus: (p) => p.locator('#switch').focus() },
+  'the PIN of another officer': {
+    focus: async (p) => { await p.locator('#switch').click(); await p.locator('#switch-pin').fill('24'); await p.locator('#switch-pin').focus(); },
+    after: (p) => p.keyboard.press('Escape'),
+  },
   'the key to admit': { focus: (p) => p.locator('#key-F8').focus() },
   'a specimen’s button': { focus: (p) => p.locator('#present-1').focus() },
   'the specimens’ heading': { focus: (p) => p.locator('#specimens summary').focus() },
@@ -94,11 +98,11 @@ export async function keyboard(context, demo, test) {
   await test('Enter, Tab, Space, digits and letters decide nothing, wherever the focus is', async () => {
     c.posts.length = 0;
     const { encounter } = await c.state();
-    for (const id of ['key-F8', 'key-F9', 'key-F10', 'note', 'officer']) {
+    for (const id of ['key-F8', 'key-F9', 'key-F10', 'note', 'switch']) {
       for (const key of ['Enter', 'NumpadEnter', 'Space', '8', 'A', 'a', '<', 'Tab']) {
         await page.evaluate((i) => document.getElementById(i).focus(), id);
         await page.keyboard.press(key);
-        if (id === 'officer' && key !== 'Tab') await page.keyboard.press('Escape');
+        if (id === 'switch' && key !== 'Tab') await page.keyboard.press('Escape');
       }
     }
     await page.keyboard.press('F9');

@@ -74,9 +74,10 @@ export async function work(context, demo, test, pictures) {
     const shown = await page.evaluate(() => [...document.querySelectorAll('[data-region]:not([data-region="keys"]), #state')].map((e) => e.outerHTML).join(''));
     assert.ok(!/child.alone/i.test(shown.replace(/ref-?er/gi, '')), 'the page shows which need');
     await page.keyboard.press('Shift+F9');
-    await page.locator('#lift-supervisor').selectOption({ index: 1 });
     await page.locator('#lift-reason').fill('the parents are here');
-    await send('lift');
+    await c.dialog('lift');
+    await page.keyboard.press('F8');
+    await c.second();
     await until('it is lifted', async () => (await c.state()).protected === '');
   });
 
@@ -96,12 +97,9 @@ export async function work(context, demo, test, pictures) {
     await c.accept();
   });
 
-  await test('another officer takes the counter over, and it is confirmed first', async () => {
+  await test('another officer takes the counter over with their own PIN', async () => {
     const { holder } = await c.state();
-    await page.locator('#officer').selectOption({ index: 2 });
-    await c.dialog('ask');
-    assert.equal((await c.state()).holder, holder);
-    await page.keyboard.press('F8');
+    await c.switchTo('1004');
     await until('the holder has changed', async () => (await c.state()).holder !== holder);
     await until('the dialog is over', async () => (await page.locator('dialog[open]').count()) === 0);
   });
@@ -112,10 +110,11 @@ export async function work(context, demo, test, pictures) {
     await page.keyboard.press('F8');
     assert.match(await page.locator('#correct [data-message]').innerText(), /Reason/);
     await page.locator('#c-reason').selectOption('typing');
-    await page.locator('#c-second').selectOption({ index: 1 });
     await page.locator('#c-purpose').selectOption('visiting');
     await clean('the correction');
-    await send('correct');
+    await c.dialog('correct');
+    await page.keyboard.press('F8');
+    await c.second();
     await c.says(/correction/);
     await page.keyboard.press('Shift+F7');
     await c.dialog('correct');

@@ -375,6 +375,7 @@ const acts = {
   present: (b) => act('/present', { index: Number(b.index) }),
   way: (b) => documents.turn(b.to),
   hold: duty.take,
+  change: duty.change,
   'second-way': (b) => second.turn(b.to),
   'second-key': second.byKey,
   send: dialogs.send,
