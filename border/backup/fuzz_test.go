@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,40 @@ func restoreBytes(t testing.TB, b []byte) (dir string, err error) {
 		}
 	}
 	return dir, err
+}
+
+// The chunks by themselves, before any digest is compared: none is moved, doubled or left out, no end is
+// cut off, and another head opens none.
+func TestChunks(t *testing.T) {
+	const chunk = 64<<10 + 16
+	for _, size := range []int{0, 1, 64<<10 - 7, 64<<10 - 6, 64<<10 - 5, 3 << 16, 300 * 64 << 10} {
+		content := strings.Repeat("x", size)
+		good := sealedPlain(t, plain("{}", content))
+		if _, got, err := backup.ReadAll(good, fuzzKey); err != nil || string(got) != content {
+			t.Fatalf("%d bytes: %d came out, %v", size, len(got), err)
+		}
+		first := len(good) - (len(content) + 6 + 16*((len(content)+6+64<<10-1)/(64<<10)))
+		other, err := backup.Sealed(&backup.Header{ID: "01", Kind: backup.Station, Name: "PUT-1"}, fuzzKey, plain("{}", content))
+		check(t, err)
+		cases := map[string][]byte{"another head": append(other[:first:first], good[first:]...)}
+		for n := 1; first+n*chunk < len(good); n++ {
+			if n > 3 && n < 254 {
+				continue
+			}
+			at := first + n*chunk
+			cases[fmt.Sprint("cut behind ", n)] = good[:at]
+			cases[fmt.Sprint("doubled ", n)] = slices.Concat(good[:at], good[at-chunk:])
+			cases[fmt.Sprint("left out ", n)] = slices.Concat(good[:at-chunk], good[at:])
+			if at+chunk < len(good) {
+				cases[fmt.Sprint("swapped ", n)] = slices.Concat(good[:at-chunk], good[at:at+chunk], good[at-chunk:at], good[at+chunk:])
+			}
+		}
+		for name, b := range cases {
+			if _, _, err := backup.ReadAll(b, fuzzKey); border.CodeOf(err) != border.Invalid {
+				t.Errorf("%d bytes, %s: %v", size, name, err)
+			}
+		}
+	}
 }
 
 // Even who has the key cannot lead a restoration out of its folder, or put keys into it.

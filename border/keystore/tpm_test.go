@@ -84,6 +84,18 @@ func TestTPMMeasured(t *testing.T) {
 	if _, err := keystore.Open(t.Context(), cfg); border.CodeOf(err) != border.Forbidden || !is(err, keystore.ErrMeasured) {
 		t.Errorf("measured otherwise: %v", err)
 	}
+	l := keystore.LockOf(t, cfg.Dir)
+	s.do(func(tpm transport.TPM) error { // the authorisation value alone, from the file, does not do either
+		loaded, err := load(tpm, l)
+		if err != nil {
+			return err
+		}
+		if _, err = (tpm2.Unseal{ItemHandle: tpm2.AuthHandle{Handle: loaded.ObjectHandle, Name: loaded.Name, Auth: tpm2.PasswordAuth(l.Auth)}}).Execute(tpm); err == nil {
+			t.Error("the PCRs can be gone round")
+		}
+		_, err = tpm2.FlushContext{FlushHandle: loaded.ObjectHandle}.Execute(tpm)
+		return err
+	})
 	check(t, keystore.Rekey(t.Context(), r, cfg)) // by a program that is still running
 	if plain, err := open(t, cfg).Open("a", b); err != nil || string(plain) != "plain" {
 		t.Errorf("%q, %v", plain, err)
@@ -129,12 +141,7 @@ func unsealed(t *testing.T, s *softTPM, cfg keystore.Config) (key []byte) {
 	t.Helper()
 	l := keystore.LockOf(t, cfg.Dir)
 	s.do(func(tpm transport.TPM) error {
-		srk, err := tpm2.CreatePrimary{PrimaryHandle: tpm2.TPMRHOwner, InPublic: tpm2.New2B(tpm2.ECCSRKTemplate)}.Execute(tpm)
-		if err != nil {
-			return err
-		}
-		loaded, err := tpm2.Load{ParentHandle: tpm2.AuthHandle{Handle: srk.ObjectHandle, Name: srk.Name, Auth: tpm2.PasswordAuth(nil)},
-			InPrivate: tpm2.TPM2BPrivate{Buffer: l.Private}, InPublic: tpm2.BytesAs2B[tpm2.TPMTPublic](l.Public)}.Execute(tpm)
+		loaded, err := load(tpm, l)
 		if err != nil {
 			return err
 		}
@@ -155,6 +162,35 @@ func unsealed(t *testing.T, s *softTPM, cfg keystore.Config) (key []byte) {
 		return err
 	})
 	return key
+}
+
+// load loads the sealed object without any protection of the wires.
+func load(tpm transport.TPM, l keystore.Lock) (*tpm2.LoadResponse, error) {
+	srk, err := tpm2.CreatePrimary{PrimaryHandle: tpm2.TPMRHOwner, InPublic: tpm2.New2B(tpm2.ECCSRKTemplate)}.Execute(tpm)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _, _ = tpm2.FlushContext{FlushHandle: srk.ObjectHandle}.Execute(tpm) }()
+	return tpm2.Load{ParentHandle: tpm2.AuthHandle{Handle: srk.ObjectHandle, Name: srk.Name, Auth: tpm2.PasswordAuth(nil)},
+		InPrivate: tpm2.TPM2BPrivate{Buffer: l.Private}, InPublic: tpm2.BytesAs2B[tpm2.TPMTPublic](l.Public)}.Execute(tpm)
+}
+
+// A TPM that somebody put on the wires is asked for nothing: a session with it would tell it what the real
+// one needs.
+func TestTPMInterposed(t *testing.T) {
+	s, other := newTPM(t), newTPM(t)
+	cfg := keystore.Config{Kind: keystore.TPM, Dir: t.TempDir(), TPM: s.address()}
+	open(t, cfg)
+	probe := newProbe(t, other.socket())
+	cfg.TPM = "unix:" + probe.path
+	if _, err := keystore.Open(t.Context(), cfg); !is(err, keystore.ErrOtherTPM) {
+		t.Errorf("%v", err)
+	}
+	probe.mu.Lock()
+	defer probe.mu.Unlock()
+	if startAuthSession := []byte{0, 0, 1, 0x76}; probe.heard.Len() < 100 || bytes.Contains(probe.heard.Bytes(), startAuthSession) {
+		t.Error("a session was begun with it")
+	}
 }
 
 // probe listens on the way to the TPM.

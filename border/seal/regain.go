@@ -93,7 +93,6 @@ func (k *StationKeys) Regain(ctx context.Context, opener *StationOpener, wraps [
 	if err := k.store.add(ctx, rows); err != nil {
 		return notStored(op, err)
 	}
-	clear(k.sets) // the month's key may be an old one again
 	return nil
 }
 
