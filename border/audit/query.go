@@ -10,12 +10,14 @@ import (
 
 // Filter says which acts are wanted. Empty fields match all.
 type Filter struct {
-	Badge   string // who acted, or was the second person
-	Action  string
-	Result  border.ActResult
-	Counter border.CounterID
-	From    time.Time // occurred at or after
-	Until   time.Time // occurred before
+	Badge string // who acted, or was the second person
+	// Pseudonym names them as a log does, if Badge is "".
+	Pseudonym string
+	Action    string
+	Result    border.ActResult
+	Counter   border.CounterID
+	From      time.Time // occurred at or after
+	Until     time.Time // occurred before
 }
 
 // Act is one recorded act as the auditor sees it: from the open header alone, so the officers are
@@ -45,7 +47,7 @@ const looked = 20_000
 func Acts(ctx context.Context, j *journal.Journal, b interface{ Officer(badge string) string }, f Filter, after border.Position, limit int) (Page, error) {
 	limit = max(1, min(limit, 500))
 	var p Page
-	officer := ""
+	officer := f.Pseudonym
 	if f.Badge != "" {
 		officer = b.Officer(f.Badge)
 	}

@@ -76,10 +76,9 @@ type page struct {
 
 // row is one review in words.
 type row struct {
-	ID                                                  int64
-	What, Why, Where, When, Ago, Officer, About, Reason string
-	Alarmed, Open, FollowUp                             bool
-	Verdict, By, Note                                   string
+	ID, What, Why, Where, When, Ago, Officer, About, Reason string
+	Alarmed, Open, FollowUp                                 bool
+	Verdict, By, Note                                       string
 }
 
 // actions are what can await a second person, in words.
@@ -141,10 +140,8 @@ func (s *screen) send(c *fiber.Ctx, p page) error {
 
 // decide notes what a reviewer found.
 func (s *screen) decide(c *fiber.Ctx) error {
-	id, err := strconv.ParseInt(c.Params("review"), 10, 64)
-	if err != nil {
-		return &border.Error{Code: border.NotFound, Op: "decide a review", Message: "There is no such review."}
-	}
+	var err error
+	id := c.Params("review")
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
 	verdict, note := Verdict(c.FormValue("verdict")), strings.TrimSpace(c.FormValue("note"))

@@ -13,7 +13,7 @@ type Reviews interface {
 	Reviews(ctx context.Context, done bool, offset, limit int) (list []Review, total int, err error)
 	// Decide notes what a reviewer found. The reviewer is the principal in the context and never
 	// who did it: [border.Forbidden].
-	Decide(ctx context.Context, id int64, verdict Verdict, note string) error
+	Decide(ctx context.Context, id string, verdict Verdict, note string) error
 }
 
 // Verdict is what a reviewer found.
@@ -28,7 +28,7 @@ const (
 // Review is an act that took effect without its second person, or by an officer whose roster had
 // expired. It names no traveller.
 type Review struct {
-	ID       int64
+	ID       string
 	Kind     string // awaiting: a second person could not be reached; overdue: signed in on an expired roster
 	Action   string // of border/access, or the event's type
 	Station  border.StationID

@@ -92,6 +92,7 @@ type Hub struct {
 	keys     *seal.HubKeys
 	broker   *broker.Server // nil: an outside one
 	intake   *intake.Intake
+	cosigned *cosigner
 	downlink *publish.Publisher
 	audit    *lookup.AuditFile // nil: no service is asked
 	app      *fiber.App
@@ -185,8 +186,9 @@ func (h *Hub) openStream(ctx context.Context, private *seal.HubPrivate) error {
 		return err
 	}
 	believed := h.answers(private)
+	h.cosigned = &cosigner{Register: h.Register, clock: h.clock, at: make(map[border.StationID]time.Time)}
 	h.intake, err = intake.New(intake.Config{URL: url, Access: reach, Trust: believed, Sink: h.Register, Asker: asker, Clock: h.clock, Log: h.log,
-		Checkpoints: h.Register, Roster: h.Officers, Keys: seal.NewKeySource(h.keys, h.Stations.SealKey),
+		Checkpoints: h.cosigned, Roster: h.Officers, Keys: seal.NewKeySource(h.keys, h.Stations.SealKey),
 		Alarm: func(station border.StationID, text string) { h.alarm(station, "stream", text) }})
 	if err != nil {
 		return err

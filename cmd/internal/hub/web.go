@@ -13,11 +13,13 @@ import (
 	"garita/border/signin"
 	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
+	"garita/ui/auditlog"
 	casepages "garita/ui/cases"
 	"garita/ui/gate"
 	"garita/ui/layout"
 	officerpages "garita/ui/officers"
 	"garita/ui/operations"
+	"garita/ui/review"
 	signinpages "garita/ui/signin"
 	stationpages "garita/ui/stations"
 	"garita/ui/watchlists"
@@ -81,7 +83,10 @@ func (h *Hub) mount(cookie gate.Cookie) error {
 	if err := stationpages.Mount(h.app, stationpages.Config{Keeper: h.Stations, Heard: h.heard, Clock: h.clock, URL: h.EnrolURL(), Log: h.log}); err != nil {
 		return err
 	}
-	return nil
+	if err := review.Mount(h.app, review.Config{Reviews: oversight{h}, Clock: h.clock, Log: h.log}); err != nil {
+		return err
+	}
+	return auditlog.Mount(h.app, auditlog.Config{Audit: oversight{h}, Clock: h.clock, Log: h.log})
 }
 
 // heard says when the hub heard of each station last.
