@@ -179,10 +179,11 @@ func (u *Uplink) fetchKeys(ctx context.Context, nc *nats.Conn) error {
 			return err
 		}
 		wraps, err := wire.DecodeKeysReply(reply, u.c.Station, asked)
-		if err != nil || len(wraps) == 0 {
+		if err != nil {
 			return err
 		}
-		if err := u.c.Keys.Regain(ctx, wraps); err != nil {
+		// The empty page, too: it says that there are no more, and what is still lacking was destroyed.
+		if err := u.c.Keys.Regain(ctx, wraps); err != nil || len(wraps) == 0 {
 			return err
 		}
 		asked.After = wraps[len(wraps)-1].KeyID
