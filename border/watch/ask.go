@@ -53,7 +53,8 @@ type ask struct {
 	boards   [2]board // base, changes
 	outcomes []outcome
 
-	left       int // postings that may still be walked
+	touched    uint32 // nothing: what was read only to have it near
+	left       int    // postings that may still be walked
 	bounds     bounds
 	traits     traitWeights
 	dates      dateWeights
@@ -169,7 +170,7 @@ func (a *ask) joins(words []match.Word) {
 		for _, id := range a.near.whole(a.joint, a.l.overlay.dict) {
 			before := max(a.fits.gain(id, i), a.fits.gain(id, k))
 			if gain := a.scorer.JoinGain(i, k, a.l.overlay.dict.Text(id), a.l.overlay.dict.Rarity(id), before); gain > 0 {
-				a.join(id, gain)
+				a.join(id, gain, max(1, identifying(words[i])+identifying(words[k])))
 			}
 		}
 	}
@@ -186,21 +187,40 @@ func (a *ask) split(w string) {
 		switch {
 		case gx == 0 || gy == 0 || max(gx, gy) < minTelling:
 		case gx > gy:
-			a.join(x, gx+gy)
+			a.half(x, gx+gy)
 		default:
-			a.join(y, gx+gy)
+			a.half(y, gx+gy)
 		}
 	}
 }
 
-// join notes a listed word that could be two of the traveller's, or half of one.
-func (a *ask) join(id uint32, gain int) {
-	a.joints.add(id, gain)
-	a.fits.add(id, jointTerm, gain)
+// identifying is 1 for a word that identifies.
+func identifying(w match.Word) int {
+	if w.Form&forms != 0 {
+		return 0
+	}
+	return 1
 }
 
-// jointTerm stands for joints among the words of a traveller.
-const jointTerm = match.MaxWords
+// join notes a listed word that could be two of the traveller's, and how many of
+// his that identify it takes.
+func (a *ask) join(id uint32, gain, words int) {
+	a.joints.add(id, gain)
+	a.fits.add(id, jointTerm+words, gain)
+}
+
+// half notes a listed word that could be half of one of the traveller's.
+func (a *ask) half(id uint32, gain int) {
+	a.joints.add(id, gain)
+	a.fits.add(id, halfTerm, gain)
+}
+
+// Numbers that stand for joints among the words of a traveller: above the first by how many of his
+// words a joint takes, and for one that takes half a word.
+const (
+	jointTerm = match.MaxWords
+	halfTerm  = jointTerm + jointWords + 1
+)
 
 // minTelling is how rare, in centinats, a word must be to look for others beside it.
 const minTelling = 600

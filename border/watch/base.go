@@ -99,8 +99,7 @@ func Compile(d Description, entries []*Entry) (*Base, error) {
 	}
 	b, err := newBase(&parts)
 	if err == nil {
-		b.dict.setSmall()
-		b.setDays()
+		b.ready()
 	}
 	return b, err
 }
@@ -216,8 +215,7 @@ func OpenBase(data []byte) (*Base, error) {
 	if !b.valid() {
 		return nil, damaged("it contradicts itself")
 	}
-	b.dict.setSmall()
-	b.setDays()
+	b.ready()
 	return b, nil
 }
 
@@ -239,6 +237,14 @@ func newBase(parts *[sections][]byte) (*Base, error) {
 		return nil, damaged("its description cannot be read")
 	}
 	return b, nil
+}
+
+// ready makes what is kept in memory only.
+func (b *Base) ready() {
+	b.dict.setSmall()
+	if b.segment.len() >= manyIdentities {
+		b.setDays()
+	}
 }
 
 // valid checks what was read from a file.

@@ -67,9 +67,10 @@ func (w *dateWeights) set(m *match.Model, d match.Date) {
 			*x = other
 		}
 	}
-	// Years before the first and after the last are counted among these.
-	for _, y := range []int{firstYear, lastYear} {
-		w.year[briefYear(y)] = max(w.year[briefYear(y)], m.Dates[match.DateDigit])
+	if w.full { // years before the first and after the last are counted among these
+		for _, y := range []int{firstYear, lastYear} {
+			w.year[briefYear(y)] = max(w.year[briefYear(y)], m.Dates[match.DateDigit])
+		}
 	}
 	w.same = w.year
 	if w.full {

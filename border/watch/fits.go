@@ -68,23 +68,40 @@ func (f *fits) put(x fit) {
 // reaches reports whether a listed name may say as much as it takes to matter. It is quick:
 // most names end here. A name of which no word fits never matters, whatever else agrees.
 func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bool {
-	var gains [jointTerm + 1]int32
-	var open uint32 // listed words that fit nothing
+	var gains [match.MaxWords]int32
+	joints, bestJoint, joined := 0, 0, 0 // what joints say, and how many words they take
+	halves := 0                          // whether a listed word more may be taken with one
+	var open uint32                      // listed words that fit nothing
 	listed := 0
 	mask := uint32(len(a.fits.slots) - 1)
 	for j, p := range parts {
 		if p.Form&forms == 0 {
 			listed++
 		}
-		found := false
+		found, words, most := false, 0, uint16(0)
 		for i := a.fits.slot(p.ID); a.fits.slots[i].id != 0; i = (i + 1) & mask {
 			if x := a.fits.slots[i]; x.id == p.ID+1 {
-				gains[x.term] = max(gains[x.term], int32(x.gain))
-				found = true
+				found, most = true, max(most, x.gain)
+				if x.term == halfTerm {
+					words, halves = max(words, 1), 1
+				} else {
+					words = max(words, int(x.term)-jointTerm)
+				}
 			}
 		}
-		if !found {
+		switch {
+		case !found:
 			open |= 1 << j
+		case words > 0: // a joint, or by itself one of the words
+			joints += int(most)
+			bestJoint = max(bestJoint, int(most))
+			joined += words
+		default:
+			for i := a.fits.slot(p.ID); a.fits.slots[i].id != 0; i = (i + 1) & mask {
+				if x := a.fits.slots[i]; x.id == p.ID+1 {
+					gains[x.term] = max(gains[x.term], int32(x.gain))
+				}
+			}
 		}
 	}
 	sum, best, words := 0, 0, 0
@@ -106,17 +123,17 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 			given = given || w.Form&match.Surname == 0
 		}
 	}
-	if g := int(gains[jointTerm]); g > 0 {
-		sum += g
-		best = max(best, g)
-		words += jointWords
+	if joined > 0 {
+		sum += joints
+		best = max(best, bestJoint)
+		words += joined
 		surname, given = true, true
 	}
 	if words == 0 {
 		return false
 	}
 	b, w := &a.bounds, &a.model.Weights
-	more := max(0, listed-words)
+	more := max(0, listed-words-halves)
 	bound := b.fixed[min(words, b.words)] + b.slope*float64(sum) + b.best*float64(best) + b.listed(words, more) +
 		max(0, w[match.FeatBothLeft])*float64(min(more, max(0, b.words-words)))
 	if !surname {
@@ -128,7 +145,7 @@ func (a *ask) reaches(s *segment, parts []match.Part, low bool, need float64) bo
 	if low {
 		bound += w[match.FeatLow]
 	}
-	if says := w[match.FeatListedSays]; says < 0 && more > 0 && bound >= need {
+	if says := w[match.FeatListedSays]; says < 0 && more > 0 && halves == 0 && bound >= need {
 		for j, p := range parts {
 			if open>>j&1 == 1 && p.Form&forms == 0 {
 				bound += says * float64(s.dict.Rarity(p.ID))

@@ -127,3 +127,33 @@ func TestKnownWordsAreTheFound(t *testing.T) {
 		t.Errorf("only %d words are known", known)
 	}
 }
+
+// The letters that differ are counted as Levenshtein does, for beginnings of words as well.
+func TestDistance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.StringMatching(`[A-E]{1,9}`).Draw(t, "a"), rapid.StringMatching(`[A-E]{0,12}`).Draw(t, "b")
+		whole, beginning := len(a), len(a)
+		row := make([]int, len(a)+1)
+		for i := range row {
+			row[i] = i
+		}
+		for j := range b {
+			last := row[0]
+			row[0] = j + 1
+			for i := range a {
+				c := last
+				if a[i] != b[j] {
+					c++
+				}
+				last = row[i+1]
+				row[i+1] = min(c, row[i]+1, row[i+1]+1)
+			}
+			whole = row[len(a)]
+			beginning = min(beginning, whole)
+		}
+		p := newPattern(a)
+		if x, y := p.distance(b, false), p.distance(b, true); x != whole || y != beginning {
+			t.Fatalf("%s and %s: %d and %d, want %d and %d", a, b, x, y, whole, beginning)
+		}
+	})
+}

@@ -15,6 +15,8 @@ type nearby struct {
 	words []near
 	keys  []match.Key
 	ids   []uint32
+
+	touched uint32 // see ask
 }
 
 // near is a listed word that could be the one asked for, and what its spelling costs.
@@ -58,6 +60,7 @@ func (n *nearby) find(s *match.Scorer, i int, w match.Word, d *dictionary) {
 		}
 	}
 	slices.Sort(n.ids)
+	n.touched += d.touch(n.ids)
 	for k, id := range n.ids {
 		if k > 0 && id == n.ids[k-1] {
 			continue
@@ -98,6 +101,7 @@ func (n *nearby) whole(joint []byte, d *dictionary) []uint32 {
 	}
 	n.ids = slices.DeleteFunc(n.ids, func(id uint32) bool { return !match.Joins(p.n, d.glance(id).Letters()) })
 	slices.Sort(n.ids)
+	n.touched += d.touch(n.ids)
 	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(id uint32) bool { return p.distance(d.Text(id), false) > p.near() })
 	return n.ids
 }

@@ -42,6 +42,9 @@ func (a *ask) compareAll(k int, s *segment) {
 		})
 		a.candidates = a.candidates[:maxCompared]
 	}
+	for _, c := range a.candidates {
+		a.touched += uint32(s.record(c.identity)[0])
+	}
 	from := len(a.outcomes)
 	for _, c := range a.candidates {
 		if c.bound < a.threshold() {

@@ -89,9 +89,6 @@ func dayPlace(year, month, day int) int { return (yearPlace(year)-dated)<<9 + mo
 
 // setDays makes the table of days.
 func (s *segment) setDays() {
-	if s.len() < manyIdentities {
-		return
-	}
 	s.days = make([]uint32, dayPlace(lastYear, 15, 31)+2)
 	next := 0
 	for i := s.years.at(dated); i < uint32(s.len()); i++ {

@@ -176,8 +176,11 @@ func (b *board) begin(a *ask, s *segment) {
 			}
 			l := &m.lists[len(m.lists)-1]
 			l.postings, l.gain, l.days = p, f.gain, l.days[:0]
-			if p.len() > longList {
-				m.long += p.len()
+			a.touched += p.id(0)
+		}
+		for i := range m.lists {
+			if l := &m.lists[i]; l.len() > longList {
+				m.long += l.len()
 				l.cut(a, s)
 			}
 		}
