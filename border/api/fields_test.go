@@ -1,55 +1,36 @@
 package api
 
 import (
-	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/gofiber/fiber/v2"
-
 	"garita/border/access"
 )
 
-// answersOf lists what each operation answers with, from the document that is made of the operations
-// themselves.
+// answersOf lists what each operation answers with, from the document that is made of the
+// operations themselves.
 func answersOf(t *testing.T) map[string][]reflect.Type {
 	t.Helper()
-	a := New(fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true}), "v1")
-	log := slog.New(slog.DiscardHandler)
-	Station(a, StationConfig{Log: log})
-	Workshop(a, WorkshopConfig{Log: log})
-	Hub(a, HubConfig{Log: log})
+	_, doc, typeOf := describedTypes(t)
 	out := make(map[string][]reflect.Type)
-	for path, item := range a.OpenAPI().Paths {
-		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete} {
-			if op == nil {
-				continue
-			}
-			call := method + " " + access.Pattern(path)
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			call := strings.ToUpper(method) + " " + access.Pattern(path)
 			out[call] = nil
 			for _, r := range op.Responses {
 				for kind, content := range r.Content {
-					if strings.Contains(kind, "json") {
-						out[call] = append(out[call], types(a.OpenAPI().Components.Schemas, content.Schema)...)
+					s := &content.Schema
+					for s.Items != nil {
+						s = s.Items
+					}
+					if strings.Contains(kind, "json") && s.Ref != "" {
+						out[call] = append(out[call], typeOf(s.Ref))
 					}
 				}
 			}
 		}
-	}
-	return out
-}
-
-// types finds the Go types behind a schema.
-func types(r huma.Registry, s *huma.Schema) (out []reflect.Type) {
-	switch {
-	case s == nil:
-	case s.Ref != "":
-		out = append(out, r.TypeFromRef(s.Ref))
-	case s.Items != nil:
-		out = types(r, s.Items)
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,13 @@ const preface = "# Generated from the operations in border/api. Do not edit; aft
 // described, not called: they need no station and no hub.
 func described(t *testing.T) (yaml []byte, doc document) {
 	t.Helper()
+	yaml, doc, _ = describedTypes(t)
+	return yaml, doc
+}
+
+// describedTypes gives the Go types behind the document's references, too.
+func describedTypes(t *testing.T) (yaml []byte, doc document, typeOf func(ref string) reflect.Type) {
+	t.Helper()
 	a := New(fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true}), "v1")
 	Station(a, StationConfig{Log: slog.New(slog.DiscardHandler)})
 	Workshop(a, WorkshopConfig{Log: slog.New(slog.DiscardHandler)})
@@ -41,7 +49,7 @@ func described(t *testing.T) (yaml []byte, doc document) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return yaml, doc
+	return yaml, doc, a.OpenAPI().Components.Schemas.TypeFromRef
 }
 
 // document is what tests look at of an OpenAPI document.
@@ -58,6 +66,11 @@ type document struct {
 				Schema schema `json:"schema"`
 			} `json:"content"`
 		} `json:"requestBody"`
+		Responses map[string]struct {
+			Content map[string]struct {
+				Schema schema `json:"schema"`
+			} `json:"content"`
+		} `json:"responses"`
 	} `json:"paths"`
 }
 

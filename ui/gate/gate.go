@@ -52,9 +52,9 @@ var defaults = Limits{Client: Limit{200, 20}, SignIn: Limit{30, 1}, Session: Lim
 const auditTimeout = 3 * time.Second
 
 type gate struct {
-	cfg                              Config
-	assets                           *layout.Assets
-	clients, signins, sessions, told *limiter
+	cfg                               Config
+	assets                            *layout.Assets
+	clients, attempts, sessions, told *limiter
 }
 
 // New makes the gate of a program. It must be the app's first handler; the app must be made with
@@ -77,7 +77,7 @@ func New(cfg Config) (fiber.Handler, error) {
 		return newLimiter(own, cfg.Mono)
 	}
 	l := cfg.Limits
-	g := &gate{cfg: cfg, assets: assets, clients: limit(l.Client, defaults.Client), signins: limit(l.SignIn, defaults.SignIn),
+	g := &gate{cfg: cfg, assets: assets, clients: limit(l.Client, defaults.Client), attempts: limit(l.SignIn, defaults.SignIn),
 		sessions: limit(l.Session, defaults.Session), told: limit(l.Refused, defaults.Refused)}
 	return g.handle, nil
 }
@@ -126,7 +126,7 @@ func (g *gate) limited(p *access.Principal, address string, route access.Found, 
 	if p != nil && !g.sessions.take(p.Session) || p == nil && !g.clients.take(address) {
 		return no
 	}
-	if ok && route.Method != fiber.MethodGet && signsIn(route.Pattern) && !g.signins.take(address) {
+	if ok && route.Method != fiber.MethodGet && signsIn(route.Pattern) && !g.attempts.take(address) {
 		return no
 	}
 	return nil
