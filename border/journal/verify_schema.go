@@ -67,7 +67,7 @@ func schemaOf(ctx context.Context, version int64) (map[string]string, error) {
 
 // readSchema reads the text of every table and index by type and name, blanks apart.
 func readSchema(ctx context.Context, db *sql.DB) (map[string]string, error) {
-	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name || ' of ' || tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'`)
+	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name || ' of ' || tbl_name, typeof(sql) || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'`)
 	if err != nil {
 		return nil, err
 	}

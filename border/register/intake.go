@@ -55,7 +55,7 @@ func look(r border.Received) message {
 // known reports whether this version interprets events of a type.
 func known(typ string) bool {
 	switch typ {
-	case border.TypeEpochOpened, border.TypeCrossingRecorded, border.TypeCrossingCorrected, border.TypeStayExtended:
+	case border.TypeEpochOpened, border.TypeCrossingRecorded, border.TypeCrossingCorrected, border.TypeStayExtended, border.TypeAudit:
 		return true
 	}
 	return trace(typ)
@@ -67,7 +67,7 @@ func trace(typ string) bool {
 	switch typ {
 	case border.TypeEncounterReferred, border.TypeEncounterTaken, border.TypeEncounterAbandoned, border.TypeGroupClosed,
 		border.TypeShiftOpened, border.TypeShiftClosed, border.TypeCounterTaken,
-		border.TypeBiometricsDegraded, border.TypeBiometricsRestored, border.TypeAudit:
+		border.TypeBiometricsDegraded, border.TypeBiometricsRestored:
 		return true
 	}
 	return false

@@ -14,7 +14,7 @@ import (
 
 // projectionVersion is the version of everything this file and its neighbours derive
 // from raw events. A register with another one is rebuilt when it is opened.
-const projectionVersion = 4
+const projectionVersion = 5
 
 const (
 	projectBatch  = 2000 // raw events in one transaction
@@ -235,6 +235,8 @@ func (p *projection) event(r *rawRow) error {
 		return p.amend(r, e, amendCorrection)
 	case border.TypeStayExtended:
 		return p.amend(r, e, amendExtension)
+	case border.TypeAudit:
+		return p.act(r, e)
 	}
 	if trace(e.Type) {
 		return nil

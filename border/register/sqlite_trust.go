@@ -71,8 +71,8 @@ func (q sqliteReader) checkpoints(ctx context.Context, station border.StationID,
 const checkpointsKept = 100
 
 func (t *sqliteTx) keepCheckpoint(at cosigned, tree checkpoint.Tree, msg []byte, now time.Time) (bool, error) {
-	n, err := t.exec(`INSERT INTO log (epoch_no, size, edge) VALUES (?1, ?2, ?3)
-		ON CONFLICT (epoch_no) DO UPDATE SET size = ?2, edge = ?3 WHERE size = ?4`, at.no, int64(tree.Size()), tree.Edge(), int64(at.tree.Size()))
+	n, err := t.exec(`INSERT INTO log (epoch_no, size, edge, at) VALUES (?1, ?2, ?3, ?5)
+		ON CONFLICT (epoch_no) DO UPDATE SET size = ?2, edge = ?3, at = ?5 WHERE size = ?4`, at.no, int64(tree.Size()), tree.Edge(), int64(at.tree.Size()), micros(now))
 	if err != nil || n == 0 {
 		return false, err
 	}

@@ -308,6 +308,8 @@ type tx interface {
 	review(id string) (officer, verdict string, ok bool, err error)
 	putVerdict(id, verdict, by string, at time.Time) error
 
+	putAct(arrival int64, station border.StationID, h *border.Header) error
+
 	clearProjections() error
 	// dropUnfounded deletes alarms of the projections that a rebuild did not find again.
 	dropUnfounded() error
@@ -340,6 +342,9 @@ type reader interface {
 	cosigned(ctx context.Context, station border.StationID, epoch border.Epoch) (cosigned, error)
 	// leaves calls visit for the events of an epoch with after < seq <= upto, ascending.
 	leaves(ctx context.Context, epochNo int64, after, upto uint64, visit func(seq uint64, hash border.Digest, sound bool) error) error
+	// acts lists the events of acts before an arrival, the latest first.
+	acts(ctx context.Context, f ActFilter, before int64, limit int) ([]rawRow, error)
+	logs(ctx context.Context) ([]Log, error)
 	reviews(ctx context.Context, decided bool, limit int) ([]Review, error)
 	// malformed lists events that are held in a damaged or malformed form.
 	malformed(ctx context.Context, limit int) ([]border.Key, error)

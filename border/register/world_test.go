@@ -299,6 +299,7 @@ func (w *world) dump() map[string][]string {
 		"stay":      `SELECT hex(document), at, station, hex(epoch), seq, state, certain, hex(entry_crossing), hex(exit_crossing), exit_at, paired, until, hex(born), full_date, birth_year, sex FROM stay`,
 		"flow":      `SELECT bucket, post, direction, outcome, trusted, n FROM flow`,
 		"review":    `SELECT * FROM review`,
+		"act":       `SELECT station, action, result, officer, second, occurred_at FROM act`,
 		"verdict":   `SELECT * FROM review_verdict`,
 		"lineage":   `SELECT station, hex(epoch), hex(parent_epoch), parent_seq FROM lineage`,
 		"meta":      `SELECT name, value FROM meta WHERE name IN ('crossings', 'duplicates', 'inside', 'inside_uncertain')`,
