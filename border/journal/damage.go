@@ -332,3 +332,34 @@ func (w *writer) nodes(ordinal int64, ev *border.Event) ([]byte, error) {
 	}
 	return tree.Add([]byte{}, ev.Hash), nil
 }
+
+// mendRun bounds how many events are fetched at a time.
+const mendRun = 200
+
+// MendFrom fetches what is damaged from the hub and puts it back, run by run, from the last to the
+// first. fetch gives events of an epoch with seq > after, ascending, at most limit, as the hub holds
+// them. It returns how many are mended; what the hub does not hold, or holds otherwise, stays
+// damaged and stops nothing.
+func (j *Journal) MendFrom(ctx context.Context, fetch func(ctx context.Context, epoch border.Epoch, after uint64, limit int) ([][]byte, error)) (mended int, err error) {
+	damaged, err := j.Damaged(ctx)
+	for end := len(damaged); end > 0 && err == nil; {
+		first := end - 1
+		for first > 0 && end-first < mendRun && damaged[first-1] == (border.Position{Epoch: damaged[first].Epoch, Seq: damaged[first].Seq - 1}) {
+			first--
+		}
+		var events [][]byte
+		if events, err = fetch(ctx, damaged[first].Epoch, damaged[first].Seq-1, end-first); err != nil {
+			return mended, err
+		}
+		switch refused := j.Mend(ctx, events); border.CodeOf(refused) {
+		case "":
+			mended += len(events)
+		case border.Invalid, border.Conflict:
+			j.cfg.Log.Error("journal: damaged events cannot be mended with what the hub holds", "error", refused)
+		default:
+			return mended, refused
+		}
+		end = first
+	}
+	return mended, err
+}

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -41,6 +42,7 @@ func TestMend(t *testing.T) {
 		want   int
 	}{
 		"one event":                {`UPDATE event SET ` + flip + ` WHERE pos = (1 << 40) + 5`, 1},
+		"one sealed byte":          {`UPDATE event SET record = CAST(substr(record, 1, 900) || x'00' || substr(record, 902) AS BLOB) WHERE pos = (1 << 40) + 5`, 1},
 		"first of an epoch":        {`UPDATE event SET ` + flip + ` WHERE pos = (2 << 40) + 1`, 1},
 		"last of an epoch":         {`UPDATE event SET ` + flip + ` WHERE pos = (1 << 40) + 21`, 1},
 		"a run":                    {`UPDATE event SET ` + flip + ` WHERE pos BETWEEN (1 << 40) + 5 AND (1 << 40) + 9`, 5},
@@ -123,7 +125,7 @@ func TestDamagedEventStopsNothing(t *testing.T) {
 	j := r.open()
 	ids := r.append(j, 10)
 	check(t, j.Close())
-	run(t, r.path(), `UPDATE event SET record = CAST(substr(record, 1, 100) || x'00' || substr(record, 102) AS BLOB) WHERE pos = (1 << 40) + 4`)
+	run(t, r.path(), `UPDATE event SET record = CAST(substr(record, 1, 900) || x'00' || substr(record, 902) AS BLOB) WHERE pos = (1 << 40) + 4`)
 	j = r.open()
 	if at, err := j.Damaged(t.Context()); err != nil || fmt.Sprint(at) == "[]" {
 		t.Fatalf("the start found %v, %v", at, err)
@@ -156,4 +158,33 @@ func TestDamagedEventStopsNothing(t *testing.T) {
 		t.Errorf("%d events are read for the hub", len(all))
 	}
 	r.append(j, 1)
+}
+
+// TestMendFrom fetches only what is damaged, in runs, and leaves what the hub does not hold.
+func TestMendFrom(t *testing.T) {
+	r, hub := damagedRig(t)
+	run(t, r.path(), `UPDATE event SET record = x'' WHERE pos IN ((1 << 40) + 3, (1 << 40) + 5, (1 << 40) + 6, (2 << 40) + 1, (3 << 40) + 8);
+		DELETE FROM event WHERE pos IN ((2 << 40) + 2, (2 << 40) + 3)`)
+	j := r.open()
+	_, err := j.Scrub(t.Context(), 1)
+	check(t, err)
+	at, err := j.Damaged(t.Context())
+	check(t, err)
+	delete(hub, at[len(at)-1]) // the hub never got this one
+	fetched := 0
+	n, err := j.MendFrom(t.Context(), func(_ context.Context, epoch border.Epoch, after uint64, limit int) (out [][]byte, err error) {
+		for seq := after + 1; seq <= after+uint64(limit); seq++ {
+			if b, ok := hub[border.Position{Epoch: epoch, Seq: seq}]; ok {
+				out = append(out, b)
+			}
+		}
+		fetched += len(out)
+		return out, nil
+	})
+	check(t, err)
+	left, err := j.Damaged(t.Context())
+	check(t, err)
+	if len(at) != 7 || n != 6 || fetched != 6 || len(left) != 1 || left[0] != at[6] {
+		t.Fatalf("damaged %v; %d fetched, %d mended, left %v", at, fetched, n, left)
+	}
 }
