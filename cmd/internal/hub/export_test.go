@@ -1,0 +1,11 @@
+package hub
+
+import "garita/border/access"
+
+// Served lists the routes of the program, in the order in which it looks.
+func (h *Hub) Served() (out []access.Served) {
+	for _, r := range h.app.GetRoutes(true) {
+		out = append(out, access.Served{Method: r.Method, Path: r.Path})
+	}
+	return out
+}

@@ -1,0 +1,11 @@
+package station
+
+import "garita/border/access"
+
+// Served lists the routes of the program, in the order in which it looks.
+func (s *Station) Served() (out []access.Served) {
+	for _, r := range s.app.GetRoutes(true) {
+		out = append(out, access.Served{Method: r.Method, Path: r.Path})
+	}
+	return out
+}
