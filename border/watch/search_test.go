@@ -272,3 +272,19 @@ func TestJoints(t *testing.T) {
 		}
 	}
 }
+
+// Changes may be more than the base has, and common words among them.
+func TestManyChanges(t *testing.T) {
+	entries := populous(70, 1600)
+	for _, base := range [][]*Entry{nil, entries[:3]} {
+		l := changed(t, New(compiled(t, base)), put(entries[3:]...))
+		found := 0
+		for _, q := range datedQueries(71, entries, 20) {
+			q.Surname += " RIMED"
+			found += len(l.Check(&q, nil))
+		}
+		if found == 0 {
+			t.Error("nothing is found")
+		}
+	}
+}

@@ -230,7 +230,7 @@ func (b *board) note(a *ask, s *segment, need float64) {
 				}
 			}
 			for i := range m.lists {
-				m.noteList(a, &m.lists[i], best)
+				m.noteList(a, &m.lists[i], best, len(b.done))
 			}
 		}
 		for k := range a.regions.all {
@@ -251,8 +251,8 @@ func (b *board) note(a *ask, s *segment, need float64) {
 	}
 }
 
-// noteList notes the postings of one list.
-func (m *membership) noteList(a *ask, l *list, best int) {
+// noteList notes the postings of one list, in so many words of bits.
+func (m *membership) noteList(a *ask, l *list, best, size int) {
 	strong := strongly(l.gain, best)
 	if !strong {
 		m.weak = max(m.weak, l.gain)
@@ -261,14 +261,14 @@ func (m *membership) noteList(a *ask, l *list, best int) {
 		m.few.note(l.postings, strong)
 		return
 	}
-	m.many.note(l.days, strong, len(a.boards[0].done))
+	m.many.note(l.days, strong, size)
 	for k := range a.regions.all {
 		r := &a.regions.all[k]
 		if r.weight <= m.assumed && r.far {
 			continue
 		}
 		for _, e := range r.spans[:r.parts] {
-			m.many.note(l.postings[postingSize*l.ends[e.from]:postingSize*l.ends[e.to]], strong, len(a.boards[0].done))
+			m.many.note(l.postings[postingSize*l.ends[e.from]:postingSize*l.ends[e.to]], strong, size)
 		}
 	}
 }
