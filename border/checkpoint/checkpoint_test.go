@@ -169,3 +169,68 @@ func FuzzParse(f *testing.F) {
 		_, _ = checkpoint.Claims([]byte(text))
 	})
 }
+
+// TestComparison: with keys, both the station's and the hub's signature must be there; without, how
+// many were not looked at is said; what no log reaches is a fault.
+func TestComparison(t *testing.T) {
+	station, stationV := newKey(t, 0, checkpoint.Name("PUT-1"))
+	hub, hubV := newKey(t, 1, "garita/HUB")
+	var tree checkpoint.Tree
+	var at []checkpoint.State
+	for n := range 5 {
+		tree.Add(nil, eventHash(n))
+		at = append(at, checkpoint.State{Station: "PUT-1", Epoch: border.Epoch{1}, Size: uint64(n) + 1, Root: tree.Root()})
+	}
+	sign := func(s checkpoint.State, by ...note.Signer) []byte {
+		b, err := checkpoint.Sign(s, by...)
+		check(t, err)
+		return b
+	}
+	elsewhere := at[3]
+	elsewhere.Epoch[0] = 9
+	stranger := at[3]
+	stranger.Station = "PUT-2"
+	other := at[3]
+	other.Root[0]++
+	for name, c := range map[string]struct {
+		keys   []note.Verifier
+		notes  [][]byte
+		reach  int // how far the log goes
+		faults int64
+		others int64
+	}{
+		"both":                        {[]note.Verifier{stationV, hubV}, [][]byte{sign(at[1], station, hub), sign(at[3], station, hub)}, 5, 0, 0},
+		"the hub alone":               {[]note.Verifier{stationV, hubV}, [][]byte{sign(at[1], hub)}, 5, 1, 0},
+		"the station alone":           {[]note.Verifier{stationV, hubV}, [][]byte{sign(at[1], station)}, 5, 1, 0},
+		"the hub's key only is given": {[]note.Verifier{hubV}, [][]byte{sign(at[1], station, hub)}, 5, 0, 0},
+		"cut off":                     {nil, [][]byte{sign(at[1], station), sign(at[3], station)}, 3, 1, 0},
+		"another root":                {nil, [][]byte{sign(other, station)}, 5, 1, 0},
+		"contradiction":               {nil, [][]byte{sign(at[3], station), sign(other, station)}, 5, 2, 0},
+		"an epoch is missing":         {nil, [][]byte{sign(elsewhere, station)}, 5, 1, 0},
+		"of another station":          {nil, [][]byte{sign(stranger, station)}, 5, 0, 1},
+		"no checkpoint":               {nil, [][]byte{[]byte("text\n")}, 5, 1, 0},
+	} {
+		var file []byte
+		for _, n := range c.notes {
+			file = append(file, n...)
+		}
+		k := checkpoint.NewComparison(c.keys...)
+		if split := checkpoint.Split(file); len(split) != len(c.notes) {
+			t.Errorf("%s: %d checkpoints in a file of %d", name, len(split), len(c.notes))
+		}
+		for _, n := range checkpoint.Split(file) {
+			k.Add("here", n, true)
+		}
+		sizes := k.Sizes("PUT-1", border.Epoch{1})
+		for _, s := range at[:c.reach] {
+			for _, size := range sizes {
+				if size == s.Size {
+					k.At(s)
+				}
+			}
+		}
+		if f := k.Conclude(); f.Faults != c.faults || f.Others != c.others || (f.Faults == 0) != (len(f.Words) == 0) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}

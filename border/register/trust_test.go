@@ -121,7 +121,13 @@ func TestVouching(t *testing.T) {
 		}, 0, 6, true},
 		"revoked":                            {func(tr *trust, _ []border.Received) { delete(tr.keys, "PUT-1") }, 0, 6, true},
 		"rotated since, the older key signs": {func(tr *trust, _ []border.Received) { tr.enrol("PUT-1", "new") }, 6, 0, false},
-		"damaged on the way":                 {func(_ *trust, in []border.Received) { in[2].Event[90] ^= 1 }, 2, 1, true},
+		"another event in the place of one": {func(_ *trust, in []border.Received) {
+			e, _ := border.DecodeEvent(append([]byte(nil), in[2].Event...))
+			e.Header = append(e.Header[:len(e.Header)-1:len(e.Header)-1], `,"ground":"forged"}`...)
+			e.Hash = e.ComputeHash()
+			in[2].Event = e.Encode()
+		}, 2, 1, true},
+		"damaged on the way": {func(_ *trust, in []border.Received) { in[2].Event[90] ^= 1 }, 2, 1, true},
 		"damaged at the station": {func(tr *trust, in []border.Received) {
 			in[2].Event[90] ^= 1
 			signAll(keyOf("one"), in[2:3])
