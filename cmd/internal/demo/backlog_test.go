@@ -95,7 +95,7 @@ func (s *site) past(u *truth, n int, span time.Duration, next func() Specimen) {
 	s.t.Helper()
 	cfg, err := station.ReadConfig(s.path("post.toml"), func(string) string { return "" })
 	s.must(err)
-	cfg.Listen, cfg.Hub, cfg.Scanners, cfg.Demo.Presenter = "127.0.0.1:0", "", nil, ""
+	cfg.Listen, cfg.Alone, cfg.Scanners, cfg.Demo.Presenter = "127.0.0.1:0", true, nil, ""
 	begin := time.Now().Add(-span)
 	var passed atomic.Int64
 	mono := func() time.Duration { return time.Duration(passed.Load()) }

@@ -3,6 +3,7 @@ package demo
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,17 +26,18 @@ type client struct {
 	counter string // where it works; "" at none
 	http    *http.Client
 
+	usual   string     // badge of who signs in if nobody has
 	signing sync.Mutex // held while somebody signs in
 	badge   string     // who is signed in; guarded by signing
 }
 
-// newClient is a browser in which nobody has signed in.
-func newClient(base, counter string) *client {
+// newClient is a browser in which nobody has signed in. usual is the badge of who works there.
+func newClient(base, counter, usual string) *client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		panic(err) // it has no options that could be wrong
 	}
-	return &client{base: base, counter: counter, http: &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
+	return &client{base: base, counter: counter, usual: usual, http: &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 4}}}
 }
 
 // as makes an officer the one who is signed in.
@@ -61,10 +63,7 @@ func (c *client) signIn(ctx context.Context, badge string) error {
 func (c *client) again(ctx context.Context) error {
 	c.signing.Lock()
 	defer c.signing.Unlock()
-	if c.badge == "" {
-		return errors.New("nobody is signed in")
-	}
-	return c.signIn(ctx, c.badge)
+	return c.signIn(ctx, cmp.Or(c.badge, c.usual))
 }
 
 // agree has a second officer agree to an action, and returns the word of it.

@@ -91,23 +91,20 @@ func (d *Demo) RunDay(ctx context.Context, s *Script) (*DayResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	y := &day{d: d, script: s, before: earlier, ids: border.NewIDs(wallClock{d.folder.opt.Now}, nil), crossing: make(map[border.ID]bool),
 		claims: make(map[border.ID][]claim), verdicts: make(map[string]int), result: &DayResult{Mix: make(map[string]Played)}}
 	s.scenes(func(_ int, c *scene) { y.played(c.kind, 1, 0); y.result.Presented += c.people })
-	y.desk = newClient(d.PostURL, "")
+	y.desk = newClient(d.PostURL, "", supervisor)
 	defer y.desk.http.CloseIdleConnections()
 	if err := y.desk.as(ctx, supervisor); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
 	defer cancel()
 	for i, r := range d.readers {
 		api := d.browsers[i]
-		if err := api.as(ctx, badges[i%len(badges)]); err != nil {
-			return nil, err
-		}
 		h := &hand{ctx: ctx, api: api, reader: r, name: counterName(i), day: y, known: make(map[border.ID]bool), shown: &screen{wake: make(chan struct{}, 1)}}
 		y.hands = append(y.hands, h)
 		watching.Go(func() { api.watch(ctx, h.name, h.shown.take) })

@@ -44,9 +44,9 @@ func Start(ctx context.Context, opt Options, travellers []Specimen) (_ *Demo, er
 	}
 	d := &Demo{folder: f, shelf: shelf, PostURL: "http://" + f.opt.PostListen, HubURL: "http://" + f.opt.HubListen, failed: make(chan error, 3)}
 	f.opt.Ended = d.ended(opt.Ended)
-	d.capital = newClient(d.HubURL, "")
+	d.capital = newClient(d.HubURL, "", registrar)
 	for i := range f.readers {
-		d.browsers = append(d.browsers, newClient(d.PostURL, counterName(i)))
+		d.browsers = append(d.browsers, newClient(d.PostURL, counterName(i), badges[i%len(badges)]))
 	}
 	// The programs outlive ctx until Stop: what it was about must be finished in order.
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -116,7 +116,7 @@ func (d *Demo) openReaders() error {
 func (d *Demo) awaitReaders(ctx context.Context, hub bool) error {
 	for i, api := range d.browsers {
 		for {
-			err := api.as(ctx, badges[i%len(badges)]) // once the roster has come from the hub
+			err := api.as(ctx, api.usual) // once the roster has come from the hub
 			var v viewOf
 			if err == nil {
 				v, err = api.view(ctx, counterName(i))

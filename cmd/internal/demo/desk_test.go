@@ -112,7 +112,7 @@ func (k *desk) serve(s Specimen) {
 				return
 			}
 		case len(v.Queue) > 0:
-			if err := k.api.callUp(ctx, k.name, officer); err != nil {
+			if err := k.api.callUp(ctx, k.name); err != nil {
 				k.truth.hurt(err)
 			}
 		case open != nil:
@@ -207,8 +207,7 @@ func (s *site) desks(n int, seed uint64) (*truth, []*desk) {
 	u, next := newTruth(), line(seed)
 	out := make([]*desk, n)
 	for i := range out {
-		out[i] = &desk{t: s.t, api: newClient(s.d.PostURL), name: counterName(i), truth: u, next: next}
-		s.t.Cleanup(out[i].api.http.CloseIdleConnections)
+		out[i] = &desk{t: s.t, api: s.d.browsers[i], name: counterName(i), truth: u, next: next}
 	}
 	return u, out
 }

@@ -8,6 +8,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/verdict"
 	"garita/devices/devicetest"
 )
 
@@ -28,18 +29,17 @@ func twoReaders(t *testing.T, scans int) {
 	var mu sync.Mutex // guards truth
 	var group sync.WaitGroup
 	for i := range 2 {
-		k := &crowd{t: t, api: newClient(s.d.PostURL), name: counterName(i), own: map[string]bool{}, other: map[string]bool{},
+		k := &crowd{t: t, api: s.d.browsers[i], name: counterName(i), own: map[string]Specimen{}, other: map[string]bool{},
 			room: make(chan struct{}, 20), recorded: func(id border.ID) {
 				mu.Lock()
 				defer mu.Unlock()
 				truth[id] = border.CounterID(counterName(i))
 			}}
-		t.Cleanup(k.api.http.CloseIdleConnections)
 		var queue []Specimen
 		for n, p := range people {
 			if n%2 == i {
 				queue = append(queue, p)
-				k.own[p.surname] = true
+				k.own[p.surname] = p
 			} else {
 				k.other[p.surname] = true
 			}
@@ -58,12 +58,13 @@ func twoReaders(t *testing.T, scans int) {
 
 // crowd is one counter with travellers who do not wait for one another.
 type crowd struct {
-	t          *testing.T
-	api        *client
-	name       string
-	own, other map[string]bool // surnames
-	room       chan struct{}   // one for each document that waits, well below the queue's limit
-	recorded   func(border.ID)
+	t        *testing.T
+	api      *client
+	name     string
+	own      map[string]Specimen // by surname
+	other    map[string]bool     // surnames
+	room     chan struct{}       // one for each document that waits, well below the queue's limit
+	recorded func(border.ID)
 }
 
 func (k *crowd) present(ctx context.Context, r *devicetest.Reader, queue []Specimen) {
@@ -93,9 +94,10 @@ func (k *crowd) inspect(ctx context.Context) {
 		}
 		switch e := v.Encounter; {
 		case e != nil:
-			d := refusal(e)
-			if !e.Refusable {
-				d = admission(e, &Specimen{})
+			one := k.own[e.Document.Surname]
+			d := admission(e, &one)
+			if e.Verdict.Level == verdict.Refer && e.Refusable {
+				d = refusal(e)
 			}
 			_, err = k.api.decide(ctx, k.name, d)
 			if err == nil {
@@ -104,7 +106,7 @@ func (k *crowd) inspect(ctx context.Context) {
 				<-k.room
 			}
 		case len(v.Queue) > 0:
-			err = k.api.callUp(ctx, k.name, officer)
+			err = k.api.callUp(ctx, k.name)
 		}
 		if s, ok := err.(*status); ok && s.code >= 500 {
 			k.t.Errorf("counter %s: %v", k.name, err)
@@ -125,7 +127,7 @@ func (k *crowd) look(v counter.View) bool {
 		names = append(names, q.Surname)
 	}
 	for _, n := range names {
-		if k.other[n] || !k.own[n] {
+		if k.other[n] || k.own[n].surname == "" {
 			k.t.Errorf("counter %s shows a document of the other reader: %v, or of none", k.name, k.other[n])
 			return false
 		}

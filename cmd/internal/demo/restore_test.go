@@ -78,7 +78,7 @@ func (s *site) inHub(do func(*hub.Hub)) {
 	s.t.Helper()
 	cfg, err := hub.ReadConfig(s.path("hub.toml"), func(string) string { return "" })
 	s.must(err)
-	cfg.Listen, cfg.NATS = "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Listen, cfg.NATS, cfg.Enrol = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	h, err := hub.Open(s.t.Context(), cfg, clock.System(time.Now()), slog.New(slog.DiscardHandler))
 	s.must(err)
 	do(h)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"garita/border/clock"
 	"garita/border/counter"
 	"garita/border/watch"
+	"garita/cmd/internal/founding"
 	"garita/cmd/internal/station"
 )
 
@@ -110,11 +112,14 @@ func imprint(t *testing.T, silent bool) (out print) {
 	}
 	log := &logged{}
 	cfg := n.config("PCA-1", 1, n.hub.NATSURL())
-	s, err := station.Open(t.Context(), cfg, even(0), slog.New(slog.NewTextHandler(log, nil)))
+	n.must(founding.Enrol(t.Context(), n.hub, cfg))
+	s, err := founding.Open(t.Context(), n.hub, cfg, even(0), slog.New(slog.NewTextHandler(log, nil)))
 	n.must(err)
 	stop := n.run(s.Run)
 	t.Cleanup(stop)
-	api := &http.Client{Transport: &http.Transport{}}
+	jar, err := cookiejar.New(nil)
+	n.must(err)
+	api := &http.Client{Jar: jar, Transport: &http.Transport{}}
 	defer api.CloseIdleConnections()
 	ask := func(method, path string, in any) []byte {
 		t.Helper()
@@ -134,6 +139,7 @@ func imprint(t *testing.T, silent bool) (out print) {
 		out.Answers = append(out.Answers, fmt.Sprintf("%d %s", res.StatusCode, masked(string(b), who...)))
 		return b
 	}
+	ask(http.MethodPost, "/session", map[string]any{"badge": officer, "pin": pin, "counter": "1"})
 	n.must(s.Counters.Take(t.Context(), counter.At{Counter: "1", Officer: officer}))
 	n.inForce(n.load(entries[0]), s)
 	n.await("the hub is heard", func() bool { v, err := s.Counters.View("1"); n.must(err); return v.Status.Hub.Connected })
@@ -147,7 +153,7 @@ func imprint(t *testing.T, silent bool) (out print) {
 		out.Answers = append(out.Answers, fmt.Sprintf("revision of the verdict: %d", e.Verdict.Revision))
 		var r counter.Recorded
 		n.must(json.Unmarshal(ask(http.MethodPost, "/api/v1/counters/1/decisions", map[string]any{"encounter": e.ID, "verdict_revision": e.Verdict.Revision,
-			"outcome": border.Admitted, "officer": officer, "values": p.Missing(e)}), &r))
+			"outcome": border.Admitted, "values": p.Missing(e)}), &r))
 		ask(http.MethodGet, "/api/v1/records/"+r.Crossing.String(), nil)
 		crossings = append(crossings, r.Crossing)
 		n.delivered(s)
