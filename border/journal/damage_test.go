@@ -188,3 +188,32 @@ func TestMendFrom(t *testing.T) {
 		t.Fatalf("damaged %v; %d fetched, %d mended, left %v", at, fetched, n, left)
 	}
 }
+
+// TestMendBelievesNoDamagedRowAlone: a row that was made to name a forged event does not bring it in,
+// for its neighbours know better.
+func TestMendBelievesNoDamagedRowAlone(t *testing.T) {
+	for name, forge := range map[string]func(*border.Event){
+		"continues another one":    func(e *border.Event) { e.Prev[0]++ },
+		"is not the one continued": func(*border.Event) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, hub := damagedRig(t)
+			j := r.open()
+			xs, err := j.Extents(t.Context())
+			check(t, err)
+			seq := uint64(5)
+			if name == "continues another one" {
+				seq = xs[0].Last // nothing behind it could say more
+			}
+			ev, err := border.DecodeEvent(append([]byte(nil), hub[border.Position{Epoch: xs[0].Epoch, Seq: seq}]...))
+			check(t, err)
+			ev.Header = append(ev.Header[:len(ev.Header)-1:len(ev.Header)-1], `,"ground":"x"}`...)
+			forge(&ev)
+			ev.Hash = ev.ComputeHash()
+			forged := ev.Encode()
+			run(t, r.path(), fmt.Sprintf(`UPDATE event SET record = x'%x' WHERE pos = (1 << 40) + %d; DELETE FROM event WHERE pos = (2 << 40) + 1;
+				UPDATE epoch SET parent_seq = 0 WHERE ordinal = 2`, append(forged[:len(forged)-1:len(forged)-1], forged[len(forged)-1]^1), seq))
+			wantCode(t, j.Mend(t.Context(), [][]byte{forged}), border.Invalid)
+		})
+	}
+}
