@@ -19,8 +19,12 @@ func (j *Journal) Rebuild(ctx context.Context) error {
 	}})
 }
 
-func (t *transaction) rebuild() error {
+func (t *transaction) rebuild() (err error) {
 	w := t.w
+	if err := w.overwrite(true); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.overwrite(false)) }()
 	again := []*projection{w.counts}
 	empty := []string{`DELETE FROM crossing`, `DELETE FROM state`, `DELETE FROM change`, `DELETE FROM crossing_count`}
 	if w.j.cfg.Index != nil {

@@ -332,6 +332,8 @@ type reader interface {
 	stays(ctx context.Context, f StayFilter, limit int) ([]Stay, error)
 	stayOf(ctx context.Context, crossing border.ID) (s Stay, ok bool, err error)
 	proposals(ctx context.Context, limit int) ([]Proposal, error)
+	// outlived reports whether a crossing from before a moment still has its document.
+	outlived(ctx context.Context, before time.Time) (bool, error)
 	// doubts completes a stay with what speaks against its being certain.
 	doubts(ctx context.Context, s *Stay) error
 	// incomplete lists the stations whose data are late.

@@ -5,6 +5,8 @@ package retention
 
 import (
 	_ "embed"
+	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -95,4 +97,33 @@ func (p *Policy) Due(part, bucket string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// Horizon returns the moment before which the keys of a part are due now: whatever was recorded
+// before it is to be erased.
+func (p *Policy) Horizon(part string, now time.Time) time.Time {
+	now = now.UTC()
+	for _, r := range p.Rules {
+		if r.Part == part {
+			return time.Date(now.Year(), now.Month()-time.Month(r.Months), 1, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	return time.Time{}
+}
+
+// Load reads the policy of a file; "" for the one that ships.
+func Load(path string) (*Policy, error) {
+	if path == "" {
+		return Default(), nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &border.Error{Code: border.NotFound, Op: "read the retention policy", Err: err}
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
+	if err != nil {
+		return nil, &border.Error{Code: border.Internal, Op: "read the retention policy", Err: err}
+	}
+	return Parse(b)
 }
