@@ -237,6 +237,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	run(h.Stations.Run)
 	run(h.Officers.Run)
 	run(h.SignIn.Run)
+	run(h.keepHouse)
 	run(func(ctx context.Context) error { return h.enrol.Serve(ctx, h.enrolAt) })
 	parts.Go(func() { h.shutOut(ctx) })
 	parts.Go(func() { h.chase(ctx) })

@@ -276,6 +276,7 @@ func (s *Station) Run(ctx context.Context) error {
 		run(s.renewer.Run)
 	}
 	run(s.SignIn.Run)
+	run(s.keepHouse)
 	parts.Go(func() { s.refresh(ctx) })
 	run(func(ctx context.Context) error { return web.Serve(ctx, s.app, s.listener) })
 	var err error
