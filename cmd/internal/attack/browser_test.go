@@ -162,3 +162,25 @@ func (b *browser) host() string { return strings.TrimPrefix(b.base, "http://") }
 func (b *browser) head(line string) string {
 	return line + " HTTP/1.1\r\nHost: " + b.host() + "\r\nUser-Agent: " + b.agent + "\r\nCookie: " + b.cookie + "\r\nConnection: close\r\n"
 }
+
+// listen reads a live stream until the program ends it; open is told when it has begun.
+func (b *browser) listen(path string, open func()) error {
+	defer open()
+	req, err := http.NewRequestWithContext(b.s.t.Context(), http.MethodGet, b.base+path, http.NoBody)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", b.agent)
+	req.Header.Set("Cookie", b.cookie)
+	res, err := b.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: status %d", path, res.StatusCode)
+	}
+	open()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}

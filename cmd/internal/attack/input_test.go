@@ -151,7 +151,7 @@ func (s *site) oversized() {
 	deep := strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000)
 	for _, who := range []*browser{b, h} {
 		for what, head := range map[string]string{"a long header": who.head("GET /session") + "X-Long: " + long(64<<10), "a long cookie": "GET /session HTTP/1.1\r\nHost: " + who.host() + "\r\nCookie: " + who.name() + "=" + long(60<<10),
-			"many headers": who.head("GET /session") + strings.Repeat("X-Many: y\r\n", 10_000) + "X: y", "a long query": who.head("GET /session?q=" + long(64<<10)) + "X: y", "a long method": long(64<<10) + " / HTTP/1.1\r\nHost: x",
+			"many headers": who.head("GET /session") + strings.Repeat("X-Many: y\r\n", 10_000) + "X: y", "a long query": who.head("GET /session?q="+long(64<<10)) + "X: y", "a long method": long(64<<10) + " / HTTP/1.1\r\nHost: x",
 			"a long path": who.head("GET /"+long(64<<10)) + "X: y"} {
 			status, _ := who.raw(head + "\r\n\r\n")
 			refused(what, status)

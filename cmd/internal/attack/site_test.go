@@ -105,8 +105,19 @@ type post struct {
 	stop func()
 }
 
-// newSite starts them. Only station A has a list, on which the traveller of listed stands.
+// newSite starts them, with an officer of each role.
 func newSite(t *testing.T) *site {
+	t.Helper()
+	all := []access.Officer{{Badge: spare, Name: "Invented Spare", Roles: []access.Role{access.Inspector}}}
+	for role, badge := range badges {
+		all = append(all, access.Officer{Badge: badge, Name: "Invented " + string(role), Roles: []access.Role{role}})
+	}
+	return newSiteOf(t, all...)
+}
+
+// newSiteOf starts them with these officers. The first of the travellers stands on a list of both
+// stations.
+func newSiteOf(t *testing.T, all ...access.Officer) *site {
 	t.Helper()
 	start := time.Now()
 	s := &site{t: t, dir: t.TempDir(), time: &dial{start: start}, log: new(lines)}
@@ -117,10 +128,6 @@ func newSite(t *testing.T) *site {
 	}
 	s.hubCfg = hub.Config{Name: "test hub", Data: filepath.Join(s.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0", Enrol: "127.0.0.1:0", Demo: true}
 	s.openHub()
-	all := []access.Officer{{Badge: spare, Name: "Invented Spare", Roles: []access.Role{access.Inspector}}}
-	for role, badge := range badges {
-		all = append(all, access.Officer{Badge: badge, Name: "Invented " + string(role), Roles: []access.Role{role}})
-	}
 	s.must(founding.Officers(t.Context(), s.hub, all...))
 	s.a, s.b = s.newPost("PCA-1", "PCA"), s.newPost("PCB-1", "PCB")
 	return s
@@ -277,6 +284,13 @@ func (b *browser) tryRecord(name string, who demo.Specimen, more map[string]any)
 	if got := b.json("POST", at+"/scans", map[string]any{"lines": who.Lines, "source": "keyed"}); got.status != 202 {
 		return id, errors.New("the scan was answered with " + got.String())
 	}
+	return b.decide(name, who.Missing, more)
+}
+
+// decide admits whoever stands at a counter.
+func (b *browser) decide(name string, missing func(*counter.EncounterView) map[string]string, more map[string]any) (id border.ID, err error) {
+	b.s.t.Helper()
+	at := "/api/v1/counters/" + name
 	var v counter.View
 	if err := json.Unmarshal([]byte(b.json("GET", at, nil).body), &v); err != nil {
 		return id, err
@@ -284,7 +298,7 @@ func (b *browser) tryRecord(name string, who demo.Specimen, more map[string]any)
 	if v.Encounter == nil {
 		return id, errors.New("the scan opened nothing")
 	}
-	in := map[string]any{"encounter": v.Encounter.ID, "verdict_revision": v.Encounter.Verdict.Revision, "outcome": "admitted", "values": who.Missing(v.Encounter)}
+	in := map[string]any{"encounter": v.Encounter.ID, "verdict_revision": v.Encounter.Verdict.Revision, "outcome": "admitted", "values": missing(v.Encounter)}
 	for k, value := range more {
 		in[k] = value
 	}

@@ -4,6 +4,7 @@ import "testing"
 
 // TestRoutes tries every route of hub and station as everybody.
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.routes()
 	s.serves(s.a)
@@ -11,6 +12,7 @@ func TestRoutes(t *testing.T) {
 
 // TestSessions attacks how people sign in, and their sessions.
 func TestSessions(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.fixation()
 	s.theft()
@@ -21,6 +23,7 @@ func TestSessions(t *testing.T) {
 
 // TestInput sends what no page sends.
 func TestInput(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.paths()
 	s.injection()
