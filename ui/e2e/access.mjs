@@ -241,9 +241,9 @@ export async function access(context, root, test, pictures) {
       await signIn(page, '3001');
       assert.match(await page.locator('main').innerText(), /3 took effect[\s\S]*Passed a hit[\s\S]*the radio is silent <b>/);
       await look(page, 'review', pictures);
-      await page.locator('#follow-1').click();
+      await page.locator('[id^="follow-"]').first().click();
       assert.match(await told(page), /Say what is to be followed up/);
-      await tabTo(page, 'note-2');
+      await tabTo(page, await page.locator('[id^="note-"]').nth(1).getAttribute('id'));
       await page.keyboard.type('Looked at the day.');
       await page.keyboard.press('Enter');
       await page.waitForSelector('#outcome');

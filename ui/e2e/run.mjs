@@ -14,6 +14,7 @@ import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
 import { lists } from './lists.mjs';
 import { access } from './access.mjs';
+import { belong } from './belong.mjs';
 
 /** Parts to run alone, for whoever works on one: ONLY=keystrokes,work. */
 const ONLY = (process.env.ONLY ?? '').split(',').filter(Boolean);
@@ -64,7 +65,7 @@ try {
       day.forget();
     }
   }
-  const parts = [flow, keystrokes, work, keyboard].filter((part) => ONLY.length === 0 || ONLY.includes(part.name));
+  const parts = [flow, keystrokes, work, keyboard, belong].filter((part) => ONLY.length === 0 || ONLY.includes(part.name));
   const demo = parts.length > 0 && await startDemo(program);
   try {
     for (const part of parts) await part(browser.context, demo, test, pictures);

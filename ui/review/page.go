@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"embed"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -74,7 +75,7 @@ type page struct {
 	Work          bool // who looks may decide
 }
 
-// row is one review in words.
+// row is one review in words. Its ID is that of the register, spelled as one element of a path.
 type row struct {
 	ID, What, Why, Where, When, Ago, Officer, About, Reason string
 	Alarmed, Open, FollowUp                                 bool
@@ -88,7 +89,7 @@ var actions = map[access.Action]string{
 }
 
 func rowOf(r *Review, now time.Time) row {
-	v := row{ID: r.ID, What: actions[access.Action(r.Action)], Why: "No second person could be reached", Where: string(r.Station), When: wording.At(r.At, now), Ago: wording.Span(now.Sub(r.At)) + " ago",
+	v := row{ID: base64.RawURLEncoding.EncodeToString([]byte(r.ID)), What: actions[access.Action(r.Action)], Why: "No second person could be reached", Where: string(r.Station), When: wording.At(r.At, now), Ago: wording.Span(now.Sub(r.At)) + " ago",
 		Officer: r.Officer, Reason: r.Reason, Alarmed: r.Alarmed, Open: r.Verdict == "", FollowUp: r.Verdict == FollowUp, By: r.By, Note: r.Note}
 	if v.What == "" {
 		v.What = r.Action
@@ -140,8 +141,10 @@ func (s *screen) send(c *fiber.Ctx, p page) error {
 
 // decide notes what a reviewer found.
 func (s *screen) decide(c *fiber.Ctx) error {
-	var err error
-	id := c.Params("review")
+	id, err := base64.RawURLEncoding.DecodeString(c.Params("review"))
+	if err != nil {
+		return &border.Error{Code: border.NotFound, Op: "decide a review", Message: "There is no such review."}
+	}
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
 	verdict, note := Verdict(c.FormValue("verdict")), strings.TrimSpace(c.FormValue("note"))
@@ -151,7 +154,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	case verdict == FollowUp && note == "":
 		err = &border.Error{Code: border.Invalid, Op: "decide a review", Message: "Say what is to be followed up."}
 	default:
-		err = s.cfg.Reviews.Decide(ctx, id, verdict, note)
+		err = s.cfg.Reviews.Decide(ctx, string(id), verdict, note)
 	}
 	if err != nil {
 		text, status, ok := wording.Trouble(err)

@@ -118,10 +118,10 @@ type fakeReviews struct{ list []review.Review }
 func someReviews(now time.Time) []review.Review {
 	id := border.ID{6: 0x70, 8: 0x80, 15: 9}
 	return []review.Review{
-		{ID: 1, Kind: "awaiting", Action: string(access.HitOverride), Station: "DAR-1", Post: "DAR", Counter: "1", At: now.Add(-26 * time.Hour), Officer: "officer-3f9a", Crossing: &id, Reason: "Alone at the post, the radio is silent <b>", Alarmed: true},
-		{ID: 2, Kind: "overdue", Action: string(access.SignIn), Station: "DAR-1", Post: "DAR", At: now.Add(-3 * time.Hour), Officer: "officer-77b0"},
-		{ID: 3, Kind: "awaiting", Action: "crossing.corrected.v9", Station: "PCA-1", Post: "PCA", Counter: "2", At: now.Add(-time.Minute), Officer: "officer-3f9a", Reason: "The supervisor is at lunch."},
-		{ID: 4, Kind: "awaiting", Action: string(access.RefuseEntry), Station: "PCA-1", Post: "PCA", At: now.Add(-70 * time.Hour), Officer: "officer-0c11", Reason: "Night.", Verdict: review.FollowUp, By: "3002", DoneAt: now, Note: "Ask the supervisor."},
+		{ID: "PCA-1/epoch/1", Kind: "awaiting", Action: string(access.HitOverride), Station: "DAR-1", Post: "DAR", Counter: "1", At: now.Add(-26 * time.Hour), Officer: "officer-3f9a", Crossing: &id, Reason: "Alone at the post, the radio is silent <b>", Alarmed: true},
+		{ID: "PCA-1/epoch/2", Kind: "overdue", Action: string(access.SignIn), Station: "DAR-1", Post: "DAR", At: now.Add(-3 * time.Hour), Officer: "officer-77b0"},
+		{ID: "PCA-1/epoch/3", Kind: "awaiting", Action: "crossing.corrected.v9", Station: "PCA-1", Post: "PCA", Counter: "2", At: now.Add(-time.Minute), Officer: "officer-3f9a", Reason: "The supervisor is at lunch."},
+		{ID: "PCA-1/epoch/4", Kind: "awaiting", Action: string(access.RefuseEntry), Station: "PCA-1", Post: "PCA", At: now.Add(-70 * time.Hour), Officer: "officer-0c11", Reason: "Night.", Verdict: review.FollowUp, By: "3002", DoneAt: now, Note: "Ask the supervisor."},
 	}
 }
 
@@ -135,7 +135,7 @@ func (f *fakeReviews) Reviews(_ context.Context, done bool, offset, limit int) (
 	return out, len(out), nil
 }
 
-func (f *fakeReviews) Decide(ctx context.Context, id int64, v review.Verdict, note string) error {
+func (f *fakeReviews) Decide(ctx context.Context, id string, v review.Verdict, note string) error {
 	for i := range f.list {
 		if r := &f.list[i]; r.ID == id && r.Verdict == "" {
 			r.Verdict, r.Note, r.By = v, note, access.From(ctx).Badge

@@ -33,7 +33,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   const idle = Number(body.dataset.idle) * 1000;
   const channel = new BroadcastChannel('garita-session');
   let behind = null; // what the card covers
-  let focused = null;
+  let focused = null; // where somebody worked last
   let last = performance.now();
   let told = 0;
   let sending = false;
@@ -52,7 +52,6 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   /** Covers the page. */
   function lock(why) {
     if (behind) return;
-    focused = document.activeElement;
     for (const d of document.querySelectorAll('dialog[open]')) d.dataset.was = d.matches(':modal') ? 'modal' : 'open';
     behind = document.createDocumentFragment();
     for (const el of [...body.children]) if (el !== card && el.localName !== 'script') behind.append(el);
@@ -168,6 +167,9 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     if (data.signedIn) look();
   });
 
+  addEventListener('focusin', ({ target }) => {
+    if (!behind && !target.closest('.who')) focused = target;
+  });
   addEventListener('click', (e) => {
     if (e.target.closest?.('[data-session="lock"]')) leave('');
   });
