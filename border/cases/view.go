@@ -378,14 +378,24 @@ func (s *Service) fill(ctx context.Context, x *Sighting) error {
 		return err
 	}
 	x.Person, x.Header = a.Personal, &a.Header
+	if restricted, err := s.cfg.Register.Restricted(ctx, x.Crossing); err != nil || restricted {
+		x.Person = nil
+		return err
+	}
 	if x.Group == nil {
 		return nil
 	}
 	party, err := s.cfg.Register.Party(ctx, x.Event, *x.Group)
-	for i := range party {
-		if h := party[i].Header; h.Crossing != nil && *h.Crossing != x.Crossing {
-			x.Companions = append(x.Companions, Companion{*h.Crossing, party[i].Personal})
+	for i := 0; err == nil && i < len(party); i++ {
+		h := party[i].Header
+		if h.Crossing == nil || *h.Crossing == x.Crossing {
+			continue
 		}
+		var restricted bool
+		if restricted, err = s.cfg.Register.Restricted(ctx, *h.Crossing); restricted || err != nil {
+			party[i].Personal = nil
+		}
+		x.Companions = append(x.Companions, Companion{*h.Crossing, party[i].Personal})
 	}
 	return err
 }

@@ -112,6 +112,9 @@ func (r *Register) arrival(row *rawRow) Arrival {
 	default:
 		return a
 	}
+	if r.rights.isErased(a.Header.Crossing) {
+		return a
+	}
 	var p border.Personal
 	var h border.HubOnly
 	if r.opens(&a, border.PartPersonal, &p) {

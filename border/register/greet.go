@@ -157,6 +157,12 @@ func (r *Register) AskDocument(ctx context.Context, q border.DocumentQuestion) (
 		}
 		return err
 	})
+	if r.rights.isRestricted(&q.Blind) {
+		out.Crossings = nil
+	}
+	if r.rights.isRestricted(&q.Blind) || r.rights.isRestricted(q.Person) {
+		out.SamePerson = nil
+	}
 	if err != nil {
 		return border.DocumentAnswer{}, err
 	}

@@ -59,6 +59,9 @@ func (p *projection) open(e *border.Event, crossing border.ID) (f found, keyID s
 	if !held {
 		return found{part: partNone}, ""
 	}
+	if p.r.rights.isErased(&crossing) { // others' parts under the same key do open
+		return found{part: partNone}, ""
+	}
 	k := rawPart{e.Key.Station, keyID}
 	if p.noKey[k] {
 		return found{part: partNoKey}, keyID

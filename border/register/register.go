@@ -92,6 +92,8 @@ type Register struct {
 	rebuilding atomic.Bool
 	closed     atomic.Bool
 
+	rights rights
+
 	mu          sync.Mutex // guards subscribers
 	subscribers map[chan struct{}]struct{}
 }
@@ -155,8 +157,10 @@ func (r *Register) start(ctx context.Context) error {
 			return err
 		}
 		r.generation.Store(uint64(g))
-		version, err = t.meta("projection_version")
-		return err
+		if version, err = t.meta("projection_version"); err != nil {
+			return err
+		}
+		return r.knowRights(t)
 	})
 	if err != nil {
 		return err

@@ -73,6 +73,7 @@ func (r sqliteReader) askPerson(ctx context.Context, q border.DocumentQuestion) 
 		return nil, nil
 	}
 	return r.past(ctx, `SELECT `+pastColumns+` FROM crossing WHERE person = ? AND document <> ? AND station <> ?
+		AND NOT EXISTS (SELECT 1 FROM restricted WHERE blind = document)
 		ORDER BY occurred_at DESC, station DESC, epoch DESC, seq DESC LIMIT ?`, q.Person[:], q.Blind[:], string(q.Station), q.Limit)
 }
 

@@ -310,6 +310,12 @@ type tx interface {
 
 	putAct(arrival int64, station border.StationID, h *border.Header) error
 
+	// rights reads which crossings are erased, and which documents and people restricted.
+	rights() (erased map[border.ID]bool, restricted map[border.BlindIndex]bool, err error)
+	erase(crossing border.ID, at time.Time) error
+	restrict(b border.BlindIndex, at time.Time) error
+	release(b border.BlindIndex) error
+
 	clearProjections() error
 	// dropUnfounded deletes alarms of the projections that a rebuild did not find again.
 	dropUnfounded() error
@@ -332,6 +338,8 @@ type reader interface {
 	stays(ctx context.Context, f StayFilter, limit int) ([]Stay, error)
 	stayOf(ctx context.Context, crossing border.ID) (s Stay, ok bool, err error)
 	proposals(ctx context.Context, limit int) ([]Proposal, error)
+	subject(ctx context.Context, who *Subject) ([]subjectRow, error)
+	of(ctx context.Context, blinds []border.BlindIndex) (map[border.ID]bool, error)
 	// outlived reports whether a crossing from before a moment still has its document.
 	outlived(ctx context.Context, before time.Time) (bool, error)
 	// doubts completes a stay with what speaks against its being certain.

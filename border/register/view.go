@@ -37,7 +37,8 @@ type Crossing struct {
 	Verdict        string           `json:"verdict"`
 	ClockState     string           `json:"clock_state"`
 	// Part says whether the personal part could be opened: open, no_key (not here yet, or
-	// destroyed), damaged or none. Without open the crossing is in no stay.
+	// destroyed), damaged or none (or erased). Without open the crossing is in no stay.
+	// restricted: it is not to be used, see [Register.RestrictSubject].
 	Part string `json:"part"`
 }
 
@@ -118,6 +119,9 @@ func (r *Register) Crossings(ctx context.Context, afterArrival int64, limit int)
 		out, err = q.crossings(ctx, afterArrival, page(limit))
 		return err
 	})
+	if err == nil {
+		err = r.markRestricted(ctx, out)
+	}
 	return out, err
 }
 
@@ -128,6 +132,9 @@ func (r *Register) LatestCrossings(ctx context.Context, limit int) (out []Crossi
 		out, err = q.latest(ctx, page(limit))
 		return err
 	})
+	if err == nil {
+		err = r.markRestricted(ctx, out)
+	}
 	return out, err
 }
 
@@ -140,6 +147,11 @@ func (r *Register) CrossingByID(ctx context.Context, id border.ID) (c Crossing, 
 	})
 	if err == nil && !ok {
 		err = &border.Error{Code: border.NotFound, Op: "find a crossing", Message: "The register knows no crossing with this id."}
+	}
+	if err == nil {
+		one := []Crossing{c}
+		err = r.markRestricted(ctx, one)
+		c = one[0]
 	}
 	return c, err
 }

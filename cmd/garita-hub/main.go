@@ -27,9 +27,12 @@ type cli struct {
 	Rebuild rebuildCmd `cmd:"" help:"Rebuild the register's projections from the raw events, while the hub is stopped."`
 	Station stationCmd `cmd:"" help:"Who belongs to the hub: invite, list, rotate, replace, revoke stations."`
 	Officer officerCmd `cmd:"" help:"Who may sign in: open, list, change and close accounts."`
+	Subject subjectCmd `cmd:"" help:"One traveller's rights: export, restrict, erase. Takes two people."`
 	Backup  backupCmd  `cmd:"" help:"Make an encrypted backup now, beside the running hub."`
 	Restore restoreCmd `cmd:"" help:"Put a backup into an empty data folder, with the recovery key."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Retention retentionCmd `cmd:"" help:"What is erased by policy: show it, or do it now."`
 
 	BackupKey   backupKeyCmd   `cmd:"" help:"Print the key of one backup of a station, for whoever restores it."`
 	RecoveryKey recoveryKeyCmd `cmd:"" help:"Make the recovery key and print its sheet, once."`
