@@ -150,8 +150,8 @@ const (
 // decide sends a decision.
 func (k *desk) decide(ctx context.Context, e *counter.EncounterView, s *Specimen) int {
 	d := admission(e, s)
-	if e.ID[15]%8 == 0 && e.Refusable { // the same choice at every try
-		d = refusal(e)
+	if e.ID[15]%8 == 0 || len(e.Hits) > 0 { // the same choice at every try, and one that takes no second person
+		d.Outcome, d.Values = border.Withdrawn, nil
 	}
 	if k.before != nil {
 		k.before(e.ID)

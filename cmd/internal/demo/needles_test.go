@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"garita/cmd/internal/stolen"
 )
 
 // needle is one form of something that identifies a traveller.
@@ -56,6 +58,31 @@ func needlesOf(s Specimen) (out []needle) {
 			at = at.AddDate(-100, 0, 0)
 		}
 		add("birth date", at.Format(time.DateOnly))
+	}
+	return out
+}
+
+// stolenOf lists what identifies a specimen's holder for the search of a stolen disk.
+func stolenOf(s Specimen) (out []stolen.Needle) {
+	add := func(name, text string) {
+		if len(text) >= stolen.MinLength {
+			out = append(out, stolen.Needle{Name: name, Text: text})
+		}
+	}
+	add("surname", s.surname)
+	add("given names", s.given)
+	for _, part := range strings.Fields(s.given) {
+		add("given name", part)
+	}
+	add("document number", s.number)
+	for _, l := range s.Lines {
+		add("MRZ line", l)
+	}
+	for _, field := range []string{"address", "employer", "plate", "visa_number", "accompanied_by"} {
+		add(field, s.Answers[field])
+	}
+	if s.born != "" {
+		out = append(out, stolen.Needle{Name: "birth date", Date: s.born})
 	}
 	return out
 }

@@ -1,13 +1,20 @@
 package demo
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"garita/cmd/internal/stolen"
 )
 
 // TestNoTravellerInAnyFile presents travellers, hurts both programs on the way, and then
@@ -71,11 +78,14 @@ func TestNobodyOfTheDayInAnyFile(t *testing.T) {
 		t.Errorf("the day differs from its script: %v", r.Faults)
 	}
 	s.fillStream()
+	s.backUp()
 	for _, name := range []string{"post", "hub"} {
 		s.must(os.WriteFile(s.path(name+".stopped"), nil, 0o600))
 		s.must(syscall.Kill(s.pid(name), syscall.SIGKILL))
 		s.await(name+" is dead", func() bool { _, err := os.Stat(s.path(name + ".pid")); return err != nil })
 	}
+	s.thief(script)
+	s.withoutRoot()
 	h := newHaystack(append(script.all, s.d.shelf...))
 	written := 0
 	for _, w := range script.words {
@@ -94,6 +104,81 @@ func TestNobodyOfTheDayInAnyFile(t *testing.T) {
 	}
 	provesToFind(t, h, s.dir, script.all[0])
 	provesToFindNote(t, h, s.dir, script.words[0])
+}
+
+// backUp makes a backup of each program while it runs.
+func (s *site) backUp() {
+	s.t.Helper()
+	for _, name := range []string{"post", "hub"} {
+		_, err := s.d.folder.tool(s.t.Context(), name, "backup", "--to", s.path("backups"))
+		s.must(err)
+	}
+}
+
+// thief searches everything that lies on the disks of station and hub as somebody would who has
+// stolen them. The sample list is public, and the demonstration's own configuration is nobody's.
+func (s *site) thief(script *Script) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	dirs := []string{s.path("post"), s.path("hub"), s.path("backups"), s.path("post.log"), s.path("hub.log")}
+	for _, must := range []string{"post/journal.db-wal", "hub/hub.db-wal", "hub/stream", "hub/self/journal.db", "post/access.db", "backups"} {
+		if _, err := os.Stat(s.path(must)); err != nil {
+			s.t.Errorf("there is no %s to search: %v", must, err)
+		}
+	}
+	var needles []stolen.Needle
+	for _, p := range append(script.all, s.d.shelf...) {
+		needles = append(needles, stolenOf(p)...)
+	}
+	for _, w := range script.words {
+		needles = append(needles, stolen.Needle{Name: "a word of a note", Text: w})
+	}
+	r, err := stolen.Search(ctx, dirs, needles)
+	s.must(err)
+	for _, f := range r.Findings {
+		s.t.Errorf("a thief finds %s, %s, in %s at %d %s", f.Needle, f.Form, f.File, f.Offset, f.Within)
+	}
+	s.t.Logf("a thief searched %d files, %d bytes, %d packed things for %d forms of %d needles", r.Files, r.Bytes, r.Packed, r.Forms, len(needles))
+	if r.Files < 20 || len(r.Skipped) > 0 {
+		s.t.Errorf("%d files were searched; not searched for: %v", r.Files, r.Skipped)
+	}
+	// The search can fail: in the middle of what is there, and packed in it.
+	for i, n := range []stolen.Needle{needles[0], {Name: "note", Text: script.words[0]}} {
+		whole, err := os.ReadFile(s.path("hub", "hub.db"))
+		s.must(err)
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, err = z.Write([]byte("before " + n.Text + " behind, and some more of it that makes it longer"))
+		s.must(errors.Join(err, z.Close()))
+		for kind, planted := range map[string][]byte{"as it is": []byte(n.Text), "packed": packed.Bytes()} {
+			one := filepath.Join(s.t.TempDir(), "file")
+			s.must(os.WriteFile(one, slices.Concat(whole[:len(whole)/3], planted, whole[len(whole)/3:]), 0o600))
+			if r, err := stolen.Search(ctx, []string{one}, []stolen.Needle{n}); err != nil || len(r.Findings) == 0 {
+				s.t.Errorf("needle %d was planted %s and not found: %v", i, kind, err)
+			}
+		}
+	}
+}
+
+// withoutRoot takes away what opens the keys: then nothing opens, and the programs say so plainly.
+func (s *site) withoutRoot() {
+	s.t.Helper()
+	for _, name := range []string{"post", "hub"} {
+		root, aside := s.path(name, "root.json"), s.path(name+".root")
+		s.must(os.Rename(root, aside))
+		for _, command := range []string{"run", "backup"} {
+			ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+			_, err := s.d.folder.tool(ctx, name, command)
+			cancel()
+			if err == nil || ctx.Err() == context.DeadlineExceeded || !strings.Contains(err.Error(), "The root key's file is gone") || strings.Contains(err.Error(), "goroutine") {
+				s.t.Errorf("garita-%s %s without its root key: %v", name, command, err)
+			}
+		}
+		if _, err := os.Stat(root); err == nil {
+			s.t.Errorf("garita-%s made itself another root key", name)
+		}
+		s.must(os.Rename(aside, root))
+	}
 }
 
 // provesToFindNote plants a word of a note in a copy of the journal and sees it found.

@@ -20,7 +20,7 @@ func (s *Script) refusal() scene {
 	return scene{kind: "refused", people: 1, want: tally{}.ended(border.Entry, border.Refused, "visitor"), play: func(h *hand) {
 		h.head(border.Entry)
 		h.scan(one)
-		h.refused("forbidden", func() { h.decide(&one, counter.Decision{Outcome: border.Refused, Ground: "document_invalid"}) })
+		h.refused("second_needed", func() { h.decide(&one, counter.Decision{Outcome: border.Refused, Ground: "document_invalid"}) })
 		id := h.turnBack(&one, "document_invalid")
 		h.claim(id, "a supervisor countersigned the refusal", func(r *border.Header) bool {
 			return r.Second != "" && r.Second != r.Officer && r.Ground == "document_invalid"

@@ -24,7 +24,11 @@ func TestSoakStopWithLiveStreams(t *testing.T) {
 // stopWithStreams ends both programs by SIGTERM while five live streams are open at each.
 func stopWithStreams(t *testing.T) (took []time.Duration) {
 	s := openSite(t, 1, 1)
-	for _, p := range []struct{ name, stream string }{{"post", s.d.PostURL + "/live/counters/1"}, {"hub", s.d.HubURL + "/live/operations"}} {
+	s.must(s.hub.as(t.Context(), registrar))
+	for _, p := range []struct {
+		name, stream string
+		who          *client
+	}{{"post", s.d.PostURL + "/live/counters/1", s.post}, {"hub", s.d.HubURL + "/live/operations", s.hub}} {
 		var open, cut sync.WaitGroup
 		transport := &http.Transport{DisableKeepAlives: true}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -38,6 +42,9 @@ func stopWithStreams(t *testing.T) (took []time.Duration) {
 				if err != nil {
 					t.Error(err)
 					return
+				}
+				for _, c := range p.who.http.Jar.Cookies(req.URL) {
+					req.AddCookie(c)
 				}
 				res, err := transport.RoundTrip(req)
 				if err != nil {

@@ -51,6 +51,7 @@ var moments = []struct {
 	{regexp.MustCompile(`[0-9a-f]{16,}`), "DIGEST"},
 	{regexp.MustCompile(`"(revision|free_bytes|total_bytes|age_s|offset_ms|rtt_ms|latency_ms|backlog)":-?\d+`), `"$1":N`},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
+	{regexp.MustCompile(`wait=[0-9.]+m?s`), "wait=N"},
 }
 
 // masked takes away what is no two times the same, and who it was.
