@@ -150,7 +150,7 @@ const (
 // decide sends a decision.
 func (k *desk) decide(ctx context.Context, e *counter.EncounterView, s *Specimen) int {
 	d := admission(e, s)
-	if e.ID[15]%8 == 0 || len(e.Hits) > 0 { // the same choice at every try, and one that takes no second person
+	if e.ID[15]%8 == 0 || hit(e) { // the same choice at every try, and one that takes no second person
 		d.Outcome, d.Values = border.Withdrawn, nil
 	}
 	if k.before != nil {

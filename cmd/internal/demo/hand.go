@@ -13,6 +13,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/counter"
+	"garita/border/verdict"
 	"garita/devices/devicetest"
 )
 
@@ -244,6 +245,9 @@ func (h *hand) decide(s *Specimen, d counter.Decision) border.ID {
 			full.Values = s.Missing(e)
 			maps.Copy(full.Values, d.Values)
 		}
+		if (d.Outcome == border.Admitted || d.Outcome == border.Departed) && hit(e) {
+			full.Second = supervisor // who lets somebody listed pass does not do it alone
+		}
 		begun := time.Now()
 		r, err := h.api.decide(h.ctx, h.name, full)
 		var answer *status
@@ -258,6 +262,11 @@ func (h *hand) decide(s *Specimen, d counter.Decision) border.ID {
 		}
 	}
 	return border.ID{}
+}
+
+// hit reports whether a verdict refers somebody for a list's entry.
+func hit(e *counter.EncounterView) bool {
+	return slices.ContainsFunc(e.Verdict.Reasons, func(r verdict.Reason) bool { return r.Outcome == verdict.Hit && r.Level == verdict.Refer })
 }
 
 // crosses admits who is on the screen, or lets them depart, in a category. What else is asked

@@ -177,6 +177,8 @@ func (l *lane) decide(ctx context.Context, e *counter.EncounterView) {
 	d := admission(e, &t.Specimen)
 	if e.Verdict.Level == verdict.Refer && e.Refusable {
 		d = refusal(e)
+	} else if hit(e) {
+		d.Second = supervisor
 	}
 	for ctx.Err() == nil {
 		start := time.Now()
