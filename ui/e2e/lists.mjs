@@ -75,9 +75,9 @@ export async function lists(context, root, test, pictures) {
     page = await openPage(context, `${site.url}/`);
     await test('lists: from page to page by the navigation', async () => {
       await page.getByRole('link', { name: 'Lists', exact: true }).click();
-      assert.match(await page.locator('h1').innerText(), /national list/);
+      assert.match(await page.locator('main h1').innerText(), /national list/);
       await page.getByRole('link', { name: 'Cases', exact: true }).click();
-      assert.equal(await page.locator('h1').innerText(), 'Cases');
+      assert.equal(await page.locator('main h1').innerText(), 'Cases');
       assert.equal(await page.locator('.hub-nav [aria-current]').innerText(), 'Cases');
     });
     await test('lists: the overview', async () => {
