@@ -8,6 +8,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"garita/border/access"
 	"garita/border/clock"
 	"garita/border/retention"
 	"garita/cmd/internal/hub"
@@ -59,7 +60,14 @@ func (c *retentionShowCmd) Run(ctx context.Context) error {
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", k.Bucket, k.Station, k.Part, k.Keys, when)
 		}
-		return w.Flush()
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		receipts, err := h.Receipts(ctx, access.Retention)
+		for _, r := range receipts {
+			fmt.Printf("\nErased on %s (station, part, month, keys):\n%s", day(r.At), r.Text)
+		}
+		return err
 	})
 }
 

@@ -2,11 +2,14 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"garita/border"
+	"garita/border/access"
+	"garita/border/audit"
 	"garita/border/register"
 	"garita/border/retention"
 	"garita/border/seal"
@@ -97,6 +100,46 @@ func (h *Hub) Held(ctx context.Context) ([]retention.Held, *retention.Policy, er
 	}
 	all, err := held{h}.Held(ctx)
 	return all, policy, err
+}
+
+// Receipt is what was written down of an erasure.
+type Receipt struct {
+	At   time.Time
+	Text string // "" if its own key is destroyed by now
+}
+
+// Receipts lists what the hub's own journal says of an action, oldest first.
+func (h *Hub) Receipts(ctx context.Context, action access.Action) (out []Receipt, err error) {
+	extents, err := h.self.journal.Extents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range extents {
+		for after := uint64(0); after < x.Last; {
+			records, err := h.self.journal.Read(ctx, x.Epoch, after, 256)
+			if err != nil || len(records) == 0 {
+				return out, err
+			}
+			for _, b := range records {
+				ev, err := border.DecodeEvent(b)
+				if err != nil {
+					return out, err
+				}
+				after = ev.Key.Seq
+				head, err := ev.ReadHeader()
+				if err != nil || head.Act == nil || head.Act.Action != string(action) {
+					continue
+				}
+				r := Receipt{At: head.OccurredAt}
+				var d audit.Detail
+				if plain, err := h.self.keys.Open(&ev, border.PartPersonal); err == nil && json.Unmarshal(plain, &d) == nil {
+					r.Text = d.Text
+				}
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
 }
 
 // keepHouse does what a hub does beside its work, until ctx ends: it erases what is due, looks for

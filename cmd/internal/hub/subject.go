@@ -47,6 +47,9 @@ func (h *Hub) Signed(ctx context.Context, p Pair, a access.Action, do func(by *a
 		return err
 	}
 	defer func() { err = errors.Join(err, h.SignIn.SignOut(context.WithoutCancel(ctx), signed.Token)) }()
+	if !signed.Principal.May(a) {
+		return &border.Error{Code: border.Forbidden, Op: "begin " + string(a), Message: "Your roles do not allow this, or you must change your PIN first."}
+	}
 	token, err := h.SignIn.Approve(ctx, signed.Principal, a, p.Second)
 	if err != nil {
 		return err
