@@ -34,6 +34,9 @@ func headers(c *fiber.Ctx, tls bool) {
 // one of its names. A foreign name that was pointed at this machine (DNS rebinding) would else
 // count as the same origin.
 func known(c *fiber.Ctx, hosts []string) bool {
+	if target := c.Request().Header.RequestURI(); len(target) == 0 || target[0] != '/' {
+		return false // it names a host besides the header (RFC 9112 section 3.2.2), as for a proxy, which this is not
+	}
 	host := hostname(c.Get(fiber.HeaderHost))
 	return host == "localhost" || net.ParseIP(host) != nil || slices.Contains(hosts, host)
 }

@@ -22,7 +22,7 @@ func (s *site) paths() {
 		"/assets/%2e%2e/%2e%2e/etc/passwd", "/assets/..%5c..%5cetc%5cpasswd", "/assets/x/....//....//etc/passwd", "/../../etc/passwd", "/Counters/1", "/counters/%31", "/counters%2f1",
 		"/counters/1%00", "/counters/1%00.css", "/counters/1;x=y", "/counters/..", "/counters/1%0a", "/counters/1%0d%0aX:%20y", "/counters/1%c0%af", "/counters/%ff", "/counters/1\\2",
 		"/counters/" + strings.Repeat("1", 400), "/" + strings.Repeat("a/", 600), "/" + strings.Repeat("%2e%2e%2f", 100) + "etc/passwd", "/counters/1\x00", "/counters/\xff\xfe", "*", "counters/1",
-		"/lists/uploads/../../hub.db", "/lists/imports/..%2f..%2fhub.db", "/debug/pprof/", "/metrics", "/openapi.json", "/.git/config", "/data/journal.db"}
+		"http://elsewhere.example/counters/1", "/lists/uploads/../../hub.db", "/lists/imports/..%2f..%2fhub.db", "/debug/pprof/", "/metrics", "/openapi.json", "/.git/config", "/data/journal.db"}
 	for _, path := range odd {
 		for _, who := range []*browser{b, h} {
 			if status, _ := who.raw(who.head("GET "+path) + "\r\n"); status < 400 && status != 0 || status >= 500 {
