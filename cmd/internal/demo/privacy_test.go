@@ -166,9 +166,9 @@ func (s *site) withoutRoot() {
 	for _, name := range []string{"post", "hub"} {
 		root, aside := s.path(name, "root.json"), s.path(name+".root")
 		s.must(os.Rename(root, aside))
-		for _, command := range []string{"run", "backup"} {
+		for _, command := range [][]string{{"run"}, {"backup", "--to", s.path("backups")}} {
 			ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-			_, err := s.d.folder.tool(ctx, name, command)
+			_, err := s.d.folder.tool(ctx, name, command...)
 			cancel()
 			if err == nil || ctx.Err() == context.DeadlineExceeded || !strings.Contains(err.Error(), "The root key's file is gone") || strings.Contains(err.Error(), "goroutine") {
 				s.t.Errorf("garita-%s %s without its root key: %v", name, command, err)
