@@ -74,7 +74,7 @@ type Exported struct {
 
 const exportNote = "What the hub can open. The fingers named here lie at the posts that took them. Other people, officers, silent hits and what officers wrote in cases are left out."
 
-// Receipt of one traveller's request.
+// SubjectReceipt says what came of one traveller's request.
 type SubjectReceipt struct {
 	At         time.Time   `json:"at"`
 	Did        string      `json:"did"` // export, restrict, lift, erase
@@ -106,7 +106,7 @@ func (r *Rights) begin(ctx context.Context, op string, q *Request) (who register
 	case q.Number != "" && q.Issuer != "" && q.Surname+q.GivenNames+q.BirthDate == "":
 		who = r.c.Register.ByDocument(q.Issuer, q.Number)
 	case q.Number+q.Issuer == "" && q.Surname+q.GivenNames != "":
-		known := false
+		var known bool
 		if who, known = r.c.Register.ByName(q.Surname, q.GivenNames, q.BirthDate); !known {
 			err = invalid("A birth date reads year-month-day, and must be a full one.")
 		}
@@ -194,7 +194,7 @@ func (r *Rights) export(ctx context.Context, q *Request, a *register.Arrival) (x
 	}
 	plain, err := r.c.Register.Protection(a)
 	if err != nil {
-		return x, nil //nolint:nilerr // there is none, or its key is gone already
+		return x, nil // there is none, or its key is gone already
 	}
 	defer clear(plain)
 	var p border.Protection

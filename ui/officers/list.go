@@ -124,11 +124,9 @@ func formOf(id string, o *access.Officer) form {
 // read reads an account from a form.
 func read(c *fiber.Ctx) access.Officer {
 	o := access.Officer{Badge: strings.TrimSpace(c.FormValue("badge")), Name: strings.TrimSpace(c.FormValue("name")), Language: c.FormValue("language")}
-	c.Request().PostArgs().VisitAll(func(name, value []byte) {
-		if string(name) == "role" {
-			o.Roles = append(o.Roles, access.Role(value))
-		}
-	})
+	for _, role := range c.Request().PostArgs().PeekMulti("role") {
+		o.Roles = append(o.Roles, access.Role(role))
+	}
 	for _, p := range strings.FieldsFunc(c.FormValue("posts"), func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }) {
 		o.Posts = append(o.Posts, border.PostID(p))
 	}

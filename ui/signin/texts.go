@@ -105,22 +105,24 @@ func with(text string, values ...string) string {
 func (t *Text) span(d time.Duration) string {
 	m := int(max(d, 0) / time.Minute)
 	n := [3]int{m / (24 * 60), m / 60 % 24, m % 60}
-	for i := range n {
-		if n[i] > 0 || i == len(n)-1 {
-			s := strconv.Itoa(n[i]) + " " + t.units[i]
-			if i+1 < len(n) && n[i+1] > 0 {
-				s += " " + strconv.Itoa(n[i+1]) + " " + t.units[i+1]
-			}
-			return s
-		}
+	part := func(i int) string { return strconv.Itoa(n[i]) + " " + t.units[i] }
+	switch {
+	case n[0] > 0 && n[1] > 0:
+		return part(0) + " " + part(1)
+	case n[0] > 0:
+		return part(0)
+	case n[1] > 0 && n[2] > 0:
+		return part(1) + " " + part(2)
+	case n[1] > 0:
+		return part(1)
 	}
-	return ""
+	return part(2)
 }
 
 // trouble says why signing in did not work. Whatever else is wrong reads the same as a wrong PIN
 // where saying more would tell a stranger who works here.
 func (t *Text) trouble(code border.Code) string {
-	switch code {
+	switch code { //nolint:exhaustive // the rest reads as not now
 	case border.Unauthenticated:
 		return t.Wrong
 	case border.TooMany:

@@ -155,7 +155,7 @@ func (h *Hub) keepHouse(ctx context.Context) error {
 		}
 		done := make(chan error, 1)
 		go func() { done <- k.Run(ctx) }()
-		defer func() { <-done }() // it fails in no other way than by the end of ctx
+		defer func() { <-done }() //nolint:errcheck // it fails in no other way than by the end of ctx
 	}
 	warned := make(chan struct{})
 	go func() {
@@ -179,7 +179,7 @@ func (h *Hub) erase(ctx context.Context) {
 	case err != nil:
 		h.alarm("", "retention", "What is due could not be erased, and is tried again the next night: "+err.Error())
 	case receipt.Skipped != "":
-		h.log.Warn("retention: nothing was looked at", "reason", receipt.Skipped)
+		h.alarm("", "retention", "Nothing is erased: "+receipt.Skipped+". Set it, or update a program that is older than three years.")
 	case len(receipt.Erased) > 0:
 		h.log.Info("retention: what was due is erased", "months", len(receipt.Erased), "policy", receipt.Policy)
 	}

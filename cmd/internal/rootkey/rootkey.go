@@ -44,7 +44,7 @@ func ask(ctx context.Context) ([]byte, error) {
 		_, _ = os.Stderr.WriteString("\n")
 		return b, err
 	}
-	out, err := exec.CommandContext(ctx, "systemd-ask-password", "--id=garita", strings.TrimSuffix(prompt, ": ")).Output()
+	out, err := exec.CommandContext(ctx, "systemd-ask-password", "--id=garita", strings.TrimSuffix(prompt, ": ")).Output() //nolint:gosec // the prompt is ours
 	if err != nil {
 		return nil, &border.Error{Code: border.Unavailable, Op: "ask for the passphrase", Err: errors.New("no terminal, and systemd-ask-password does not answer"),
 			Message: "The passphrase must be typed at start. Start the program at a terminal, or under systemd; or let a TPM or a system credential guard the keys."}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
+	"net"
 	"slices"
 	"time"
 
@@ -34,8 +35,12 @@ func (s *Station) openSignIn(ctx context.Context) (err error) {
 
 // origins are the addresses under which browsers reach the pages, for passkeys.
 func (s *Station) origins() (out []string) {
+	_, port, err := net.SplitHostPort(s.cfg.Listen)
+	if err != nil {
+		return nil // Listen says what is wrong with it
+	}
 	for _, h := range append(slices.Clone(s.cfg.Hosts), "localhost") {
-		out = append(out, "https://"+h, "http://"+h)
+		out = append(out, "https://"+h, "https://"+net.JoinHostPort(h, port), "http://"+net.JoinHostPort(h, port))
 	}
 	return out
 }

@@ -27,7 +27,7 @@ type Config struct {
 	TLS   TLS            `toml:"tls"`
 	Hosts []string       `toml:"hosts"` // names, besides addresses and localhost, under which browsers reach the station
 	Keys  rootkey.Config `toml:"keys"`
-	Idle  time.Duration  `toml:"idle"` // after which a counter without input is locked; 0: 2 minutes
+	Idle  int            `toml:"idle_minutes"` // after which a counter without input is locked; 0: 2
 
 	Lists   []string `toml:"lists"`   // the station's own, CSV files (docs/watchlist-formats.md), besides those of the hub
 	Lookups bool     `toml:"lookups"` // the hub asks other services about travellers

@@ -100,7 +100,7 @@ func (s *Station) keepHouse(ctx context.Context) error {
 		}
 		done := make(chan error, 1)
 		go func() { done <- k.Run(ctx) }()
-		defer func() { <-done }() // it fails in no other way than by the end of ctx
+		defer func() { <-done }() //nolint:errcheck // it fails in no other way than by the end of ctx
 	}
 	warned := make(chan struct{})
 	go func() {

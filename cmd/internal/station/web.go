@@ -3,6 +3,7 @@ package station
 import (
 	"crypto/tls"
 	"net"
+	"time"
 
 	"garita/border"
 	"garita/border/access"
@@ -35,7 +36,7 @@ func (s *Station) openWeb() error {
 	}
 	s.app = web.NewApp(s.log)
 	s.app.Use(layout.Use(layout.Site{Name: string(s.cfg.Station), Demo: s.cfg.Demo.On, SoftwareKeys: s.root.Kind() == keystore.Software,
-		Idle: s.cfg.Idle, Passkeys: s.identity.Load().Grant.RPID != ""}), guard)
+		Idle: time.Duration(s.cfg.Idle) * time.Minute, Passkeys: s.identity.Load().Grant.RPID != ""}), guard)
 	if err = signinpages.Mount(s.app, signinpages.Config{Service: s.SignIn, Cookie: cookie, Clock: s.clock, Trust: s.clock.Trust, Counters: s.Counters.Counters(),
 		Log: s.log}); err != nil {
 		return err
