@@ -169,11 +169,11 @@ func (h *Hub) signers(station border.StationID) ([]ed25519.PublicKey, bool) {
 
 // witness is the newest checkpoint of the hub's own journal.
 func (h *Hub) witness() []byte {
-	c, err := h.self.journal.Checkpoint(context.Background())
+	note, err := h.self.journal.CosignOwn(context.Background(), h.cosign)
 	if err != nil {
 		h.log.Error("the hub's own log could not be signed", "error", err)
 	}
-	return c.Note
+	return note
 }
 
 // shutOut ends the connections of stations that belong no more, as soon as it is known.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/mod/sumdb/note"
 
 	"garita/border"
 	"garita/border/cases"
@@ -88,11 +89,11 @@ type Hub struct {
 	clock    Clock
 	root     keystore.Root
 	trust    *trust
+	cosign   note.Signer
 	self     self // the hub's own journal
 	keys     *seal.HubKeys
 	broker   *broker.Server // nil: an outside one
 	intake   *intake.Intake
-	cosigned *cosigner
 	downlink *publish.Publisher
 	audit    *lookup.AuditFile // nil: no service is asked
 	app      *fiber.App
@@ -147,12 +148,11 @@ func (h *Hub) open(ctx context.Context) (err error) {
 	if err = h.openBelonging(ctx, private); err != nil {
 		return err
 	}
-	cosign, err := checkpoint.NewSigner(cosignName, h.trust.cosign)
-	if err != nil {
+	if h.cosign, err = checkpoint.NewSigner(cosignName, h.trust.cosign); err != nil {
 		return err
 	}
 	h.Register, err = register.Open(ctx, register.Config{Dir: h.cfg.Data, Clock: h.clock, Keys: h.keys, Blinder: blinder, Log: h.log,
-		Signers: h.signers, Cosign: cosign, Witness: h.witness})
+		Signers: h.signers, Cosign: h.cosign, Witness: h.witness})
 	if err != nil {
 		return err
 	}
@@ -186,9 +186,8 @@ func (h *Hub) openStream(ctx context.Context, private *seal.HubPrivate) error {
 		return err
 	}
 	believed := h.answers(private)
-	h.cosigned = &cosigner{Register: h.Register, clock: h.clock, at: make(map[border.StationID]time.Time)}
 	h.intake, err = intake.New(intake.Config{URL: url, Access: reach, Trust: believed, Sink: h.Register, Asker: asker, Clock: h.clock, Log: h.log,
-		Checkpoints: h.cosigned, Roster: h.Officers, Keys: seal.NewKeySource(h.keys, h.Stations.SealKey),
+		Checkpoints: h.Register, Roster: h.Officers, Keys: seal.NewKeySource(h.keys, h.Stations.SealKey),
 		Alarm: func(station border.StationID, text string) { h.alarm(station, "stream", text) }})
 	if err != nil {
 		return err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"garita/border"
 	"garita/border/access"
@@ -19,100 +17,114 @@ import (
 // oversight is what the pages of auditors and reviewers look at.
 type oversight struct{ *Hub }
 
-// Acts implements [auditlog.Audit]: what people did at the hub. Acts at stations stand in the
-// stations' journals, which garita verify audit reads.
+// Acts implements [auditlog.Audit]: what people did at the hub and at all stations, newest first.
 func (o oversight) Acts(ctx context.Context, f auditlog.Filter, after string, limit int) ([]auditlog.Act, string, error) {
-	if f.Station != "" && f.Station != selfName {
-		return nil, "", nil
-	}
-	var at border.Position
-	if after != "" {
-		epoch, seq, _ := strings.Cut(after, ".")
-		n, err := strconv.ParseUint(seq, 10, 63)
-		if err != nil || at.Epoch.UnmarshalText([]byte(epoch)) != nil {
-			return nil, "", &border.Error{Code: border.Invalid, Op: "read the audit", Message: "This page of the audit does not exist."}
-		}
-		at.Seq = n
-	}
-	page, err := o.self.audit.Acts(ctx, audit.Filter{Pseudonym: f.Officer, Action: f.Action, Result: f.Result, From: f.From, Until: f.To}, at, limit)
+	at, err := parseCursor(after)
 	if err != nil {
 		return nil, "", err
 	}
-	out := make([]auditlog.Act, len(page.Acts))
-	for i, a := range page.Acts {
-		out[i] = auditlog.Act{Key: a.Key, At: a.OccurredAt, Counter: a.Counter, Officer: a.Officer, Second: a.Second, ActHeader: a.ActHeader}
+	own, theirs, err := o.pages(ctx, f, at, limit)
+	if err != nil {
+		return nil, "", err
 	}
-	next := ""
-	if page.Next != (border.Position{}) {
-		next = page.Next.Epoch.String() + "." + strconv.FormatUint(page.Next.Seq, 10)
+	var out []auditlog.Act
+	for len(out) < limit && len(own.Acts)+len(theirs) > 0 {
+		if len(theirs) == 0 || len(own.Acts) > 0 && own.Acts[0].OccurredAt.After(theirs[0].OccurredAt) {
+			a := &own.Acts[0]
+			out = append(out, auditlog.Act{Key: a.Key, At: a.OccurredAt, Counter: a.Counter, Officer: a.Officer, Second: a.Second, ActHeader: a.ActHeader})
+			at.own, own.Acts = border.Position{Epoch: a.Key.Epoch, Seq: a.Key.Seq}, own.Acts[1:]
+			continue
+		}
+		a := &theirs[0]
+		out = append(out, auditlog.Act{Key: a.Key, At: a.OccurredAt, Counter: a.Counter, Officer: a.Officer, Second: a.Second, ActHeader: a.ActHeader})
+		at.before, theirs = a.Arrival, theirs[1:]
 	}
-	return out, next, nil
+	if len(own.Acts) == 0 { // what was looked through in vain is not looked through again
+		at.own, at.ownDone = own.Next, own.Next == (border.Position{})
+	}
+	if len(out) < limit && len(theirs) == 0 {
+		at.theirsDone = true
+	}
+	if at.ownDone && at.theirsDone {
+		return out, "", nil
+	}
+	return out, at.String(), nil
 }
 
-// logAlarms are the alarms that say that a log contradicts what is held of it.
-var logAlarms = map[register.AlarmKind]bool{register.AlarmLogForked: true, register.AlarmRolledBack: true, register.AlarmFork: true, register.AlarmChainBroken: true}
+// pages reads the next acts of the hub's own journal and of the stations.
+func (o oversight) pages(ctx context.Context, f auditlog.Filter, at cursor, limit int) (own audit.Page, theirs []register.Act, err error) {
+	if !at.ownDone && (f.Station == "" || f.Station == selfName) {
+		own, err = o.self.audit.Acts(ctx, audit.Filter{Pseudonym: f.Officer, Action: f.Action, Result: f.Result, From: f.From, Until: f.To}, at.own, limit)
+	}
+	if err == nil && !at.theirsDone && f.Station != selfName {
+		theirs, err = o.Register.Acts(ctx, register.ActFilter{Station: f.Station, Action: f.Action, Result: f.Result, Officer: f.Officer, From: f.From, To: f.To}, at.before, limit)
+	}
+	return own, theirs, err
+}
+
+// cursor is a place in both sequences of acts; its text form is "epoch.seq/arrival", with a dash
+// for one that is at its end.
+type cursor struct {
+	own        border.Position
+	before     int64
+	ownDone    bool
+	theirsDone bool
+}
+
+// String gives the text form.
+func (c cursor) String() string {
+	own, theirs := c.own.Epoch.String()+"."+strconv.FormatUint(c.own.Seq, 10), strconv.FormatInt(c.before, 10)
+	if c.ownDone {
+		own = "-"
+	}
+	if c.theirsDone {
+		theirs = "-"
+	}
+	return own + "/" + theirs
+}
+
+// parseCursor reads the text form; "" is the newest of both.
+func parseCursor(text string) (c cursor, err error) {
+	if text == "" {
+		return c, nil
+	}
+	bad := &border.Error{Code: border.Invalid, Op: "read the audit", Message: "This page of the audit does not exist."}
+	own, theirs, ok := strings.Cut(text, "/")
+	if !ok {
+		return c, bad
+	}
+	if c.ownDone = own == "-"; !c.ownDone {
+		epoch, seq, _ := strings.Cut(own, ".")
+		if c.own.Seq, err = strconv.ParseUint(seq, 10, 63); err != nil || c.own.Epoch.UnmarshalText([]byte(epoch)) != nil {
+			return c, bad
+		}
+	}
+	if c.theirsDone = theirs == "-"; !c.theirsDone {
+		if c.before, err = strconv.ParseInt(theirs, 10, 64); err != nil || c.before < 0 {
+			return c, bad
+		}
+	}
+	return c, nil
+}
 
 // Checkpoints implements [auditlog.Audit].
 func (o oversight) Checkpoints(ctx context.Context) ([]auditlog.Checkpoint, error) {
-	stations, err := o.Register.Stations(ctx)
+	logs, err := o.Register.Logs(ctx)
 	if err != nil {
 		return nil, err
-	}
-	alarms, err := o.Register.Alarms(ctx, 1000)
-	if err != nil {
-		return nil, err
-	}
-	trouble := make(map[border.StationID]string)
-	for _, a := range alarms {
-		if logAlarms[a.Kind] && a.Acknowledged == nil {
-			trouble[a.Station] = a.Detail
-		}
 	}
 	head := o.self.journal.Head()
-	out := []auditlog.Checkpoint{{Station: selfName, Epoch: head.Epoch, Size: head.Seq, Cosigned: head.Seq, At: o.clock.Now()}} // signed whenever a station asks
-	for i := range stations {
-		st := &stations[i]
-		c := auditlog.Checkpoint{Station: st.Station, Epoch: st.Head.Epoch, Size: st.Head.Seq, Trouble: trouble[st.Station]}
-		kept, err := o.Register.Checkpoints(ctx, st.Station, 1)
-		if err != nil {
-			return nil, err
+	own := auditlog.Checkpoint{Station: selfName, Epoch: head.Epoch, Size: head.Seq}
+	if kept, err := o.self.journal.Kept(ctx, 1); err == nil && len(kept) > 0 {
+		if state, err := checkpoint.Claims(kept[0].Note); err == nil && state.Epoch == head.Epoch {
+			own.Cosigned, own.At = state.Size, o.clock.Now() // signed whenever a station asks
 		}
-		if len(kept) > 0 {
-			if s, err := checkpoint.Claims(kept[0]); err == nil {
-				c.Epoch, c.Cosigned = s.Epoch, s.Size
-				c.At, _ = o.cosigned.of(st.Station)
-			}
-		}
-		out = append(out, c)
+	}
+	out := []auditlog.Checkpoint{own}
+	for _, l := range logs {
+		out = append(out, auditlog.Checkpoint{Station: l.Station, Epoch: l.Epoch, Size: l.Held, Cosigned: l.Cosigned, At: l.At, Trouble: l.Trouble})
 	}
 	return out, nil
-}
-
-// cosigner notes when each station's log was cosigned last, since this program began.
-type cosigner struct {
-	*register.Register
-	clock border.Clock
-
-	mu sync.Mutex // guards at
-	at map[border.StationID]time.Time
-}
-
-// Cosign implements [border.CheckpointSink].
-func (c *cosigner) Cosign(ctx context.Context, station border.StationID, cp border.Checkpoint) (border.Checkpoint, error) {
-	out, err := c.Register.Cosign(ctx, station, cp)
-	if err == nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.at[station] = c.clock.Now()
-	}
-	return out, err
-}
-
-func (c *cosigner) of(station border.StationID) (time.Time, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at, ok := c.at[station]
-	return at, ok
 }
 
 // reviewLimit is how many reviews of a kind are looked through.
