@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { axe, openPage, SIZES } from './browser.mjs';
+import { axe, openAs, SIZES } from './browser.mjs';
 import { until } from './demo.mjs';
 import { freePort } from './gallery.mjs';
 
@@ -21,7 +21,7 @@ async function serve(root) {
     cwd: folder, env: { ...process.env, GARITA_UI_WORKSHOP: address }, stdio: ['pipe', 'ignore', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  await until('the station answers', () => fetch(`http://${address}/workshop`).then((r) => r.ok, () => false));
+  await until('the station answers', () => fetch(`http://${address}/signin`).then((r) => r.ok, () => false));
   return {
     url: `http://${address}/workshop`,
     tell: (what) => child.stdin.write(`${what}\n`),
@@ -55,7 +55,7 @@ export async function workshop(context, root, test, pictures) {
   const station = await serve(root);
   let page;
   try {
-    page = await openPage(context, station.url);
+    page = await openAs(context, station.url, '4001');
     const s = new Screen(page);
     const finger = 'usb-1-1';
     await page.waitForSelector('body[data-live="on"]', { state: 'attached' });
