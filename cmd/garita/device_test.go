@@ -79,6 +79,7 @@ func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 			return l, nil
 		}}}, clock.System(time.Now()), slog.New(slog.NewJSONHandler(p.log, nil)),
 		access.Officer{Badge: "1001", Name: "Inspector Quinta Varela", Roles: []access.Role{access.Inspector}},
+		access.Officer{Badge: "2001", Name: "Supervisor Ximena Robledo", Roles: []access.Role{access.Supervisor}},
 		access.Officer{Badge: "4001", Name: "Technician Fermina Rueda", Roles: []access.Role{access.Technician}})
 	must(err)
 	p.url = s.URL()
@@ -168,20 +169,13 @@ func TestDevicesOfAStation(t *testing.T) {
 	if out, err = p.device("capture", usb, "--json"); err != nil || strings.Contains(out, "pixels") {
 		t.Errorf("pixels that nobody asked for: %v\n%.200s", err, out)
 	}
-	picture := filepath.Join(t.TempDir(), "finger.pgm")
-	if out, err = p.device("capture", usb, "--image", picture); err != nil {
-		t.Errorf("capture --image: %v\n%s", err, out)
-	}
-	if b, err := os.ReadFile(picture); err != nil || len(b) != len("P5\n384 290\n255\n")+384*290 {
-		t.Errorf("the picture has %d bytes: %v", len(b), err)
-	}
 	if _, err = p.device("capture", "reader-1"); err == nil || !strings.Contains(said(err), "takes no fingerprints") {
 		t.Errorf("a finger of a document reader: %v", said(err))
 	}
 
 	out, err = p.device("list", "--json")
 	var list []border.ScannerDetail
-	if err != nil || json.Unmarshal([]byte(out), &list) != nil || len(list) != 2 || list[1].Why == "" || list[1].Counts["captures"] < 3 {
+	if err != nil || json.Unmarshal([]byte(out), &list) != nil || len(list) != 2 || list[1].Why == "" || list[1].Counts["captures"] < 2 {
 		t.Errorf("list --json: %v\n%s", err, out)
 	}
 
@@ -267,7 +261,8 @@ func TestDeviceLearn(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "acme-9000.toml")
-	k, err := parser.Parse([]string{"device", "learn", "--station", p.url, "--badge", "4001", "--pin-file", p.pin, "--path", node, "--id", "acme-9000", "--name", "Acme 9000", "--baud", "9600", "--out", file})
+	k, err := parser.Parse([]string{"device", "learn", "--station", p.url, "--badge", "4001", "--pin-file", p.pin, "--path", node, "--id", "acme-9000", "--name", "Acme 9000", "--baud", "9600", "--out", file,
+		"--second", "2001", "--second-pin-file", p.pin})
 	if err != nil {
 		t.Fatal(err)
 	}

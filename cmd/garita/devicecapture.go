@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ type deviceCaptureCmd struct {
 	stationFlags
 	scannerArg
 	Finger string `default:"unknown" enum:"unknown,right-thumb,right-index,right-middle,right-ring,right-little,left-thumb,left-index,left-middle,left-ring,left-little" help:"Which finger will be presented."`
-	Image  string `type:"path" placeholder:"FILE" help:"Write the image as a PGM file. Only for your own finger or a specimen: it is personal data, unsealed."`
 }
 
 // fingerNames are the positions in the order of ISO/IEC 19794-4.
@@ -31,34 +29,22 @@ type capture struct {
 	AreaMM2  float64 `json:"area_mm2"`
 	Problem  string  `json:"problem"`
 	Liveness string  `json:"liveness"`
-	Pixels   []byte  `json:"pixels"`
 }
 
 // Run takes a finger.
 func (c deviceCaptureCmd) Run(ctx context.Context, w *world) error {
 	var body struct {
 		Position border.FingerPosition `json:"position"`
-		Pixels   bool                  `json:"pixels,omitempty"`
 	}
 	for i, name := range fingerNames {
 		if name == c.Finger {
 			body.Position = border.FingerPosition(i)
 		}
 	}
-	body.Pixels = c.Image != ""
 	fmt.Fprintln(w.err, "Put the finger on the glass.")
 	got, raw, err := exchange[capture](ctx, c.stationFlags, time.Minute, http.MethodPost, c.path("/captures"), body)
 	if err != nil {
 		return err
-	}
-	if c.Image != "" {
-		if len(got.Pixels) != got.Width*got.Height {
-			return &border.Error{Code: border.Unavailable, Op: "take a finger", Message: "The station's answer holds half an image. Try again."}
-		}
-		pgm := append(fmt.Appendf(nil, "P5\n%d %d\n255\n", got.Width, got.Height), got.Pixels...)
-		if err := os.WriteFile(c.Image, pgm, 0o600); err != nil {
-			return &border.Error{Code: border.Unavailable, Op: "write the image", Message: "The image cannot be written to " + c.Image + ".", Err: err}
-		}
 	}
 	if c.JSON {
 		return c.print(w, raw)

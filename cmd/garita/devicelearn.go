@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // deviceLearnCmd is `garita device learn`.
@@ -19,7 +20,12 @@ type deviceLearnCmd struct {
 	ID   string `required:"" help:"Id of the profile to write, for example acme-9000."`
 	Name string `required:"" help:"Name that people read."`
 	Baud []int  `help:"Bit rate to try, if it is known; may be given several times."`
-	Out  string `short:"o" type:"path" placeholder:"FILE" help:"File to write the profile to; standard output if none is named."`
+	// A profile decides what a reader's bytes mean: a second person agrees to it.
+	Second        string `placeholder:"BADGE" help:"Badge of the supervisor or technician who agrees to the new profile; their PIN is asked for."`
+	SecondPINFile string `name:"second-pin-file" placeholder:"FILE" help:"File with that PIN."`
+	Awaiting      string `placeholder:"TEXT" help:"Why nobody can be reached to agree; the hub reviews it."`
+
+	Out string `short:"o" type:"path" placeholder:"FILE" help:"File to write the profile to; standard output if none is named."`
 }
 
 // Help is the long help text.
@@ -37,7 +43,17 @@ func (c deviceLearnCmd) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return &border.Error{Code: border.Invalid, Op: "read the specimen's lines", Err: err}
 	}
-	r := border.LearnRequest{Path: c.Path, Bauds: c.Baud, ID: c.ID, Name: c.Name, Lines: strings.Fields(string(text))}
+	var r struct {
+		border.LearnRequest
+		Second   string `json:"second,omitempty"`
+		Awaiting string `json:"awaiting,omitempty"`
+	}
+	r.LearnRequest = border.LearnRequest{Path: c.Path, Bauds: c.Baud, ID: c.ID, Name: c.Name, Lines: strings.Fields(string(text))}
+	if r.Awaiting = c.Awaiting; c.Second != "" {
+		if r.Second, err = c.agree(ctx, access.ProfileOverride, c.Second, c.SecondPINFile); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintln(w.err, "Present the specimen now, and again every few seconds until this ends (at most 3 minutes).")
 	got, raw, err := exchange[border.LearnResult](ctx, c.stationFlags, 4*time.Minute, http.MethodPost, "/scanner-profiles", r)
 	if err != nil {

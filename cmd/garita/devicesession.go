@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"garita/border"
+	"garita/border/access"
 )
 
 // userAgent is what a session is bound to, beside its cookie.
@@ -72,7 +73,7 @@ func (f stationFlags) signIn(ctx context.Context) (cookie string, err error) {
 	if f.Badge == "" {
 		return "", &border.Error{Code: border.Unauthenticated, Op: op, Message: "Say who you are: --badge BADGE (or GARITA_BADGE). The PIN is asked for."}
 	}
-	pin, err := f.pin()
+	pin, err := readPIN(f.Badge, f.PINFile)
 	if err != nil {
 		return "", err
 	}
@@ -99,10 +100,30 @@ func (f stationFlags) signIn(ctx context.Context) (cookie string, err error) {
 	return cookie, nil
 }
 
-// pin reads the PIN from a file, or asks for it.
-func (f stationFlags) pin() (string, error) {
-	if f.PINFile != "" {
-		file, err := os.Open(f.PINFile)
+// agree has a second person agree to an action with a PIN of their own, and gives their word of it.
+func (f stationFlags) agree(ctx context.Context, action access.Action, badge, pinFile string) (string, error) {
+	pin, err := readPIN(badge, pinFile)
+	if err != nil {
+		return "", err
+	}
+	res, err := f.open(ctx, http.MethodPost, "/seconds", map[string]any{"action": action, "badge": badge, "pin": pin})
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	var out struct {
+		Token string `json:"token"`
+	}
+	if err := json.NewDecoder(io.LimitReader(res.Body, 4<<10)).Decode(&out); err != nil || out.Token == "" {
+		return "", &border.Error{Code: border.Unavailable, Op: "have a second person agree", Message: "The station's answer cannot be read. Use the `garita` of the station's version."}
+	}
+	return out.Token, nil
+}
+
+// readPIN reads a PIN from a file, or asks for it.
+func readPIN(badge, path string) (string, error) {
+	if path != "" {
+		file, err := os.Open(path)
 		if err != nil {
 			return "", &border.Error{Code: border.NotFound, Op: "read the PIN", Message: "The file with the PIN cannot be read.", Err: err}
 		}
@@ -114,7 +135,7 @@ func (f stationFlags) pin() (string, error) {
 	if !term.IsTerminal(fd) {
 		return "", &border.Error{Code: border.Unauthenticated, Op: "read the PIN", Message: "There is no terminal to ask for the PIN. Give a file with it: --pin-file FILE."}
 	}
-	if _, err := os.Stderr.WriteString("PIN of badge " + f.Badge + ": "); err != nil {
+	if _, err := os.Stderr.WriteString("PIN of badge " + badge + ": "); err != nil {
 		return "", err
 	}
 	b, err := term.ReadPassword(fd)
