@@ -90,7 +90,8 @@ func (c *demoCmd) runBrowser(ctx context.Context, w *world, opt demo.Options) er
 			return errors.Join(err, d.Stop())
 		}
 	}
-	fmt.Fprintf(w.out, "Garita demo. Invented travellers, software keys, no sign-in: never use this folder for a real border.\n\n"+
+	fmt.Fprintf(w.out, "Garita demo. Invented travellers and officers, software keys: never use this folder for a real border.\n"+
+		"Sign in with a badge and PIN "+demo.PIN+": 1001 inspector, 2001 supervisor, 3001 hub operator, 4001 technician, 6001 auditor, 9001 administrator.\n\n"+
 		"  counter  %s/\n  hub      %s/\n  lists    %[2]s/lists\n  hits     %[2]s/cases\n\nOn the counter page, present a document and decide with the function keys. "+
 		"The last three are on the hub's national list.\nOf the day one traveller was met by that list, and one was put on it after they had passed. Stop with Ctrl-C.\n", d.PostURL, d.HubURL)
 	select {

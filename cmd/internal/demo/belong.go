@@ -15,8 +15,8 @@ import (
 	"garita/cmd/internal/hub"
 )
 
-// pin is that of every officer of the demonstration. Their accounts are refused anywhere else.
-const pin = founding.PIN
+// PIN is that of every officer of the demonstration. Their accounts are refused anywhere else.
+const PIN = founding.PIN
 
 // accounts are the officers of the demonstration.
 var accounts = []access.Officer{
@@ -56,7 +56,7 @@ func (f *folder) found(ctx context.Context) (err error) {
 	}
 	for _, o := range accounts {
 		o.Demo = true
-		if err := k.AddWith(ctx, o, pin); err != nil {
+		if err := k.AddWith(ctx, o, PIN); err != nil {
 			return fmt.Errorf("open the account of badge %s: %w", o.Badge, err)
 		}
 	}

@@ -52,7 +52,7 @@ func (c *client) as(ctx context.Context, badge string) error {
 
 // signIn signs an officer of the demonstration in. signing is held.
 func (c *client) signIn(ctx context.Context, badge string) error {
-	err := c.send(ctx, http.MethodPost, "/session", map[string]any{"badge": badge, "pin": pin, "counter": c.counter}, nil)
+	err := c.send(ctx, http.MethodPost, "/session", map[string]any{"badge": badge, "pin": PIN, "counter": c.counter}, nil)
 	if err == nil {
 		c.badge = badge
 	}
@@ -71,7 +71,7 @@ func (c *client) agree(ctx context.Context, action access.Action, badge string) 
 	var out struct {
 		Token string `json:"token"`
 	}
-	return out.Token, c.call(ctx, http.MethodPost, "/seconds", map[string]any{"action": action, "badge": badge, "pin": pin}, &out)
+	return out.Token, c.call(ctx, http.MethodPost, "/seconds", map[string]any{"action": action, "badge": badge, "pin": PIN}, &out)
 }
 
 func counterName(i int) string { return strconv.Itoa(i + 1) }

@@ -140,7 +140,7 @@ func imprint(t *testing.T, silent bool) (out print) {
 		out.Answers = append(out.Answers, fmt.Sprintf("%d %s", res.StatusCode, masked(string(b), who...)))
 		return b
 	}
-	ask(http.MethodPost, "/session", map[string]any{"badge": officer, "pin": pin, "counter": "1"})
+	ask(http.MethodPost, "/session", map[string]any{"badge": officer, "pin": PIN, "counter": "1"})
 	n.must(s.Counters.Take(t.Context(), counter.At{Counter: "1", Officer: officer}))
 	n.inForce(n.load(entries[0]), s)
 	n.await("the hub is heard", func() bool { v, err := s.Counters.View("1"); n.must(err); return v.Status.Hub.Connected })
