@@ -321,7 +321,7 @@ func TestOneTravellersRights(t *testing.T) {
 	look("before", 1, "open")
 	rights, err := p.hub.Rights()
 	p.must(err)
-	pair := hub.Pair{By: signin.In{Badge: registrar, PIN: PIN}, Second: signin.In{Badge: deputy, PIN: pin}}
+	pair := hub.Pair{By: signin.In{Badge: registrar, PIN: PIN}, Second: signin.In{Badge: deputy, PIN: PIN}}
 	do := func(f func(q retention.Request) error) error {
 		return p.hub.Signed(ctx, pair, access.SubjectWork, func(by *access.Principal, second string) error {
 			return f(retention.Request{Who: retention.Who{Issuer: one.state, Number: one.number}, By: by, Second: second, Purpose: "file 12"})
