@@ -330,8 +330,8 @@ func TestOneTravellersRights(t *testing.T) {
 	for what, bad := range map[string]hub.Pair{
 		"one person twice":    {By: pair.By, Second: pair.By},
 		"a wrong second PIN":  {By: pair.By, Second: signin.In{Badge: deputy, PIN: "999999"}},
-		"an inspector":        {By: signin.In{Badge: officer, PIN: pin}, Second: pair.Second},
-		"a second supervisor": {By: pair.By, Second: signin.In{Badge: supervisor, PIN: pin}},
+		"an inspector":        {By: signin.In{Badge: officer, PIN: PIN}, Second: pair.Second},
+		"a second supervisor": {By: pair.By, Second: signin.In{Badge: supervisor, PIN: PIN}},
 	} {
 		if err := p.hub.Signed(ctx, bad, access.SubjectWork, func(*access.Principal, string) error { return nil }); err == nil {
 			t.Errorf("%s may do it", what)
