@@ -151,7 +151,7 @@ const (
 func (k *desk) decide(ctx context.Context, e *counter.EncounterView, s *Specimen) int {
 	d := admission(e, s)
 	if e.ID[15]%8 == 0 || hit(e) { // the same choice at every try, and one that takes no second person
-		d.Outcome, d.Values = border.Withdrawn, nil
+		d.Outcome, d.Values, d.Second = border.Withdrawn, nil, ""
 	}
 	if k.before != nil {
 		k.before(e.ID)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,8 +17,11 @@ import (
 	"garita/border"
 	"garita/border/bordertest"
 	"garita/border/clock"
+	"garita/border/enrolment"
 	"garita/border/register"
 	"garita/border/seal"
+	"garita/cmd/internal/founding"
+	"garita/cmd/internal/station"
 	"garita/sync/uplink"
 )
 
@@ -169,8 +173,20 @@ func TestEventsOfTheFuture(t *testing.T) {
 // send runs a station's uplink until the test ends.
 func (n *nation) send(name border.StationID, src border.EventSource) {
 	n.t.Helper()
-	u, err := uplink.New(uplink.Config{URL: n.hub.NATSURL(), Station: name, Post: "PUT", Zone: "UTC", Software: "golden",
-		Clock: clock.System(time.Now()), Source: src})
+	cfg := n.config(name, 1, "")
+	cfg.Post = "PUT"
+	n.must(founding.Enrol(n.t.Context(), n.hub, cfg))
+	root, err := station.OpenRoot(n.t.Context(), cfg)
+	n.must(err)
+	id, err := station.LoadIdentity(cfg, root)
+	n.must(errors.Join(err, root.Close()))
+	opener, err := seal.NewStationOpener(id.SealPrivate)
+	n.must(err)
+	keeper := clock.System(time.Now())
+	reach, believed, err := station.Reach(func() *enrolment.Identity { return id }, keeper, opener)
+	n.must(err)
+	u, err := uplink.New(uplink.Config{URL: n.hub.NATSURL(), Access: reach, Trust: believed, Station: name, Post: "PUT", Zone: "UTC", Software: "golden",
+		Clock: keeper, Source: src})
 	n.must(err)
 	n.t.Cleanup(n.run(u.Run))
 }

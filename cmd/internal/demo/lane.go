@@ -133,11 +133,15 @@ const (
 	supervisor = "2001"
 )
 
-// admission admits a traveller, or lets one depart, after what the record lacks was asked.
+// admission admits a traveller, or lets one depart, after what the record lacks was asked; who is
+// listed, with a supervisor.
 func admission(e *counter.EncounterView, s *Specimen) counter.Decision {
 	d := counter.Decision{Encounter: e.ID, Revision: e.Verdict.Revision, Outcome: border.Admitted, Officer: officer, Values: s.Missing(e)}
 	if e.Direction == border.Exit {
 		d.Outcome = border.Departed
+	}
+	if hit(e) {
+		d.Second = supervisor
 	}
 	return d
 }
@@ -177,8 +181,6 @@ func (l *lane) decide(ctx context.Context, e *counter.EncounterView) {
 	d := admission(e, &t.Specimen)
 	if e.Verdict.Level == verdict.Refer && e.Refusable {
 		d = refusal(e)
-	} else if hit(e) {
-		d.Second = supervisor
 	}
 	for ctx.Err() == nil {
 		start := time.Now()

@@ -226,12 +226,12 @@ func (s *site) misread(people []Specimen) {
 	}
 	// A decision that names no encounter, with a note of the kind that people write.
 	err := s.post.call(s.t.Context(), http.MethodPost, "/api/v1/counters/1/decisions", map[string]any{"encounter": "1",
-		"verdict_revision": 1, "outcome": p.surname, "note": p.number, "officer": officer}, nil)
+		"verdict_revision": 1, "outcome": p.surname, "note": p.number}, nil)
 	if a, ok := err.(*status); !ok || a.code != http.StatusUnprocessableEntity {
 		s.t.Errorf("a malformed decision was answered with %v", err)
 	}
 	for i, p := range people[5:] {
-		s.must(s.post.call(s.t.Context(), http.MethodPost, "/api/v1/counters/"+counterName(i%2)+"/scans",
+		s.must(s.d.browsers[i%2].call(s.t.Context(), http.MethodPost, "/api/v1/counters/"+counterName(i%2)+"/scans",
 			map[string]any{"lines": p.Lines, "source": "keyed"}, nil))
 	}
 }

@@ -63,7 +63,7 @@ func newWire(t *testing.T, to string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{t: t, to: strings.TrimPrefix(to, "nats://"), l: l}
+	w := &wire{t: t, to: strings.TrimPrefix(to, "tls://"), l: l}
 	w.group.Go(w.accept)
 	t.Cleanup(func() {
 		if err := l.Close(); err != nil {
@@ -75,7 +75,7 @@ func newWire(t *testing.T, to string) *wire {
 	return w
 }
 
-func (w *wire) url() string { return "nats://" + w.l.Addr().String() }
+func (w *wire) url() string { return "tls://" + w.l.Addr().String() }
 
 func (w *wire) cut(yes bool) {
 	w.mu.Lock()

@@ -81,32 +81,39 @@ func (l logSigner) KeyHash() uint32 { return l.now().KeyHash() }
 func (l logSigner) Sign(msg []byte) ([]byte, error) { return l.now().Sign(msg) }
 
 // pair is the station's certificate with its key, as it is now.
-func (s *Station) pair() (pki.Pair, error) {
-	id := s.identity.Load()
-	return pki.Pair{Certificate: id.Grant.Certificate, Key: id.TLSPrivate}, nil
+func (s *Station) pair() (pki.Pair, error) { return pairOf(s.identity.Load()), nil }
+
+func pairOf(id *enrolment.Identity) pki.Pair {
+	return pki.Pair{Certificate: id.Grant.Certificate, Key: id.TLSPrivate}
 }
 
 // reach is how the station reaches the broker, and how it and the hub believe each other.
 func (s *Station) reach() (link.Access, ask.Trust, error) {
-	id := s.identity.Load()
-	secure, err := pki.ClientTLS(pki.ClientConfig{CA: id.Grant.CA, Clock: s.clock, Pair: s.pair})
+	return Reach(s.identity.Load, s.clock, s.opener)
+}
+
+// Reach is how a station with an identity, as now gives it, reaches the broker, and how it and the
+// hub believe each other.
+func Reach(now func() *enrolment.Identity, clock border.Clock, opener *seal.StationOpener) (link.Access, ask.Trust, error) {
+	id := now()
+	secure, err := pki.ClientTLS(pki.ClientConfig{CA: id.Grant.CA, Clock: clock, Pair: func() (pki.Pair, error) { return pairOf(now()), nil }})
 	if err != nil {
 		return link.Access{}, ask.Trust{}, err
 	}
 	hub := ed25519.PublicKey(id.Provisioning.ListSigner)
 	reach := link.Access{TLS: secure, Credentials: func() (string, func([]byte) ([]byte, error)) {
-		now := s.identity.Load()
-		return now.Grant.UserJWT, now.SignNATS
+		id := now()
+		return id.Grant.UserJWT, id.SignNATS
 	}}
 	believed := ask.Trust{
-		Sign: func(message []byte) []byte { return s.identity.Load().Sign(message) },
+		Sign: func(message []byte) []byte { return now().Sign(message) },
 		VerifyReply: func(message, signature []byte) error {
 			if !ed25519.Verify(hub, message, signature) {
 				return &border.Error{Code: border.Unauthenticated, Op: "verify the hub's answer"}
 			}
 			return nil
 		},
-		OpenReply: func(sealed []byte) ([]byte, error) { return s.opener.Open("reply", sealed) },
+		OpenReply: func(sealed []byte) ([]byte, error) { return opener.Open("reply", sealed) },
 	}
 	return reach, believed, nil
 }
