@@ -81,7 +81,10 @@ func Serve(ctx context.Context, app *fiber.App, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 	err := app.ShutdownWithTimeout(stopTimeout)
-	err = errors.Join(err, <-ended)
+	_ = ln.Close() // a server that had not begun when it was stopped would begin now, and never end
+	if e := <-ended; !errors.Is(e, net.ErrClosed) {
+		err = errors.Join(err, e)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil // a client that would not end its request does not keep the program
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http/httptest"
 	"strings"
@@ -56,6 +57,21 @@ func TestListenOnLoopbackOnly(t *testing.T) {
 		}
 		if err := ln.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Who is stopped before it has begun ends, too.
+func TestStoppedBeforeItBegins(t *testing.T) {
+	for range 50 {
+		ln, err := web.Listen("127.0.0.1:0", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := web.Serve(ctx, web.NewApp(program.Log(io.Discard)), ln); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
