@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -27,11 +28,8 @@ type subjectCmd struct {
 // request is what all of them are told: who, by whom, what for.
 type request struct {
 	file
-	Issuer  string `help:"Issuing state of a document, as its zone prints it." placeholder:"UTO"`
-	Number  string `help:"Number of the document." placeholder:"NUMBER"`
-	Surname string `help:"Or: surname, with --given and --born." placeholder:"NAME"`
-	Given   string `help:"Given names." placeholder:"NAMES"`
-	Born    string `help:"Birth date." placeholder:"YYYY-MM-DD"`
+	// Arguments stand in lists of processes and in shells' histories: who it is about is no argument.
+	Traveller string `required:"" help:"JSON file that says who: {\"issuer\", \"number\"} of a document, or {\"surname\", \"given_names\", \"birth_date\"}; - reads it from standard input." placeholder:"FILE"`
 
 	By            string `required:"" help:"Badge of who does this; the PIN is asked for." placeholder:"BADGE"`
 	Second        string `required:"" help:"Badge of the second person; the PIN is asked for." placeholder:"BADGE"`
@@ -42,6 +40,10 @@ type request struct {
 
 // granted runs do with the rights of the stopped hub, once both people have been checked.
 func (r *request) granted(ctx context.Context, do func(*hub.Hub, *retention.Rights, retention.Request) error) error {
+	who, err := readWho(r.Traveller, os.Stdin)
+	if err != nil {
+		return err
+	}
 	first, err := askPIN(r.By, r.PINFile)
 	if err != nil {
 		return err
@@ -57,10 +59,40 @@ func (r *request) granted(ctx context.Context, do func(*hub.Hub, *retention.Righ
 		}
 		pair := hub.Pair{By: signin.In{Badge: r.By, PIN: first}, Second: signin.In{Badge: r.Second, PIN: second}}
 		return h.Signed(ctx, pair, access.SubjectWork, func(by *access.Principal, second string) error {
-			return do(h, rights, retention.Request{Who: retention.Who{Issuer: r.Issuer, Number: r.Number, Surname: r.Surname, GivenNames: r.Given, BirthDate: r.Born},
+			return do(h, rights, retention.Request{Who: who,
 				By: by, Second: second, Purpose: r.Purpose})
 		})
 	})
+}
+
+// maxWho bounds what says who a request is about, in bytes.
+const maxWho = 4 << 10
+
+// readWho reads who a request is about. What cannot be read is not repeated.
+func readWho(path string, stdin io.Reader) (who retention.Who, err error) {
+	from := stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return who, &border.Error{Code: border.NotFound, Op: "read who it is about", Message: "The file of --traveller cannot be read.", Err: err}
+		}
+		defer f.Close()
+		from = f
+	}
+	d := json.NewDecoder(io.LimitReader(from, maxWho))
+	d.DisallowUnknownFields()
+	var in struct {
+		Issuer     string `json:"issuer"`
+		Number     string `json:"number"`
+		Surname    string `json:"surname"`
+		GivenNames string `json:"given_names"`
+		BirthDate  string `json:"birth_date"`
+	}
+	if d.Decode(&in) != nil {
+		return who, &border.Error{Code: border.Invalid, Op: "read who it is about",
+			Message: "The file of --traveller is JSON with issuer and number, or with surname, given_names and birth_date."}
+	}
+	return retention.Who(in), nil
 }
 
 // askPIN reads a PIN from a file, or asks for it.

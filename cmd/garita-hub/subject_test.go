@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"garita/border"
+	"garita/border/retention"
 )
 
 // Two people with PINs of their own, and nobody else; the file is its owner's, and is never written over.
@@ -25,8 +26,9 @@ func TestSubjectCommands(t *testing.T) {
 	add("9001", "administrator")
 	add("3001", "operator")
 	add("3002", "operator")
+	must(t, os.WriteFile(at("who.json"), []byte(`{"issuer": "UTO", "number": "L898902C3"}`), 0o600))
 	subject := func(did, by, second string, more ...string) (string, error) {
-		return run(t, append([]string{"subject", did, "-c", config, "--issuer", "UTO", "--number", "L898902C3", "--by", by, "--second", second,
+		return run(t, append([]string{"subject", did, "-c", config, "--traveller", at("who.json"), "--by", by, "--second", second,
 			"--pin-file", at(by), "--second-pin-file", at(second), "--purpose", "file 1"}, more...)...)
 	}
 	out, err := subject("export", "3001", "3002", "--out", at("person.json"))
@@ -65,4 +67,27 @@ func TestSubjectCommands(t *testing.T) {
 	if !strings.Contains(out, "HUB") || !strings.Contains(out, "Policy 1") {
 		t.Errorf("retention: %s", out)
 	}
+}
+
+// What says who a request is about has one shape, and none of it is repeated.
+func TestReadWho(t *testing.T) {
+	read := func(text string) (retention.Who, error) { return readWho("-", strings.NewReader(text)) }
+	who, err := read(`{"surname": "ERIKSSON", "given_names": "ANNA MARIA", "birth_date": "1974-08-12"}`)
+	if want := (retention.Who{Surname: "ERIKSSON", GivenNames: "ANNA MARIA", BirthDate: "1974-08-12"}); err != nil || who != want {
+		t.Errorf("read %+v: %v", who, err)
+	}
+	for _, text := range []string{"", "ERIKSSON", `{"name": "ERIKSSON"}`, `["ERIKSSON"]`, `{"surname": "` + strings.Repeat("ERIKSSON", 1000) + `"}`} {
+		if _, err := read(text); border.CodeOf(err) != border.Invalid || strings.Contains(err.Error(), "ERIKSSON") {
+			t.Errorf("%.40q: %.200v", text, err)
+		}
+	}
+}
+
+func FuzzReadWho(f *testing.F) {
+	f.Add(`{"issuer": "UTO", "number": "L898902C3"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := readWho("-", strings.NewReader(text)); err != nil && border.CodeOf(err) != border.Invalid {
+			t.Error(err)
+		}
+	})
 }

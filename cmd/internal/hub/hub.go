@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -128,14 +127,14 @@ func (h *Hub) open(ctx context.Context) (err error) {
 	if h.root.Kind() == keystore.Software {
 		h.log.Warn("SOFTWARE KEYS: keys are in files of this data folder; whoever has the disk can read the people in it")
 	}
-	private, err := openPrivate(h.cfg, h.root)
+	private, err := seal.LoadHub(h.root, h.cfg.Data, h.cfg.Name)
 	if err != nil {
 		return err
 	}
 	if h.trust, err = openTrust(h.cfg, h.root, h.clock); err != nil {
 		return err
 	}
-	if h.keys, err = seal.OpenHubKeys(ctx, filepath.Join(h.cfg.Data, "keys.db"), private); err != nil {
+	if h.keys, err = seal.OpenHub(ctx, h.root, h.cfg.Data, private); err != nil {
 		return err
 	}
 	blinder, err := seal.NewBlinder(private.BlindKey)

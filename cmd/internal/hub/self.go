@@ -9,7 +9,6 @@ import (
 	"garita/border/audit"
 	"garita/border/checkpoint"
 	"garita/border/journal"
-	"garita/border/keystore"
 	"garita/border/seal"
 	"garita/cmd/internal/version"
 )
@@ -31,20 +30,11 @@ func (h *Hub) openSelf(ctx context.Context, private *seal.HubPrivate, blinder *s
 	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return &border.Error{Code: border.Internal, Op: "make the data folder", Err: err}
 	}
-	path := filepath.Join(h.cfg.Data, selfFile)
-	var secret seal.StationSecret
-	if err = keystore.LoadFile(h.root, path, &secret); border.CodeOf(err) == border.NotFound {
-		secret = *seal.NewStationSecret()
-		err = keystore.SaveFile(h.root, path, &secret)
-	}
-	if err != nil {
-		return err
-	}
 	prov, err := private.Provisioning()
 	if err != nil {
 		return err
 	}
-	if h.self.keys, err = seal.OpenStationKeys(ctx, filepath.Join(dir, "keys.db"), selfName, &secret, prov); err != nil {
+	if h.self.keys, err = seal.OpenStation(ctx, h.root, dir, selfName, prov); err != nil {
 		return err
 	}
 	signer, err := checkpoint.NewSigner(cosignName, h.trust.cosign)

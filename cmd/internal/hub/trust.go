@@ -19,41 +19,16 @@ import (
 	"garita/sync/credentials"
 )
 
-// The hub's secret files in its data folder, sealed by the root key.
-const (
-	privateFile = "hub.key"   // seal.HubPrivate
-	trustFile   = "trust.key" // what makes others believe this hub
-	selfFile    = "self.key"  // wraps the data keys of the hub's own journal
-)
+// trustFile holds what makes others believe this hub, sealed by the root key. The other secret
+// files are border/seal's.
+const trustFile = "trust.key"
 
 // OpenRoot opens the key that seals all others.
 func OpenRoot(ctx context.Context, cfg Config) (keystore.Root, error) {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "make the data folder", Err: err}
 	}
-	return rootkey.Open(ctx, cfg.Keys, cfg.Data, cfg.Demo, filepath.Join(cfg.Data, privateFile))
-}
-
-// openPrivate reads the hub's secrets; a new hub makes them.
-func openPrivate(cfg Config, root keystore.Root) (*seal.HubPrivate, error) {
-	path := filepath.Join(cfg.Data, privateFile)
-	var p seal.HubPrivate
-	err := keystore.LoadFile(root, path, &p)
-	if border.CodeOf(err) != border.NotFound {
-		if err == nil && p.Complete() {
-			err = keystore.SaveFile(root, path, &p)
-		}
-		return &p, err
-	}
-	if _, err := os.Stat(filepath.Join(cfg.Data, "keys.db")); err == nil {
-		return nil, &border.Error{Code: border.NotFound, Op: "read " + path,
-			Message: "The hub's key file is gone, but its data are here. Without that file they cannot be read. Bring it back."}
-	}
-	made, err := seal.NewHubPrivate(cfg.Name)
-	if err != nil {
-		return nil, err
-	}
-	return made, keystore.SaveFile(root, path, made)
+	return rootkey.Open(ctx, cfg.Keys, cfg.Data, cfg.Demo, filepath.Join(cfg.Data, seal.HubFile))
 }
 
 // trust is what makes others believe this hub: its certificates, the broker's credentials, and
@@ -172,6 +147,6 @@ func Private(ctx context.Context, cfg Config) (*seal.HubPrivate, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPrivate(cfg, root)
+	p, err := seal.LoadHub(root, cfg.Data, cfg.Name)
 	return p, errors.Join(err, root.Close())
 }

@@ -13,18 +13,16 @@ import (
 	"garita/cmd/internal/rootkey"
 )
 
-// The station's secret files in its data folder, sealed by the root key.
-const (
-	secretFile   = "station.key"   // seal.StationSecret
-	identityFile = "identity.json" // enrolment.Identity
-)
+// identityFile holds an [enrolment.Identity], sealed by the root key. The other secret files are
+// border/seal's.
+const identityFile = "identity.json"
 
 // OpenRoot opens the key that seals all others.
 func OpenRoot(ctx context.Context, cfg Config) (keystore.Root, error) {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: "make the data folder", Err: err}
 	}
-	return rootkey.Open(ctx, cfg.Keys, cfg.Data, cfg.Demo.On, filepath.Join(cfg.Data, secretFile))
+	return rootkey.Open(ctx, cfg.Keys, cfg.Data, cfg.Demo.On, filepath.Join(cfg.Data, seal.StationFile))
 }
 
 // LoadIdentity reads what the hub made this station. [border.NotFound]: it is not enrolled.
@@ -58,16 +56,4 @@ func (c *Config) settle(id *enrolment.Identity) error {
 	c.Zone = cmp.Or(c.Zone, g.Zone, "UTC")
 	c.Hub = cmp.Or(c.Hub, g.NATS)
 	return nil
-}
-
-// openSecret reads the key that wraps the station's data keys. A new station makes it.
-func (s *Station) openSecret() (*seal.StationSecret, error) {
-	path := filepath.Join(s.cfg.Data, secretFile)
-	var secret seal.StationSecret
-	err := keystore.LoadFile(s.root, path, &secret)
-	if border.CodeOf(err) == border.NotFound {
-		secret = *seal.NewStationSecret()
-		err = keystore.SaveFile(s.root, path, &secret)
-	}
-	return &secret, err
 }

@@ -150,11 +150,7 @@ func (s *Station) openKeys(ctx context.Context) (*seal.Blinder, error) {
 	if s.opener, err = seal.NewStationOpener(id.SealPrivate); err != nil {
 		return nil, err
 	}
-	secret, err := s.openSecret()
-	if err != nil {
-		return nil, err
-	}
-	if s.keys, err = seal.OpenStationKeys(ctx, filepath.Join(s.cfg.Data, "keys.db"), s.cfg.Station, secret, &id.Provisioning); err != nil {
+	if s.keys, err = seal.OpenStation(ctx, s.root, s.cfg.Data, s.cfg.Station, &id.Provisioning); err != nil {
 		return nil, err
 	}
 	return seal.NewBlinder(id.Provisioning.BlindKey)
