@@ -65,9 +65,11 @@ func schemaOf(ctx context.Context, version int64) (map[string]string, error) {
 	return readSchema(ctx, db)
 }
 
-// readSchema reads the text of every table and index by type and name, blanks apart.
+// readSchema reads the text of every table and index by type and name, blanks apart. How each value is
+// kept is part of it: a name as bytes is a changed row that still works.
 func readSchema(ctx context.Context, db *sql.DB) (map[string]string, error) {
-	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name || ' of ' || tbl_name, typeof(sql) || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'`)
+	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name || ' of ' || tbl_name || ' as ' || typeof(type) || ' ' || typeof(name) || ' ' || typeof(tbl_name) || ' ' || typeof(rootpage),
+		typeof(sql) || coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'`)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,10 @@ func readSchema(ctx context.Context, db *sql.DB) (map[string]string, error) {
 		if err := rows.Scan(&name, &text); err != nil {
 			return nil, err
 		}
-		out[name] = strings.Join(strings.Fields(text), " ")
+		out[name] = strings.Join(strings.FieldsFunc(text, blank), " ")
 	}
 	return out, rows.Err()
 }
+
+// blank is what migrations indent with. Other white space is a changed byte.
+func blank(c rune) bool { return c == ' ' || c == '\t' || c == '\n' }
