@@ -226,7 +226,7 @@ type Change struct {
 // History lists what was done to an account, newest first, at most 200 changes.
 func (k *Keeper) History(ctx context.Context, badge string) ([]Change, error) {
 	var out []Change
-	err := k.store.do(ctx, "read an account's history", func(t *sql.Tx) error {
+	err := k.store.Do(ctx, "read an account's history", func(t *sql.Tx) error {
 		rows, err := t.QueryContext(ctx, "SELECT "+columns+" FROM change WHERE badge = ? ORDER BY version DESC LIMIT 200", border.SameBadge(badge))
 		if err != nil {
 			return err

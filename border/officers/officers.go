@@ -19,6 +19,7 @@ import (
 	"garita/border/access"
 	"garita/border/access/pin"
 	"garita/border/access/roster"
+	"garita/border/sqlite"
 )
 
 // ErrDamaged is the cause when an account is refused because its row was edited.
@@ -62,7 +63,7 @@ const Purpose = "roster"
 // Keeper keeps the accounts. Safe for concurrent use, also by several programs at once.
 type Keeper struct {
 	cfg   Config
-	store *store
+	store *sqlite.DB
 	keys  *keys
 
 	changed chan struct{}
@@ -111,13 +112,13 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		err = k.Refresh(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return k, nil
 }
 
 // Close closes officers.db.
-func (k *Keeper) Close() error { return k.store.close() }
+func (k *Keeper) Close() error { return k.store.Close() }
 
 // Signer is the public key that rosters are signed with.
 func (k *Keeper) Signer() ed25519.PublicKey { return k.keys.sign.Public().(ed25519.PublicKey) }
@@ -163,7 +164,7 @@ func cloned(o access.Officer) access.Officer {
 func (k *Keeper) Refresh(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.store.do(ctx, "read the officers", func(t *sql.Tx) error { return k.read(ctx, t) }); err != nil {
+	if err := k.store.Do(ctx, "read the officers", func(t *sql.Tx) error { return k.read(ctx, t) }); err != nil {
 		return err
 	}
 	if st := k.state.Load(); st.version > 0 && k.stale(st) {

@@ -20,6 +20,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/sqlite"
 )
 
 // keys are made from one secret, which rests sealed by the root key: a stolen disk tells neither
@@ -32,9 +33,9 @@ type keys struct {
 
 const secretName = "officers"
 
-func openKeys(ctx context.Context, s *store, root Sealer) (*keys, error) {
+func openKeys(ctx context.Context, s *sqlite.DB, root Sealer) (*keys, error) {
 	var secret []byte
-	err := s.do(ctx, "open the officers' keys", func(t *sql.Tx) error {
+	err := s.Do(ctx, "open the officers' keys", func(t *sql.Tx) error {
 		var sealed []byte
 		err := t.QueryRowContext(ctx, "SELECT sealed FROM secret").Scan(&sealed)
 		if err == nil {
@@ -238,7 +239,7 @@ func (k *Keeper) put(st *state) {
 func (k *Keeper) change(ctx context.Context, row changeRow, alter func(st *state) (access.Officer, error)) error {
 	const op = "change an account"
 	var next *state
-	err := k.store.do(ctx, op, func(t *sql.Tx) error {
+	err := k.store.Do(ctx, op, func(t *sql.Tx) error {
 		if err := k.read(ctx, t); err != nil {
 			return err
 		}
@@ -288,7 +289,7 @@ func (k *Keeper) tellAudit(ctx context.Context) error {
 	}
 	const op = "audit changes of accounts"
 	var rows []changeRow
-	err := k.store.do(ctx, op, func(t *sql.Tx) error {
+	err := k.store.Do(ctx, op, func(t *sql.Tx) error {
 		found, err := t.QueryContext(ctx, "SELECT "+columns+" FROM change WHERE version > (SELECT version FROM audited) ORDER BY version LIMIT 500")
 		if err != nil {
 			return err
@@ -320,7 +321,7 @@ func (k *Keeper) tellAudit(ctx context.Context) error {
 			}
 		}
 	}
-	return k.store.do(ctx, op, func(t *sql.Tx) error {
+	return k.store.Do(ctx, op, func(t *sql.Tx) error {
 		_, err := t.ExecContext(ctx, "UPDATE audited SET version = ?", rows[len(rows)-1].version)
 		return err
 	})

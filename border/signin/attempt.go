@@ -344,7 +344,7 @@ func (s *Service) loadTries(ctx context.Context) error {
 
 // each reads a table of sealed rows.
 func (s *Service) each(ctx context.Context, query string, fn func(key, sealed []byte, at time.Duration)) error {
-	return s.store.do(ctx, "read what sign-in remembers", func(t *sql.Tx) error {
+	return s.store.Do(ctx, "read what sign-in remembers", func(t *sql.Tx) error {
 		rows, err := t.QueryContext(ctx, query)
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ const maxGap = time.Minute
 // started anew, or the wall clock says that more has passed.
 func (s *Service) openTime(ctx context.Context) (gap bool, err error) {
 	var service, mono, wall int64
-	err = s.store.do(ctx, "read the service time", func(t *sql.Tx) error {
+	err = s.store.Do(ctx, "read the service time", func(t *sql.Tx) error {
 		return t.QueryRowContext(ctx, "SELECT service, mono, wall FROM service_time").Scan(&service, &mono, &wall)
 	})
 	if err != nil {

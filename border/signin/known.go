@@ -215,7 +215,7 @@ func (s *Service) loadRoster(ctx context.Context) error {
 		return nil
 	}
 	var kept, sealed []byte
-	err := s.store.do(ctx, "read the roster", func(t *sql.Tx) error {
+	err := s.store.Do(ctx, "read the roster", func(t *sql.Tx) error {
 		return t.QueryRowContext(ctx, "SELECT sealed, mark FROM roster").Scan(&kept, &sealed)
 	})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -192,7 +192,7 @@ func (s *Service) Run(ctx context.Context) error {
 
 // write runs fn in one transaction that also notes the service time. mu is held.
 func (s *Service) write(ctx context.Context, op string, fn func(t *sql.Tx) error) error {
-	return s.store.do(ctx, op, func(t *sql.Tx) error {
+	return s.store.Do(ctx, op, func(t *sql.Tx) error {
 		if err := s.noteTime(ctx, t); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ const secretName = "signin"
 func openVault(ctx context.Context, s *store, root Sealer) (*vault, error) {
 	const op = "open the sign-in's keys"
 	var secret []byte
-	err := s.do(ctx, op, func(t *sql.Tx) error {
+	err := s.Do(ctx, op, func(t *sql.Tx) error {
 		var sealed []byte
 		err := t.QueryRowContext(ctx, "SELECT sealed FROM secret").Scan(&sealed)
 		if err == nil {

@@ -61,7 +61,7 @@ func (k *Keeper) handOn(ctx context.Context) error {
 			if err := k.cfg.Audit.Audit(ctx, w.act); err != nil {
 				return err
 			}
-			if err := k.store.write(ctx, "hand on to the audit", func(t *sql.Tx) error {
+			if err := k.store.Do(ctx, "hand on to the audit", func(t *sql.Tx) error {
 				_, err := t.ExecContext(ctx, "DELETE FROM act WHERE no = ?", w.no)
 				return err
 			}); err != nil {
@@ -77,7 +77,7 @@ type waitingAct struct {
 }
 
 func (k *Keeper) waiting(ctx context.Context) (out []waitingAct, err error) {
-	err = k.store.write(ctx, "read what waits for the audit", func(t *sql.Tx) error {
+	err = k.store.Do(ctx, "read what waits for the audit", func(t *sql.Tx) error {
 		rs, err := t.QueryContext(ctx, "SELECT no, sealed FROM act ORDER BY no LIMIT ?", actsAtOnce)
 		if err != nil {
 			return err

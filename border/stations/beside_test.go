@@ -130,7 +130,11 @@ func TestAuditAway(t *testing.T) {
 // rawDB opens the database as somebody with the disk does.
 func (r *rig) rawDB() *sql.DB {
 	r.t.Helper()
-	db := pool(r.path())
+	db, err := sql.Open("sqlite3", "file:"+r.path()+"?_journal_mode=WAL&_busy_timeout=5000&_txlock=immediate")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
 	r.t.Cleanup(func() { db.Close() })
 	return db
 }

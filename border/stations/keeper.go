@@ -18,6 +18,7 @@ import (
 	"garita/border"
 	"garita/border/enrolment"
 	"garita/border/seal"
+	"garita/border/sqlite"
 )
 
 // Poll is how often [Keeper.Run] looks for what another program did. Every so many times it reads and
@@ -52,7 +53,7 @@ type Config struct {
 type Keeper struct {
 	cfg     Config
 	log     *slog.Logger
-	store   *store
+	store   *sqlite.DB
 	vault   *vault
 	state   atomic.Pointer[state]
 	changed chan struct{}
@@ -77,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		return nil, err
 	}
 	if err := k.begin(ctx); err != nil {
-		_ = k.store.close() // nothing was written that was not committed
+		_ = k.store.Close() // nothing was written that was not committed
 		return nil, err
 	}
 	return k, nil
@@ -85,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 
 // begin opens the database's key, or makes it, and reads everything.
 func (k *Keeper) begin(ctx context.Context) error {
-	return k.store.write(ctx, "open the stations", func(t *sql.Tx) error {
+	return k.store.Do(ctx, "open the stations", func(t *sql.Tx) error {
 		sealed, err := meta(ctx, t, "key")
 		if err != nil {
 			return err
@@ -111,7 +112,7 @@ func (k *Keeper) begin(ctx context.Context) error {
 }
 
 // Close closes the database.
-func (k *Keeper) Close() error { return k.store.close() }
+func (k *Keeper) Close() error { return k.store.Close() }
 
 // Changed carries one signal after one or more changes, also those of another program. It has one reader.
 func (k *Keeper) Changed() <-chan struct{} { return k.changed }
@@ -161,12 +162,12 @@ func (k *Keeper) note(err error) {
 // look reads the database if it has changed or all is asked for, and hands acts on. What cannot be verified is not
 // believed: who belonged before still does.
 func (k *Keeper) look(ctx context.Context, all bool) error {
-	raw, acts, err := k.store.peek(ctx)
+	raw, acts, err := peek(ctx, k.store)
 	if err != nil {
 		return err
 	}
 	if all || !k.state.Load().same(raw) {
-		if err := k.store.write(ctx, "read the stations", func(t *sql.Tx) error {
+		if err := k.store.Do(ctx, "read the stations", func(t *sql.Tx) error {
 			s, err := k.load(ctx, t)
 			if err == nil {
 				k.publish(s)
@@ -210,7 +211,7 @@ func (k *Keeper) publish(s *state) {
 func (k *Keeper) change(ctx context.Context, op string, fn func(*change) error) error {
 	var after *state
 	told := false
-	err := k.store.write(ctx, op, func(t *sql.Tx) error {
+	err := k.store.Do(ctx, op, func(t *sql.Tx) error {
 		s, err := k.load(ctx, t)
 		if err != nil {
 			return err
