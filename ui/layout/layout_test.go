@@ -13,6 +13,7 @@ import (
 
 	"garita/border"
 	"garita/ui"
+	"garita/ui/i18n"
 )
 
 func assets(t *testing.T) *Assets {
@@ -108,6 +109,31 @@ func TestNothingOfAnotherDesign(t *testing.T) {
 	for _, not := range []string{"gds", "transport", "crown", "url(", "@import"} {
 		if strings.Contains(strings.ToLower(string(css)), not) {
 			t.Errorf("the styles contain %q", not)
+		}
+	}
+}
+
+// One template says the same in every language, and markup in what it is given stays text.
+func TestLanguages(t *testing.T) {
+	l, err := New(assets(t), fstest.MapFS{"p.html": {Data: []byte(`{{define "body"}}{{n .Days "{0} day" "{0} days"}} {{th "{0} h" .Name}} {{th "{0} min" (kbd "F8")}}{{end}}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked, err := l.Marked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := struct {
+		Days int
+		Name string
+	}{3, "<b>"}
+	for at, want := range map[*Layout]string{
+		l: "3 days &lt;b&gt; h <kbd>F8</kbd> min", l.In(i18n.In(i18n.Haitian)): "3 jou &lt;b&gt; è <kbd>F8</kbd> min",
+		marked: "⟦3 days⟧ ⟦&lt;b&gt; h⟧ ⟦<kbd>F8</kbd> min⟧",
+	} {
+		got, err := at.Fragment("body", data)
+		if err != nil || string(got) != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
 		}
 	}
 }
