@@ -99,7 +99,7 @@ func (l *Layout) Send(c *fiber.Ctx, p Page) error {
 		to = i18n.In(i18n.Lang(p.Lang))
 	}
 	p.Lang = string(to.Lang())
-	p.frame(c)
+	p.frame(c, to)
 	b, err := l.In(to).Fragment("base.html", p)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border/access"
+	"garita/ui/i18n"
 )
 
 // Site is what all pages of one program have in common.
@@ -60,26 +61,28 @@ type Who struct {
 
 // Link leads to a screen.
 type Link struct {
-	Text, Path string
-	Here       bool
+	Text i18n.Msg
+	Path string
+	Here bool
 }
 
 // places are the screens that a head can lead to, in its order: those that the roles allow.
 var places = [...]struct {
-	hub              bool
-	kind, text, path string
-	action           access.Action
+	hub        bool
+	kind, path string
+	text       i18n.Msg
+	action     access.Action
 }{
-	{true, "operations", "Operations", "/", access.FlowsRead},
-	{true, "watchlists", "Lists", "/lists", access.ListsRead},
-	{true, "cases", "Cases", "/cases", access.CasesRead},
-	{true, "review", "Reviews", "/review", access.ReviewRead},
-	{true, "stations", "Stations", "/stations", access.StationsRead},
-	{true, "officers", "Officers", "/officers", access.OfficersRead},
-	{true, "auditlog", "Audit", "/audit", access.AuditRead},
-	{true, "account", "My account", "/account", access.OwnPIN},
-	{false, "counter", "Counters", "/", access.CounterRead},
-	{false, "workshop", "Workshop", "/workshop", access.WorkshopRead},
+	{true, "operations", "/", i18n.Msg("Operations"), access.FlowsRead},
+	{true, "watchlists", "/lists", i18n.Msg("Lists"), access.ListsRead},
+	{true, "cases", "/cases", i18n.Msg("Cases"), access.CasesRead},
+	{true, "review", "/review", i18n.Msg("Reviews"), access.ReviewRead},
+	{true, "stations", "/stations", i18n.Msg("Stations"), access.StationsRead},
+	{true, "officers", "/officers", i18n.Msg("Officers"), access.OfficersRead},
+	{true, "auditlog", "/audit", i18n.Msg("Audit"), access.AuditRead},
+	{true, "account", "/account", i18n.Msg("My account"), access.OwnPIN},
+	{false, "counter", "/", i18n.Msg("Counters"), access.CounterRead},
+	{false, "workshop", "/workshop", i18n.Msg("Workshop"), access.WorkshopRead},
 }
 
 // Links lists where a principal may go from a page of that kind.
@@ -102,30 +105,30 @@ func (s Site) Start(p *access.Principal) string {
 }
 
 // RoleWords are the roles in words.
-var RoleWords = map[access.Role]string{
+var RoleWords = map[access.Role]i18n.Msg{
 	access.Inspector: "Inspector", access.Supervisor: "Supervisor", access.Operator: "Hub operator", access.Technician: "Technician",
 	access.Protection: "Protection officer", access.Auditor: "Auditor", access.Administrator: "Administrator",
 }
 
 // Roles puts roles into words, in the order of [access.Roles].
-func Roles(roles []access.Role) string {
+func Roles(to *i18n.Printer, roles []access.Role) string {
 	var words []string
 	for _, r := range access.Roles() {
 		if slices.Contains(roles, r) {
-			words = append(words, RoleWords[r])
+			words = append(words, to.T(RoleWords[r]))
 		}
 	}
 	return strings.Join(words, ", ")
 }
 
 // frame fills in what a page says around its screen.
-func (p *Page) frame(c *fiber.Ctx) {
+func (p *Page) frame(c *fiber.Ctx, to *i18n.Printer) {
 	p.Site = SiteOf(c)
 	who := access.From(c.UserContext())
 	if who == nil {
 		return
 	}
-	p.Who = &Who{Badge: who.Badge, Name: who.Name, Roles: Roles(who.Roles), Overdue: who.Overdue, Works: !p.Site.Hub && who.May(access.SwitchUser)}
+	p.Who = &Who{Badge: who.Badge, Name: who.Name, Roles: Roles(to, who.Roles), Overdue: who.Overdue, Works: !p.Site.Hub && who.May(access.SwitchUser)}
 	p.Links = p.Site.Links(who, p.Kind)
 }
 

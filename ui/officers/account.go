@@ -46,7 +46,7 @@ func (s *screen) accountPage(c *fiber.Ctx) (*accountPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &accountPage{Badge: who.Badge, Name: who.Name, Roles: layout.Roles(who.Roles), MustChange: who.MustChange, Passkeys: layout.SiteOf(c).Passkeys}
+	p := &accountPage{Badge: who.Badge, Name: who.Name, Roles: layout.Roles(layout.Printer(c), who.Roles), MustChange: who.MustChange, Passkeys: layout.SiteOf(c).Passkeys}
 	ctx, cancel := limited(c)
 	defer cancel()
 	all, err := s.cfg.Keeper.Officers(ctx)

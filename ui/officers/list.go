@@ -9,6 +9,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/i18n"
 	"garita/ui/layout"
 	"garita/ui/wording"
 )
@@ -86,7 +87,7 @@ func (s *screen) listOf(all []access.Officer, written *access.Officer) *listPage
 }
 
 func (s *screen) rowOf(o *access.Officer) row {
-	r := row{form: formOf("o-"+o.Badge, o), RoleWords: layout.Roles(o.Roles), PostWords: "everywhere", State: "Open", Tag: "ok", Changeable: true}
+	r := row{form: formOf("o-"+o.Badge, o), RoleWords: layout.Roles(i18n.In(i18n.English), o.Roles), PostWords: "everywhere", State: "Open", Tag: "ok", Changeable: true}
 	if len(o.Posts) > 0 {
 		r.PostWords = r.Posts
 	}
@@ -112,7 +113,7 @@ func formOf(id string, o *access.Officer) form {
 	}
 	f.Posts = strings.Join(posts, " ")
 	for _, r := range access.Roles() {
-		f.Roles = append(f.Roles, choice{string(r), layout.RoleWords[r], slices.Contains(o.Roles, r)})
+		f.Roles = append(f.Roles, choice{string(r), string(layout.RoleWords[r]), slices.Contains(o.Roles, r)})
 	}
 	for _, l := range languages {
 		l.Chosen = l.Value == o.Language

@@ -62,7 +62,7 @@ func newGalleryHub(t *testing.T) *site {
 	keeper, err := officers.Open(ctx, officers.Config{Dir: dir, Clock: h.time, Root: root, Audit: h.acts, Demo: true})
 	must(t, err)
 	for badge, role := range map[string]access.Role{"2001": access.Supervisor, "3001": access.Operator, "3002": access.Operator, "5001": access.Protection, "6001": access.Auditor, "9001": access.Administrator} {
-		o := access.Officer{Badge: badge, Name: layout.RoleWords[role] + " " + badge, Roles: []access.Role{role}, Demo: true}
+		o := access.Officer{Badge: badge, Name: string(layout.RoleWords[role]) + " " + badge, Roles: []access.Role{role}, Demo: true}
 		if role == access.Supervisor {
 			o.Posts, o.Language = []border.PostID{"PCA", "PUT"}, "es"
 		}

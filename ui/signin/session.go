@@ -23,7 +23,7 @@ type Session struct {
 }
 
 func (s *screen) told(c *fiber.Ctx, p *access.Principal) Session {
-	return Session{Name: p.Name, Badge: p.Badge, Roles: p.Roles, RoleWords: layout.Roles(p.Roles), Counter: p.Counter, Language: p.Language,
+	return Session{Name: p.Name, Badge: p.Badge, Roles: p.Roles, RoleWords: layout.Roles(layout.Printer(c), p.Roles), Counter: p.Counter, Language: p.Language,
 		MustChange: p.MustChange, Overdue: p.Overdue, Start: s.start(c, p)}
 }
 
