@@ -224,9 +224,15 @@ type Header struct {
 	// were asked for in vain. Which, and why, stands in the personal part only.
 	FingersTaken    int `json:"fingers_taken,omitempty"`
 	FingersNotTaken int `json:"fingers_not_taken,omitempty"`
+	// Attached counts all files that the personal part names, those of fingers too; see [Header.Files].
+	Attached int `json:"attached,omitempty"`
 	// Until is when biometrics.degraded ends by itself, UTC, at most 24 hours later.
 	Until time.Time `json:"until,omitzero"`
 }
+
+// Files counts the files that the personal part names. Before other things than fingers were attached,
+// headers counted the fingers alone.
+func (h *Header) Files() int { return max(h.Attached, h.FingersTaken) }
 
 // Count is one line of a shift's or a group's report.
 type Count struct {

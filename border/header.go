@@ -90,6 +90,7 @@ func (h *Header) AppendJSON(b []byte) ([]byte, error) {
 	w.text("from", h.From)
 	w.number("fingers_taken", int64(h.FingersTaken))
 	w.number("fingers_not_taken", int64(h.FingersNotTaken))
+	w.number("attached", int64(h.Attached))
 	return append(w.b, '}'), nil
 }
 

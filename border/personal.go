@@ -41,8 +41,13 @@ type Personal struct {
 	FingersNotTaken []FingerNotTaken `json:"fingers_not_taken,omitempty"`
 }
 
-// KindFinger is the kind of an attachment that is a finger image, a PNG of 8-bit grey.
-const KindFinger = "finger"
+// The kinds of attachments.
+const (
+	KindFinger   = "finger"    // a finger image, a PNG of 8-bit grey
+	KindPortrait = "portrait"  // the traveller's face as the counter's camera saw it, a JPEG; one at most
+	KindDataPage = "data_page" // a picture of the document's data page, a JPEG; one at most
+	KindPaper    = "paper"     // a supporting paper: a visa letter, a permission for a minor
+)
 
 // Attachment is a sealed file of a record: what it is, and how it is found and opened. It is
 // bound to the encounter and to Kind, see border/seal.
@@ -50,6 +55,12 @@ type Attachment struct {
 	Kind  string `json:"kind"`
 	Hash  Digest `json:"hash"`  // SHA-256 of the sealed file, which is its name
 	Bytes int    `json:"bytes"` // of the sealed file
+
+	// Label says which paper it is, in the officer's words or as a code; Media is the media type of the
+	// plaintext, "" for a finger; Pages counts those of a paper, 0: not counted.
+	Label string `json:"label,omitempty"`
+	Media string `json:"media,omitempty"`
+	Pages int    `json:"pages,omitempty"`
 
 	Position FingerPosition `json:"position,omitempty"`
 	Width    int            `json:"width,omitempty"`  // pixels

@@ -62,6 +62,6 @@ func (s *Service) abandon(ctx context.Context, p *place, e *encounter, o Officer
 	if r.Replayed && r.Header.Type != border.TypeEncounterAbandoned { // its images are named
 		return &border.Error{Code: border.Conflict, Op: "abandon an encounter", Message: "This encounter has ended already. See what was recorded last."}
 	}
-	s.release(ctx, e.id, images(e.fingers))
+	s.release(ctx, e.id, attachments(e.fingers, e.files))
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"garita/border"
 	"garita/border/journal"
@@ -66,7 +67,7 @@ func (s *Service) sweep(drafts []journal.Draft, unreadable int) {
 			damaged++
 			continue
 		}
-		for _, h := range images(f.Fingers) {
+		for _, h := range f.attachments() {
 			delete(left, h)
 		}
 	}
@@ -164,7 +165,7 @@ func (s *Service) sweepUnnamed(ctx context.Context, left map[border.Digest]bool,
 // month: the images that it names are of that month or of an earlier one.
 func (s *Service) attached(ev *border.Event) (named []border.Digest, blind string, err error) {
 	h, err := ev.ReadHeader()
-	if err != nil || h.FingersTaken == 0 {
+	if err != nil || h.Files() == 0 {
 		return nil, "", err
 	}
 	plain, err := s.cfg.Keys.Open(ev, border.PartPersonal)
@@ -184,9 +185,9 @@ func (s *Service) attached(ev *border.Event) (named []border.Digest, blind strin
 	return named, "", nil
 }
 
-// present drops the images of a draft whose files are gone, as beside an older copy of the journal: no
-// crossing is to name them. Those fingers are taken anew.
-func (s *Service) present(fingers []finger) []finger {
+// present drops what a draft names and whose files are gone, as beside an older copy of the journal: no
+// crossing is to name them. Those fingers are taken anew, and pictures too.
+func (s *Service) present(fingers []finger, files []border.Attachment) ([]finger, []border.Attachment) {
 	for i := range fingers {
 		f := &fingers[i]
 		if f.Image == nil || s.cfg.Attachments == nil || s.cfg.Attachments.Has(f.Image.Hash) {
@@ -195,13 +196,20 @@ func (s *Service) present(fingers []finger) []finger {
 		f.Image, f.Attempts = nil, 0
 		s.cfg.Log.Warn("counter: the image of an open encounter is gone; it has to be taken again")
 	}
-	return fingers
+	files = slices.DeleteFunc(files, func(a border.Attachment) bool {
+		gone := s.cfg.Attachments != nil && !s.cfg.Attachments.Has(a.Hash)
+		if gone {
+			s.cfg.Log.Warn("counter: a file of an open encounter is gone; it has to be attached again", "kind", a.Kind)
+		}
+		return gone
+	})
+	return fingers, files
 }
 
 // mark notes how far the journal was that names the files, so that an older copy of it is known
 // by them. It delays nobody: without it a sweep would only know a little less.
 func (s *Service) mark(h *border.Header) {
-	if h.FingersTaken == 0 || s.cfg.Attachments == nil {
+	if h.Files() == 0 || s.cfg.Attachments == nil {
 		return
 	}
 	if err := s.cfg.Attachments.Mark(border.Position{Epoch: h.Epoch, Seq: h.Seq}); err != nil {

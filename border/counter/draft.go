@@ -22,16 +22,17 @@ type draft struct {
 	// Today chose the centuries when the document was read.
 	Today time.Time `json:"today"`
 
-	Keyed       *Particulars      `json:"keyed,omitempty"` // without lines
-	Identity    string            `json:"identity,omitempty"`
-	More        []morePaper       `json:"more,omitempty"`
-	Values      map[string]string `json:"values,omitempty"`
-	Paper       *Paper            `json:"paper,omitempty"`
-	Direction   string            `json:"direction,omitempty"`
-	Referred    *referred         `json:"referred,omitempty"`
-	Group       *border.ID        `json:"group,omitempty"`
-	Responsible *border.ID        `json:"responsible,omitempty"`
-	Fingers     []finger          `json:"fingers,omitempty"`
+	Keyed       *Particulars        `json:"keyed,omitempty"` // without lines
+	Identity    string              `json:"identity,omitempty"`
+	More        []morePaper         `json:"more,omitempty"`
+	Values      map[string]string   `json:"values,omitempty"`
+	Paper       *Paper              `json:"paper,omitempty"`
+	Direction   string              `json:"direction,omitempty"`
+	Referred    *referred           `json:"referred,omitempty"`
+	Group       *border.ID          `json:"group,omitempty"`
+	Responsible *border.ID          `json:"responsible,omitempty"`
+	Fingers     []finger            `json:"fingers,omitempty"`
+	Files       []border.Attachment `json:"files,omitempty"`
 	// Needs are sealed once more, under the key of the protection part.
 	Needs *sealedNeeds `json:"needs,omitempty"`
 
@@ -61,6 +62,9 @@ type referred struct {
 	Direction string `json:"direction"`
 }
 
+// attachments lists the files that a draft names.
+func (d *draft) attachments() []border.Digest { return attachments(d.Fingers, d.Files) }
+
 // needsName binds sealed needs to their encounter.
 func needsName(id border.ID) string { return "needs/" + id.String() }
 
@@ -68,7 +72,8 @@ func needsName(id border.ID) string { return "needs/" + id.String() }
 func (s *Service) draftOf(ctx context.Context, e *encounter) (draft, error) {
 	d := draft{Order: e.order, OpenedAt: e.openedAt, Source: e.scan.Source, Scanner: e.scan.Scanner, Profile: e.scan.Profile,
 		Lines: e.scan.Lines, Today: e.readOn, Keyed: e.keyed, Identity: e.identity, Values: e.values, Paper: e.paper,
-		Direction: e.direction, Referred: e.referred, Group: e.group, Responsible: e.responsible, Fingers: e.fingers}
+		Direction: e.direction, Referred: e.referred, Group: e.group, Responsible: e.responsible, Fingers: e.fingers,
+		Files: e.files}
 	for _, m := range e.more {
 		d.More = append(d.More, morePaper{Lines: m.scan.Lines, Keyed: m.keyed, Today: m.readOn})
 	}
@@ -92,9 +97,10 @@ func (s *Service) readDraft(d journal.Draft, f *draft) (*encounter, error) {
 	if err != nil {
 		return nil, err
 	}
+	fingers, files := s.present(f.Fingers, f.Files)
 	e := &encounter{id: d.Encounter, order: f.Order, openedAt: f.OpenedAt, restored: true, durable: true, paperwork: lead,
 		identity: f.Identity, values: f.Values, paper: f.Paper, direction: f.Direction, referred: f.Referred, group: f.Group,
-		responsible: f.Responsible, fingers: s.present(f.Fingers)}
+		responsible: f.Responsible, fingers: fingers, files: files}
 	e.scan = border.Scan{Counter: d.Counter, Source: f.Source, Scanner: f.Scanner, Profile: f.Profile, Lines: f.Lines, ReceivedAt: f.OpenedAt}
 	if e.identity == "" { // of a version that knew scans only
 		e.identity = identityOf(f.Source)

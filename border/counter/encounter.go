@@ -48,9 +48,10 @@ type encounter struct {
 	referred    *referred
 	group       *border.ID
 	responsible *border.ID
-	fingers     []finger       // that were asked for
-	outcome     border.Outcome // of a member of a group that has ended
-	row         int            // of the group's list, from 1; 0: not on it
+	fingers     []finger            // that were asked for
+	files       []border.Attachment // portrait, data page, papers; they are on the disk
+	outcome     border.Outcome      // of a member of a group that has ended
+	row         int                 // of the group's list, from 1; 0: not on it
 
 	findings
 	inquiry   uint64 // counts what the hub is asked about: an answer to an earlier question is out of place
@@ -204,11 +205,13 @@ func unlifted(n border.Need) bool { return n.LiftedBy == "" }
 func (e *encounter) copy() *encounter {
 	return &encounter{id: e.id, order: e.order, openedAt: e.openedAt, durable: e.durable, restored: e.restored,
 		paperwork: e.paperwork, more: slices.Clone(e.more), identity: e.identity, values: maps.Clone(e.values), needs: slices.Clone(e.needs),
-		paper: e.paper, direction: e.direction, referred: e.referred, group: e.group, responsible: e.responsible, fingers: slices.Clone(e.fingers)}
+		paper: e.paper, direction: e.direction, referred: e.referred, group: e.group, responsible: e.responsible, fingers: slices.Clone(e.fingers),
+		files: slices.Clone(e.files)}
 }
 
 func (e *encounter) item() QueueItem {
-	return QueueItem{ID: e.id, Surname: e.doc.Surname, GivenNames: e.doc.GivenNames, Level: e.verdict.Level, Restored: e.restored}
+	return QueueItem{ID: e.id, Surname: e.doc.Surname, GivenNames: e.doc.GivenNames, Level: e.verdict.Level, Restored: e.restored,
+		Portrait: e.portrait()}
 }
 
 func (w *paperwork) view() DocumentView {

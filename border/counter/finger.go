@@ -54,11 +54,11 @@ func (e *encounter) put(f finger) {
 	e.fingers = append(e.fingers, f)
 }
 
-// prints puts what came of the fingers into a record: into its header no more than how many. Of a capture
-// under way only the images count that were looked at: none is kept. p.mu is held.
+// prints puts what came of the fingers, and the other files, into a record: into its header no more than how
+// many. Of a capture under way only the images count that were looked at: none is kept. p.mu is held.
 func (p *place) prints(e *encounter, h *border.Header, person *border.Personal) {
 	if c := p.capture; c != nil && c.e == e && c.tried > 0 {
-		e = &encounter{fingers: slices.Clone(e.fingers)}
+		e = &encounter{fingers: slices.Clone(e.fingers), files: e.files}
 		f := e.finger(c.view.Position)
 		c.into(&f)
 		e.put(f)
@@ -74,6 +74,8 @@ func (p *place) prints(e *encounter, h *border.Header, person *border.Personal) 
 			border.FingerNotTaken{Position: f.Position, Code: f.Code, Reason: f.Reason, Attempts: f.Attempts, Liveness: f.Liveness})
 	}
 	h.FingersTaken, h.FingersNotTaken = len(person.Attachments), len(person.FingersNotTaken)
+	person.Attachments = append(person.Attachments, e.files...)
+	h.Attached = len(person.Attachments)
 }
 
 // fingersView is what the screen shows of the fingers. p.mu is held.
@@ -214,7 +216,8 @@ func (s *Service) rename(ctx context.Context, p *place, e, next *encounter) erro
 			c.tried, c.attack = 0, false
 		}
 	})
-	old := images(next.fingers)
+	old := attachments(next.fingers, next.files)
+	next.files = nil
 	for i := range next.fingers {
 		if f := &next.fingers[i]; f.Image != nil {
 			f.Image, f.Attempts, f.Liveness = nil, 0, ""
@@ -224,9 +227,9 @@ func (s *Service) rename(ctx context.Context, p *place, e, next *encounter) erro
 		return err
 	}
 	p.change(func() {
-		e.fingers = next.fingers
+		e.fingers, e.files = next.fingers, next.files
 		if len(old) > 0 {
-			p.notice = "Name or birth date was changed: the fingerprints that were taken before are thrown away. Take them again."
+			p.notice = "Name or birth date was changed: fingerprints, portrait and papers that were taken before are thrown away. Take them again."
 		}
 	})
 	if next.durable {
@@ -235,12 +238,15 @@ func (s *Service) rename(ctx context.Context, p *place, e, next *encounter) erro
 	return nil
 }
 
-// images lists the attachments of an encounter's fingers.
-func images(fingers []finger) (out []border.Digest) {
+// attachments lists the files of fingers, and others.
+func attachments(fingers []finger, files []border.Attachment) (out []border.Digest) {
 	for _, f := range fingers {
 		if f.Image != nil {
 			out = append(out, f.Image.Hash)
 		}
+	}
+	for _, a := range files {
+		out = append(out, a.Hash)
 	}
 	return slices.Clip(out)
 }

@@ -91,7 +91,7 @@ func (s *Service) arrive(ctx context.Context, p *place, e *encounter) error {
 }
 
 // Rekey replaces what was keyed for the open encounter or a member of the group. With another name
-// or birth date its finger images go: they have to be taken again.
+// or birth date its images and papers go: they have to be taken again.
 func (s *Service) Rekey(ctx context.Context, at At, id border.ID, k Particulars) error {
 	const op = "key a document"
 	return s.work(ctx, op, at, func(ctx context.Context, p *place, _ Officer) error {
@@ -148,7 +148,7 @@ func (s *Service) Join(ctx context.Context, at At, waiting border.ID) error {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "There must be an open encounter, and the other one must wait at this counter."}
 		}
 		other := p.queue[i]
-		if len(other.needs) > 0 || len(other.fingers) > 0 || other.referred != nil || other.paper != nil || len(other.more) > 0 {
+		if len(other.needs) > 0 || len(other.fingers) > 0 || len(other.files) > 0 || other.referred != nil || other.paper != nil || len(other.more) > 0 {
 			return &border.Error{Code: border.Conflict, Op: op,
 				Message: "More is noted with the waiting traveller than a document. Call that traveller up, and end that encounter by itself."}
 		}
@@ -213,6 +213,7 @@ func (s *Service) replace(ctx context.Context, p *place, e, next *encounter) err
 	p.change(func() {
 		e.durable = next.durable
 		e.values, e.needs, e.responsible, e.direction, e.fingers = next.values, next.needs, next.responsible, next.direction, next.fingers
+		e.files = next.files
 		s.judge(p, e)
 	})
 	return nil

@@ -318,7 +318,7 @@ func (s *Service) encounterView(p *place, e *encounter) *EncounterView {
 	v := &EncounterView{ID: e.id, OpenedAt: e.openedAt, Source: e.scan.Source, Restored: e.restored, Durable: e.durable,
 		Document: e.paperwork.view(), Verdict: e.verdict, Identity: e.identity, Direction: facts.Direction, Age: facts.Age,
 		Minor: s.cfg.Form.Minor(facts.Age), Documents: []DocumentView{}, Record: record, History: s.history(e, s.day(s.cfg.Clock.Now())),
-		Paper: e.paper, Protected: e.protected(), Previous: e.previous(), Responsible: e.responsible, Refusable: s.refusable(e, facts)}
+		Paper: e.paper, Protected: e.protected(), Previous: e.previous(), Responsible: e.responsible, Refusable: s.refusable(e, facts), Files: e.fileViews()}
 	v.Verdict.Reasons = slices.Clone(e.verdict.Reasons)
 	for i := range e.more {
 		v.Documents = append(v.Documents, e.more[i].view())

@@ -75,6 +75,8 @@ type EncounterView struct {
 	Refusable bool `json:"refusable"`
 	// Fingers are those asked for; nil if the country's form asks for none.
 	Fingers *FingersView `json:"fingers"`
+	// Files are the portrait, the data page and the papers that are attached.
+	Files []FileView `json:"files"`
 	// From names who referred the encounter, if it was taken from the post's list.
 	From string `json:"from,omitempty"`
 }
@@ -246,6 +248,8 @@ type QueueItem struct {
 	GivenNames string        `json:"given_names"`
 	Level      verdict.Level `json:"level"`
 	Restored   bool          `json:"restored"`
+	// Portrait names the file of the portrait; nil if none was taken.
+	Portrait *border.Digest `json:"portrait,omitempty"`
 }
 
 // LastRecorded is a crossing that is durable.

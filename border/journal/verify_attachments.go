@@ -100,11 +100,11 @@ func (v *verifier) attached(ctx context.Context, keys *seal.KeyReader, named map
 				continue // Verify says so
 			}
 			h, err := ev.ReadHeader()
-			if err != nil || h.FingersTaken == 0 || h.Crossing == nil {
+			if err != nil || h.Files() == 0 || h.Crossing == nil {
 				continue
 			}
 			if ev.Type == border.TypeCrossingRecorded { // a correction names the same ones
-				counted += int64(h.FingersTaken)
+				counted += int64(h.Files())
 			}
 			if keys == nil {
 				continue
@@ -114,7 +114,7 @@ func (v *verifier) attached(ctx context.Context, keys *seal.KeyReader, named map
 			if err != nil || json.Unmarshal(plain, &person) != nil {
 				r.Unreadable++
 				if ev.Type == border.TypeCrossingRecorded {
-					closed[*h.Crossing] = h.FingersTaken
+					closed[*h.Crossing] = h.Files()
 				}
 				continue
 			}
