@@ -22,7 +22,7 @@ var needed = []string{"categories", "refused", "departure_prevented", "recipient
 // build checks what a file says and compiles it.
 func build(file *fileShape) (*Form, error) {
 	f := &Form{country: file.Country, lists: file.Lists, documents: file.Document}
-	for _, step := range []func(*fileShape) error{f.head, f.nations, f.choices, f.prints, f.papers, f.tables, f.questions} {
+	for _, step := range []func(*fileShape) error{f.head, f.nations, f.choices, f.prints, f.papers, f.tables, f.questions, f.translations} {
 		if err := step(file); err != nil {
 			return nil, err
 		}
@@ -326,8 +326,8 @@ func (f *Form) source(d *field, p proposal) error {
 		return wrong("it needs either is or from")
 	}
 	if p.is != "" {
-		if value, message := f.read(d, p.is); value == "" {
-			return wrong("is: %q is not accepted: %s", p.is, message)
+		if value, why := f.read(d, p.is); value == "" {
+			return wrong("is: %q is not accepted: %s", p.is, d.problem(why).Message)
 		}
 		return nil
 	}

@@ -25,12 +25,6 @@ type proposal struct {
 	from string // or what this fact, table or field says
 }
 
-// Problem is what is wrong with one field. Its message never repeats the value.
-type Problem struct {
-	Field   string `json:"field,omitempty"` // "" if the form has no such field
-	Message string `json:"message"`         // for a person, with what to do next
-}
-
 // Record is what a filled-in form comes to: one Go field for each field that the open
 // header holds, and the rest, which is sealed.
 type Record struct {
@@ -122,7 +116,7 @@ func (r *Record) put(name, value string) {
 // facts and at values; a field that is not in values counts as holding its default, one
 // that is there but empty as empty.
 func (f *Form) Fields(facts Facts, values map[string]string) []Field {
-	var out []Field
+	out := make([]Field, 0, len(f.fields))
 	f.walk(facts, values, func(d *field, s setting, a answer) {
 		if !a.applies {
 			return
@@ -147,12 +141,12 @@ func (f *Form) Check(facts Facts, values map[string]string) (Record, []Problem) 
 		}
 		switch {
 		case !a.applies && a.given:
-			problems = append(problems, Problem{d.name, d.label + " is not asked here. Leave it empty."})
+			problems = append(problems, d.problem(NotAsked))
 		case !a.applies:
-		case a.message != "":
-			problems = append(problems, Problem{d.name, a.message})
+		case a.wrong != "":
+			problems = append(problems, d.problem(a.wrong))
 		case a.value == "" && d.required.hold(s) && !(isFact(d.name) && s.values[d.name] != ""):
-			problems = append(problems, Problem{d.name, d.label + " is missing."})
+			problems = append(problems, d.problem(Missing))
 		default:
 			r.put(d.name, a.value)
 		}
@@ -161,7 +155,7 @@ func (f *Form) Check(facts Facts, values map[string]string) (Record, []Problem) 
 		}
 	})
 	if seen < len(values) {
-		problems = append(problems, Problem{"", "A value was sent for a field that this form does not have. Load the page again."})
+		problems = append(problems, (&field{}).problem(NoField))
 	}
 	return r, problems
 }
@@ -175,7 +169,7 @@ type answer struct {
 	sent     bool   // it is in values
 	given    bool   // and not empty
 	value    string // as recorded; "" if none or not in order
-	message  string // what is not in order
+	wrong    Why    // what is not in order
 	proposed string // its default
 }
 
@@ -187,8 +181,8 @@ func (f *Form) walk(facts Facts, values map[string]string, visit func(*field, se
 		var a answer
 		var text string
 		text, a.sent = values[d.name]
-		a.value, a.message = f.read(d, text)
-		a.given = a.value != "" || a.message != ""
+		a.value, a.wrong = f.read(d, text)
+		a.given = a.value != "" || a.wrong != ""
 		if a.applies = d.when == nil || d.when.hold(s); a.applies {
 			a.proposed = f.propose(d, s)
 			if a.value != "" {
@@ -225,7 +219,7 @@ func (f *Form) propose(d *field, s setting) string {
 		default:
 			text = s.values[p.from]
 		}
-		if value, message := f.read(d, text); value != "" && message == "" {
+		if value, wrong := f.read(d, text); value != "" && wrong == "" {
 			return value
 		}
 	}

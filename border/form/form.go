@@ -95,6 +95,7 @@ type Form struct {
 	guesses   []guess
 	days      []grant
 	fields    []field
+	words     map[string]map[string]string // by language and by the word as it stands in the form
 }
 
 // guess is a row of the table that guesses the category.

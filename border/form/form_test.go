@@ -25,10 +25,10 @@ func TestMistakes(t *testing.T) {
 	}
 	whole := string(b)
 	for _, m := range []struct{ old, new, want string }{
-		{"version = 2\n", "version = 2\ncolour = 2\n", `unknown key "colour"; allowed: version, country`},
-		{"version = 2\n", "version = \"1\"\n", "column 11"},
-		{"version = 2\n", "", "version: a number"},
-		{"version = 2\n", "version = 0\n", "version: a number"},
+		{"version = 3\n", "version = 3\ncolour = 2\n", `unknown key "colour"; allowed: version, country`},
+		{"version = 3\n", "version = \"1\"\n", "column 11"},
+		{"version = 3\n", "", "version: a number"},
+		{"version = 3\n", "version = 0\n", "version: a number"},
 		{"country = \"UTO\"\n", "country = \"uto\"\n", "country: the own country's code"},
 		{"countries = \"UTO ", "countries = \"", "country: \"UTO\" is no code"},
 		{"countries = \"UTO ", "countries = \"UTOPIA ", "countries: \"UTOPIA\""},
@@ -85,6 +85,8 @@ func TestMistakes(t *testing.T) {
 		{"from = \"basis\"", "from = \"base\"", `field "legal_basis": default: from: unknown "base"`},
 		{"{ is = \"passenger\" }", "{ is = \"rider\" }", `field "role": default: is: "rider" is not accepted`},
 		{"{ is = \"passenger\" }", "{ }", "either is or from"},
+		{"[words.es]", "[words.Es]", "no language"},
+		{"\"Visitor\" = \"Visitante\"", "\"Visitor\" = \"\"", `[words.es]: "Visitor": its word is missing`},
 	} {
 		if strings.Count(whole, m.old) == 0 {
 			t.Errorf("the file has no %q", m.old)
@@ -108,7 +110,7 @@ func TestLimits(t *testing.T) {
 		{strings.Repeat("# x\n", 2001), border.TooLarge},
 		{"#" + strings.Repeat("x", 998) + "\n", border.Invalid},
 		{"#" + strings.Repeat("x", 999) + "\n", border.TooLarge},
-		{strings.Repeat("#"+strings.Repeat("x", 900)+"\n", 73), border.TooLarge},
+		{strings.Repeat("#"+strings.Repeat("x", 900)+"\n", 146), border.TooLarge},
 		{strings.Repeat("[[a]]\n", 2000), border.Invalid},
 		{"[lists]\na=[\n" + strings.Repeat(strings.Repeat("{b=1},", 150)+"\n", 30) + "]", border.Invalid},
 		{"a=" + strings.Repeat(strings.Repeat("[", 990)+"\n", 60), border.Invalid},
@@ -162,7 +164,7 @@ func TestAdapted(t *testing.T) {
 	}
 	facts := form.Facts{Direction: border.Exit, Nationality: "GTM", Age: 61, Post: "NORTH-1"}
 	r, problems := f.Check(facts, map[string]string{"arrived_first": "1974-02"})
-	if want := []form.Problem{{Field: "insured", Message: "Insured is missing."}}; !cmp.Equal(want, problems) || r.Answers["arrived_first"] != "1974-02-XX" {
+	if want := []form.Problem{{Field: "insured", Message: "Insured is missing.", Why: form.Missing, Args: []string{"Insured"}}}; !cmp.Equal(want, problems) || r.Answers["arrived_first"] != "1974-02-XX" {
 		t.Errorf("%+v, %v", r, problems)
 	}
 	facts.Age = 59

@@ -15,7 +15,7 @@ import (
 
 // Limits of a form file.
 const (
-	maxFile   = 64 << 10 // bytes
+	maxFile   = 128 << 10 // bytes
 	maxLines  = 2000
 	maxLine   = 1000    // bytes: the parser quotes whole lines for each unknown key
 	maxRows   = 100     // of any table or list
@@ -31,21 +31,22 @@ const (
 // The shape of the file. A number or switch that must be there is a pointer.
 type (
 	fileShape struct {
-		Version           *int              `toml:"version"`
-		Country           string            `toml:"country"`
-		Countries         string            `toml:"countries"`
-		MinorAge          *int              `toml:"minor_age"`
-		SupervisorRefuses *bool             `toml:"supervisor_refuses"`
-		NeverRefused      string            `toml:"never_refused"`
-		Lasting           string            `toml:"lasting"`
-		CountryLists      map[string]string `toml:"country_lists"`
-		CountryAliases    map[string]string `toml:"country_aliases"`
-		Lists             map[string][]Code `toml:"lists"`
-		Guess             []guessShape      `toml:"guess"`
-		Days              []daysShape       `toml:"days"`
-		Document          []DocumentKind    `toml:"document"`
-		Field             []fieldShape      `toml:"field"`
-		Fingers           *fingersShape     `toml:"fingers"`
+		Version           *int                         `toml:"version"`
+		Country           string                       `toml:"country"`
+		Countries         string                       `toml:"countries"`
+		MinorAge          *int                         `toml:"minor_age"`
+		SupervisorRefuses *bool                        `toml:"supervisor_refuses"`
+		NeverRefused      string                       `toml:"never_refused"`
+		Lasting           string                       `toml:"lasting"`
+		CountryLists      map[string]string            `toml:"country_lists"`
+		CountryAliases    map[string]string            `toml:"country_aliases"`
+		Lists             map[string][]Code            `toml:"lists"`
+		Guess             []guessShape                 `toml:"guess"`
+		Days              []daysShape                  `toml:"days"`
+		Document          []DocumentKind               `toml:"document"`
+		Field             []fieldShape                 `toml:"field"`
+		Fingers           *fingersShape                `toml:"fingers"`
+		Words             map[string]map[string]string `toml:"words"`
 	}
 	fingersShape struct {
 		Reasons  []Code `toml:"reasons"`
@@ -83,7 +84,7 @@ type (
 
 // Parse reads a form file. It is strict: an unknown key, word, code or country is an
 // [border.Invalid] error that says where it is, what is wrong and what is allowed; a file
-// beyond 64 KiB, 2,000 lines or 1,000 bytes in a line is [border.TooLarge].
+// beyond 128 KiB, 2,000 lines or 1,000 bytes in a line is [border.TooLarge].
 func Parse(b []byte) (*Form, error) {
 	const op = "read the form"
 	if err := size(b); err != nil {

@@ -44,14 +44,13 @@ func (f *Form) facts(facts Facts) setting {
 	if facts.Responsible {
 		responsible = "yes"
 	}
-	s := setting{age: facts.Age, values: map[string]string{
-		"direction":   facts.Direction,
-		"nationality": f.canonical(facts.Nationality),
-		"post":        string(facts.Post),
-		"identity":    facts.Identity,
-		"group":       facts.Group,
-		"responsible": responsible,
-	}}
+	s := setting{age: facts.Age, values: make(map[string]string, 8+len(f.fields))}
+	s.values["direction"] = facts.Direction
+	s.values["nationality"] = f.canonical(facts.Nationality)
+	s.values["post"] = string(facts.Post)
+	s.values["identity"] = facts.Identity
+	s.values["group"] = facts.Group
+	s.values["responsible"] = responsible
 	if f.has("roles", facts.Role) {
 		s.values["role"] = facts.Role
 	}

@@ -1,7 +1,6 @@
 package form
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -9,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// read checks a value as it was sent and writes it as it is recorded. The message, "" if
-// the value is in order, never repeats it. An empty value is always in order.
-func (f *Form) read(d *field, sent string) (value, message string) {
+// read checks a value as it was sent and writes it as it is recorded. What is wrong, "" if the
+// value is in order, never repeats it. An empty value is always in order.
+func (f *Form) read(d *field, sent string) (value string, wrong Why) {
 	value = strings.TrimSpace(sent)
 	if value == "" {
 		return "", ""
@@ -19,46 +18,46 @@ func (f *Form) read(d *field, sent string) (value, message string) {
 	switch d.kind {
 	case KindCode:
 		if !f.has(d.list, value) {
-			message = d.label + ": choose one of the codes."
+			wrong = NoCode
 		}
 	case KindCountry:
 		if value = f.canonical(strings.ToUpper(value)); !f.known(value) {
-			message = d.label + ": this is no country code. Use the three letters of travel documents."
+			wrong = NoCountry
 		}
 	case KindText:
-		message = checkText(d, value)
+		wrong = checkText(d, value)
 	case KindNumber:
 		n, ok := whole(value)
 		if value = strconv.Itoa(n); !ok || n < d.min || n > d.max {
-			message = fmt.Sprintf("%s: type a whole number from %d to %d.", d.label, d.min, d.max)
+			wrong = NoNumber
 		}
 	case KindDate:
 		if _, err := time.Parse(time.DateOnly, value); err != nil {
-			message = d.label + ": type a day of the calendar like 2026-11-22."
+			wrong = NoDay
 		}
 	case KindEDTF:
 		full, ok := partialDate(value)
 		if value = full; !ok {
-			message = d.label + ": type a day like 1974-08-12, with X for what is unknown: 1974-XX-XX."
+			wrong = NoPartialDay
 		}
 	case KindYesNo:
 		if value != "yes" && value != "no" {
-			message = d.label + ": answer yes or no."
+			wrong = NoYesNo
 		}
 	}
-	if message != "" {
-		return "", message
+	if wrong != "" {
+		return "", wrong
 	}
 	return value, ""
 }
 
 // checkText refuses what cannot be shown on one line as it was meant.
-func checkText(d *field, s string) string {
+func checkText(d *field, s string) Why {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unseen):
-		return d.label + ": there are characters that cannot be shown. Type it again."
+		return Unshown
 	case utf8.RuneCountInString(s) > d.max:
-		return fmt.Sprintf("%s: shorten it to %d characters.", d.label, d.max)
+		return TooLong
 	}
 	return ""
 }
