@@ -77,6 +77,30 @@ type Hello struct {
 	Watermark  Position   `json:"watermark"`  // last watermark seen of the head's epoch in that generation
 	// Lists says which releases of lists the station holds, and what it refused.
 	Lists []ListReport `json:"lists,omitempty"`
+	// Health says how disk and scanners are; nil: an older station, which does not say.
+	Health *StationHealth `json:"health,omitempty"`
+}
+
+// StationHealth is what a station tells the hub of its machine: codes and numbers, nobody is in it.
+type StationHealth struct {
+	// Storage is ok, low, reserve, full or failed, see border/journal.
+	Storage    string `json:"storage"`
+	FreeBytes  int64  `json:"free_bytes"`
+	TotalBytes int64  `json:"total_bytes"`
+	// Scanners are those that the station knows, at most [MaxScannerReports].
+	Scanners []ScannerReport `json:"scanners,omitempty"`
+}
+
+// MaxScannerReports bounds the scanners of a [StationHealth].
+const MaxScannerReports = 32
+
+// ScannerReport is the state of one scanner, see [ScannerStatus], without its words.
+type ScannerReport struct {
+	ID      string    `json:"id"`
+	Counter CounterID `json:"counter,omitempty"`
+	Kind    string    `json:"kind,omitempty"`
+	State   string    `json:"state"`
+	Since   time.Time `json:"since"`
 }
 
 // Welcome is the hub's answer to a Hello.

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -48,15 +49,35 @@ func (t *sqliteTx) saw(station border.StationID, at time.Time) error {
 
 func (t *sqliteTx) greeted(h border.Hello, at time.Time) error {
 	_, err := t.exec(`INSERT INTO station (station, post, zone, software, greeted_at, offset_ms, clock_state, clock_age_s,
-			clock_offset_ms, clock_reason, head_epoch, head_seq, backlog, generation)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+			clock_offset_ms, clock_reason, head_epoch, head_seq, backlog, generation, health)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
 		ON CONFLICT (station) DO UPDATE SET post = ?2, zone = ?3, software = ?4, greeted_at = ?5, offset_ms = ?6,
 			clock_state = ?7, clock_age_s = ?8, clock_offset_ms = ?9, clock_reason = ?10,
-			head_epoch = ?11, head_seq = ?12, backlog = ?13, generation = ?14`,
+			head_epoch = ?11, head_seq = ?12, backlog = ?13, generation = ?14, health = ?15`,
 		string(h.Station), text(string(h.Post)), text(h.Zone), text(h.Software), micros(at),
 		at.Sub(h.Now).Milliseconds(), text(string(h.Clock.State)), h.Clock.AgeS, h.Clock.OffsetMS, text(h.Clock.Reason),
-		h.Head.Epoch[:], number(h.Head.Seq), number(h.Backlog), number(h.Generation))
+		h.Head.Epoch[:], number(h.Head.Seq), number(h.Backlog), number(h.Generation), healthText(h.Health))
 	return err
+}
+
+// healthText is what is kept of a station's word about its machine.
+func healthText(h *border.StationHealth) string {
+	if h == nil {
+		return ""
+	}
+	b, err := json.Marshal(h)
+	if err != nil {
+		return "" // a time beyond year 9999
+	}
+	return string(b)
+}
+
+func healthOf(s string) *border.StationHealth {
+	h := new(border.StationHealth)
+	if s == "" || json.Unmarshal([]byte(s), h) != nil {
+		return nil
+	}
+	return h
 }
 
 // text bounds a field of outside input to 128 bytes of valid UTF-8: it is shown on screens.

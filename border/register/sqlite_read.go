@@ -122,7 +122,7 @@ func (r sqliteReader) crossingRows(ctx context.Context, q string, args ...any) (
 func (r sqliteReader) stations(ctx context.Context) ([]Station, error) {
 	out := []Station{}
 	err := r.rows(ctx, `SELECT s.station, s.post, s.zone, s.software, s.greeted_at, s.event_at, s.offset_ms, s.clock_state,
-			s.clock_age_s, s.clock_offset_ms, s.clock_reason, s.head_epoch, s.head_seq, s.backlog, s.generation, s.complete_at,
+			s.clock_age_s, s.clock_offset_ms, s.clock_reason, s.head_epoch, s.head_seq, s.backlog, s.generation, s.complete_at, s.health,
 			count(e.no), coalesce(sum(e.held), 0), coalesce(sum(max(e.highest, e.announced) - e.held), 0),
 			(SELECT count(*) FROM alarm a WHERE a.station = s.station AND a.acknowledged_at IS NULL)
 		FROM station s LEFT JOIN epoch e ON e.station = s.station GROUP BY s.station ORDER BY s.station`, nil,
@@ -130,10 +130,12 @@ func (r sqliteReader) stations(ctx context.Context) ([]Station, error) {
 			var s Station
 			var head []byte
 			var greeted, event, complete sql.NullInt64
+			var health string
 			err := rs.Scan(&s.Station, &s.Post, &s.Zone, &s.Software, &greeted, &event, &s.OffsetMS, &s.Clock.State,
-				&s.Clock.AgeS, &s.Clock.OffsetMS, &s.Clock.Reason, &head, &s.Head.Seq, &s.Backlog, &s.Generation, &complete,
+				&s.Clock.AgeS, &s.Clock.OffsetMS, &s.Clock.Reason, &head, &s.Head.Seq, &s.Backlog, &s.Generation, &complete, &health,
 				&s.Epochs, &s.Held, &s.Missing, &s.Alarms)
 			copy(s.Head.Epoch[:], head)
+			s.Health = healthOf(health)
 			s.GreetedAt, s.EventAt, s.CompleteAt = nullTime(greeted), nullTime(event), nullTime(complete)
 			s.LastSeen = s.GreetedAt
 			if s.EventAt.After(s.LastSeen) {

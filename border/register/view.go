@@ -65,6 +65,8 @@ type Station struct {
 	CompleteAt time.Time `json:"complete_at"`
 	// Lists says which releases of lists it holds and what it refused last, by name.
 	Lists []border.ListReport `json:"lists"`
+	// Health says how its disk and scanners are; nil: it does not say.
+	Health *border.StationHealth `json:"health"`
 }
 
 // Counts are the totals of the register since its beginning.

@@ -191,12 +191,13 @@ func (u *Uplink) generationNow() uint64 {
 // of the clocks: the hub's time against the middle of the round trip.
 func (u *Uplink) hello(ctx context.Context, nc *nats.Conn) (border.Welcome, error) {
 	head := u.c.Source.Head()
-	lists := wire.SoundReports(u.c.Lists())
+	lists, health := wire.SoundReports(u.c.Lists()), wire.SoundHealth(u.c.Health())
 	u.mu.Lock()
 	u.ledger.extend(head)
 	h := border.Hello{
 		Station: u.c.Station, Post: u.c.Post, Zone: u.c.Zone, Software: u.c.Software, Clock: u.c.Clock.Trust(),
 		Head: head, Backlog: u.ledger.backlog(), Generation: u.ledger.generation, Lists: lists,
+		Health: health,
 	}
 	if a := u.ledger.epochs[head.Epoch]; a != nil {
 		h.Watermark = border.Position{Epoch: head.Epoch, Seq: a.mark}

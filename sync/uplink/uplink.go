@@ -43,6 +43,8 @@ type Config struct {
 	// Lists says which releases of lists the station holds, for its hellos. It must not
 	// block. May be nil.
 	Lists func() []border.ListReport
+	// Health says how disk and scanners are, for the hellos. It must not wait; nil: nothing is said.
+	Health func() *border.StationHealth
 
 	Heartbeat      time.Duration // between hellos; 3 s
 	Checkpoint     time.Duration // longest time between checkpoints; 60 s
@@ -105,6 +107,9 @@ func New(c Config) (*Uplink, error) {
 	}
 	if c.Lists == nil {
 		c.Lists = func() []border.ListReport { return nil }
+	}
+	if c.Health == nil {
+		c.Health = func() *border.StationHealth { return nil }
 	}
 	for d, v := range map[*time.Duration]time.Duration{
 		&c.Heartbeat: 3 * time.Second, &c.Checkpoint: time.Minute, &c.Officers: 30 * time.Second, &c.RequestTimeout: 5 * time.Second, &c.WatermarkTimeout: 5 * time.Second, &c.RetryMax: 15 * time.Second,

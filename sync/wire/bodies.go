@@ -103,6 +103,8 @@ func DecodeHello(b []byte, station border.StationID) (border.Hello, error) {
 		return border.Hello{}, invalid("a number is out of bounds")
 	case !validReports(h.Lists):
 		return border.Hello{}, invalid("a report on a list is out of bounds")
+	case !validHealth(h.Health):
+		return border.Hello{}, invalid("what is said of the machine is out of bounds")
 	}
 	return h, nil
 }

@@ -127,7 +127,7 @@ func (s *Station) openUplink() error {
 		return err
 	}
 	s.uplink, err = uplink.New(uplink.Config{URL: s.cfg.Hub, Access: reach, Trust: believed, Station: s.cfg.Station, Post: s.cfg.Post, Zone: s.cfg.Zone,
-		Software: version.Version, Clock: s.clock, Source: s.Journal, Lists: s.listReports, Log: s.log,
+		Software: version.Version, Clock: s.clock, Source: s.Journal, Lists: s.listReports, Health: s.health, Log: s.log,
 		Checkpoints: s.Journal, Roster: s.SignIn, Keys: seal.NewKeySink(s.keys, s.opener, nil),
 		OnOffset: func(offset, _ time.Duration) { s.clock.Measured(offset) }})
 	if err != nil {
