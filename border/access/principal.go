@@ -95,6 +95,23 @@ func Still(ctx context.Context) func() bool {
 	return f
 }
 
+type passKey struct{}
+
+// WithPass gives a context that can ask whether who is signed in may read another path as well.
+func WithPass(ctx context.Context, pass func(path string) error) context.Context {
+	return context.WithValue(ctx, passKey{}, pass)
+}
+
+// Pass asks whether who is signed in may read another path of the same program, which one answer is to
+// hold the content of; a refusal is written down as if the path had been asked for by itself. Where no gate
+// stands it is [border.Forbidden].
+func Pass(ctx context.Context, path string) error {
+	if pass, ok := ctx.Value(passKey{}).(func(string) error); ok {
+		return pass(path)
+	}
+	return &border.Error{Code: border.Forbidden, Op: "read another path"}
+}
+
 // Seconds redeems the word of a second person. Implemented by border/signin.
 type Seconds interface {
 	// Redeem returns the badge of who has agreed, with a credential of their own, to this action

@@ -37,6 +37,10 @@ var signingIn = []Route{
 	{Method: remove, Pattern: "/session", Action: SignOut},
 	{Method: post, Pattern: "/signout", Action: SignOut},
 	{Method: post, Pattern: "/session/lock", Action: SignOut},
+	{Method: post, Pattern: "/session/language", Action: Public},
+	{Method: get, Pattern: "/help/:topic", Action: Public}, // texts of the program, of nobody
+	{Method: get, Pattern: "/card/:role", Action: Public},
+	{Method: get, Pattern: "/live", Action: Start}, // each of its topics is asked for as the route of that name, [Pass]
 	{Method: post, Pattern: "/session/passkey/begin", Action: Public},
 	{Method: post, Pattern: "/session/passkey/finish", Action: Public},
 	{Method: post, Pattern: "/seconds", Action: AskSecond},

@@ -19,6 +19,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/i18n"
 	"garita/ui/layout"
 	"garita/ui/problem"
 )
@@ -115,6 +116,7 @@ func (g *gate) handle(c *fiber.Ctx) error {
 	if p != nil {
 		ctx = access.With(ctx, p)
 		ctx = access.WithStill(ctx, func() bool { return g.cfg.Sessions.Still(ctx, token) })
+		ctx = access.WithPass(ctx, func(path string) error { return g.pass(ctx, p, path) })
 	}
 	c.SetUserContext(ctx)
 	return c.Next()
@@ -154,6 +156,13 @@ func (g *gate) check(c *fiber.Ctx, p *access.Principal, route access.Found, ok b
 		return &refusal{border.NotFound, "no_route", ""}
 	case !route.Large && len(c.Request().Body()) > access.MaxBody:
 		return &refusal{border.TooLarge, "too_large", ""}
+	}
+	return allowed(p, route)
+}
+
+// allowed says why somebody may not take a route; nil if they may.
+func allowed(p *access.Principal, route access.Found) *refusal {
+	switch {
 	case route.Action == access.Public:
 		return nil
 	case p == nil:
@@ -176,21 +185,41 @@ func atCounter(p *access.Principal, route access.Found) *refusal {
 	return &refusal{border.Forbidden, "counter", "You are not signed in at this counter. Sign in there."}
 }
 
+// pass asks for a path whether p may read it. What is not there is refused without a word to the audit: the
+// request itself was one that may be made.
+func (g *gate) pass(ctx context.Context, p *access.Principal, path string) error {
+	route, ok := g.cfg.Routes.Match(fiber.MethodGet, path)
+	if !ok {
+		return &border.Error{Code: border.NotFound, Op: "pass the gate"}
+	}
+	no := allowed(p, route)
+	if no == nil {
+		return nil
+	}
+	g.tell(ctx, p, route, no)
+	return &border.Error{Code: no.code, Op: "pass the gate", Message: no.text}
+}
+
+// tell writes a refusal down.
+func (g *gate) tell(ctx context.Context, p *access.Principal, route access.Found, no *refusal) {
+	act := border.Act{Action: "no_route", Result: border.ActRefused, Reason: no.reason}
+	if route.Route != nil { // what else a path says is not ours to write down
+		act.Action, act.Object = string(route.Action), route.Route.Method+" "+route.Pattern
+	}
+	if p != nil {
+		act.Officer, act.Session, act.Counter = p.Badge, p.Session, p.Counter
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	defer cancel()
+	if err := g.cfg.Audit.Audit(ctx, act); err != nil {
+		g.cfg.Log.Error("gate: a refusal could not be audited", "route", act.Object, "reason", act.Reason, "error", err)
+	}
+}
+
 // refuse writes a refusal down and answers.
 func (g *gate) refuse(c *fiber.Ctx, p *access.Principal, address string, route access.Found, no *refusal) error {
 	if g.worthTelling(c, p, address, no) {
-		act := border.Act{Action: "no_route", Result: border.ActRefused, Reason: no.reason}
-		if route.Route != nil { // what else a path says is not ours to write down
-			act.Action, act.Object = string(route.Action), route.Route.Method+" "+route.Pattern
-		}
-		if p != nil {
-			act.Officer, act.Session, act.Counter = p.Badge, p.Session, p.Counter
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), auditTimeout)
-		defer cancel()
-		if err := g.cfg.Audit.Audit(ctx, act); err != nil {
-			g.cfg.Log.Error("gate: a refusal could not be audited", "route", act.Object, "reason", act.Reason, "error", err)
-		}
+		g.tell(c.UserContext(), p, route, no)
 	}
 	if page(c) {
 		switch no.reason {
@@ -237,12 +266,16 @@ func person(c *fiber.Ctx) bool {
 // answer says what went wrong in the way that whoever asks reads. Faults of ours are logged once,
 // with a reference that a person can read out.
 func (g *gate) answer(c *fiber.Ctx, err error) error {
-	p := problem.Of(err)
+	said := layout.Printer(c)
+	if strings.HasPrefix(c.Path(), "/api/") {
+		said = i18n.In(i18n.English) // machines are told in one language
+	}
+	p := problem.Of(said, err)
 	ref := reference()
 	if p.Status >= fiber.StatusInternalServerError {
 		g.cfg.Log.Error("gate: a request failed", "ref", ref, "error", err)
 	}
-	p.Next = strings.TrimSpace(p.Next + " (Reference " + ref + ")")
+	p.Next = strings.TrimSpace(said.T("{0} (Reference {1})", p.Next, ref))
 	c.Status(p.Status)
 	if p.Status == fiber.StatusTooManyRequests {
 		c.Set(fiber.HeaderRetryAfter, "60")

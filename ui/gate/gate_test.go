@@ -354,7 +354,7 @@ func TestHeadersAndCookie(t *testing.T) {
 		r := newRig(t, access.HubRoutes(), func(c *gate.Config) { c.TLS = tls })
 		for _, path := range []string{"/signin", "/cases", "/no/such"} {
 			res, _ := r.send("GET", path, "")
-			for h, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			for h, want := range map[string]string{"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 				"X-Frame-Options": "DENY", "Cache-Control": "no-store"} {
 				if got := res.Header.Get(h); got != want {

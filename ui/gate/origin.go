@@ -12,7 +12,7 @@ import (
 // policy lets a page load and send nothing but what this server itself gave it: no inline
 // code, no other site, no frame around it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
-	"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"font-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // headers sets what every answer carries. Only what never changes is kept by a browser, and says
 // so itself.

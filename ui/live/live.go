@@ -1,5 +1,6 @@
-// Package live keeps a browser's screen up to date over server-sent events (WHATWG HTML,
-// section 9.2): one stream per screen, on which only the newest state is ever sent.
+// Package live keeps a browser's screens up to date over server-sent events (WHATWG HTML,
+// section 9.2), on which only the newest state is ever sent: one stream for all windows of a browser
+// ([Mux]), or one for one screen ([Streams.Serve]), as programs take it.
 //
 // A stream is bounded in every direction. A slow browser gets fewer events, never older
 // ones: nothing is queued for it, the state is asked for when there is room to send it. A
@@ -11,9 +12,8 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
-	"net"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -53,11 +53,11 @@ type Config struct {
 // Frame is one event as the browser gets it.
 type Frame struct {
 	Event    string // event name
-	Revision uint64 // sent as the event's id
+	Revision uint64 // sent as the event's id on a stream of one screen
 	Data     []byte // one line, JSON; it holds until the feed is asked again
 }
 
-// Feed is what one stream shows.
+// Feed is what one screen shows.
 type Feed struct {
 	// Changed carries a signal after one or more changes.
 	Changed <-chan struct{}
@@ -68,9 +68,9 @@ type Feed struct {
 	Close func()
 	// MinGap is the shortest time between two frames; 0: none.
 	MinGap time.Duration
-	// Still reports whether who opened the stream may still see it; it is asked at each heartbeat.
-	// When it says no the stream ends with an event "ended". nil: whether the session of the
-	// request still is ([access.Still]); if there was none, nobody asks.
+	// Still reports whether who opened the stream may still see it; it is asked at each heartbeat,
+	// beside whether the session of the request still is ([access.Still]). When one of them says no the
+	// stream ends with an event "ended". nil: only the session is asked.
 	Still func() bool
 }
 
@@ -78,6 +78,7 @@ type Feed struct {
 type Streams struct {
 	cfg  Config
 	open atomic.Int64
+	seed maphash.Seed // of the digests by which a browser says what it has
 }
 
 // New returns an empty set.
@@ -94,7 +95,7 @@ func New(cfg Config) *Streams {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Streams{cfg: cfg}
+	return &Streams{cfg: cfg, seed: maphash.MakeSeed()}
 }
 
 // Open says how many streams there are now.
@@ -106,136 +107,49 @@ func (s *Streams) Open() int { return int(s.open.Load()) }
 //
 // The errors are [border.Unavailable] beyond the bound, and those of subscribe.
 func (s *Streams) Serve(c *fiber.Ctx, subscribe func() (Feed, error)) error {
+	return s.serve(c, func() ([]topic, error) {
+		feed, err := subscribe()
+		return []topic{{feed: feed, changed: feed.Changed}}, err
+	})
+}
+
+// serve answers a request with a stream of what subscribe opens.
+func (s *Streams) serve(c *fiber.Ctx, subscribe func() ([]topic, error)) error {
 	if s.open.Add(1) > int64(s.cfg.MaxStreams) {
 		s.open.Add(-1)
 		return &border.Error{Code: border.Unavailable, Op: "open a live stream",
 			Message: "Too many screens are open on this machine. Close one and try again."}
 	}
-	feed, err := subscribe()
+	topics, err := subscribe()
 	if err != nil {
 		s.open.Add(-1)
 		return err
 	}
-	if feed.Still == nil {
-		feed.Still = access.Still(c.UserContext())
+	st := &stream{cfg: &s.cfg, seed: s.seed, topics: topics, conn: c.Context().Conn(), down: c.Context().Done()}
+	if still := access.Still(c.UserContext()); still != nil {
+		st.still = append(st.still, still)
+	}
+	for i := range topics {
+		if still := topics[i].feed.Still; still != nil {
+			st.still = append(st.still, still)
+		}
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no") // a proxy in front must not collect events
-	down, conn := c.Context().Done(), c.Context().Conn()
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		defer s.open.Add(-1)
-		defer feed.Close()
+		defer st.close()
 		defer func() {
 			// This goroutine belongs to fasthttp, which does not survive its panics.
 			if p := recover(); p != nil {
 				s.cfg.Log.Error("a live stream failed", "panic", fmt.Sprintf("%T", p))
 			}
 		}()
-		st := stream{cfg: &s.cfg, feed: feed, w: w, conn: conn, down: down}
+		st.w = w
 		if err := st.run(); err != nil {
 			s.cfg.Log.Error("a live stream ended", "error", err)
 		}
 	})
 	return nil
-}
-
-// stream is one open stream; it is used by one goroutine.
-type stream struct {
-	cfg  *Config
-	feed Feed
-	w    *bufio.Writer
-	conn net.Conn
-	down <-chan struct{}
-	sent []byte // the last event, kept for its room
-}
-
-// run sends until the browser leaves or the server stops, which is no error.
-func (s *stream) run() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	if !s.flush(fmt.Appendf(nil, "retry: %d\n\n", retry.Milliseconds())) {
-		return nil
-	}
-	beat := time.NewTicker(s.cfg.Heartbeat)
-	defer beat.Stop()
-	changed := s.feed.Changed
-	var rest *time.Timer // runs while the shortest gap lasts
-	var rested <-chan time.Time
-	for first := true; ; first = false {
-		quiet := false
-		if !first {
-			select {
-			case <-s.down:
-				return nil
-			case <-s.cfg.Stop:
-				return nil
-			case <-changed:
-			case <-rested:
-				changed, rested = s.feed.Changed, nil
-				continue
-			case <-beat.C:
-				quiet = true
-			}
-		}
-		if quiet && s.feed.Still != nil && !s.feed.Still() {
-			s.flush([]byte("event: ended\ndata: {}\n\n"))
-			return nil
-		}
-		frame, fresh, err := s.next(ctx)
-		if err != nil {
-			return err
-		}
-		switch {
-		case fresh:
-			s.sent = encode(s.sent[:0], frame)
-			if !s.flush(s.sent) {
-				return nil
-			}
-		case quiet:
-			if !s.flush([]byte("event: beat\ndata: {}\n\n")) {
-				return nil
-			}
-		}
-		if fresh && s.feed.MinGap > 0 {
-			changed = nil // later signals stay in the channel: the newest state is not lost
-			if rest == nil {
-				rest = time.NewTimer(s.feed.MinGap)
-				defer rest.Stop()
-			} else {
-				rest.Reset(s.feed.MinGap)
-			}
-			rested = rest.C
-		}
-	}
-}
-
-func (s *stream) next(ctx context.Context) (Frame, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, nextTimeout)
-	defer cancel()
-	return s.feed.Next(ctx)
-}
-
-// flush sends bytes and reports whether the browser is still there. A browser that does
-// not read is cut off: with no write timeout on the server it would hold its goroutine.
-func (s *stream) flush(b []byte) bool {
-	if s.conn != nil {
-		cut := time.AfterFunc(s.cfg.WriteTimeout, func() { _ = s.conn.Close() })
-		defer cut.Stop()
-	}
-	if _, err := s.w.Write(b); err != nil {
-		return false
-	}
-	return s.w.Flush() == nil
-}
-
-// encode appends an event as the browser reads it.
-func encode(b []byte, f Frame) []byte {
-	b = append(b, "id: "...)
-	b = strconv.AppendUint(b, f.Revision, 10)
-	b = append(b, "\nevent: "...)
-	b = append(b, f.Event...)
-	b = append(b, "\ndata: "...)
-	b = append(b, f.Data...)
-	return append(b, "\n\n"...)
 }
