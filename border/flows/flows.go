@@ -124,7 +124,7 @@ const (
 // Point is one step of a series: its first day, and how many there were. A step that the
 // question's days cut is counted as far as they reach.
 type Point struct {
-	From    string `json:"from"` // day
+	From    string `json:"from"`    // day
 	Entries int64  `json:"entries"` // admitted
 	Exits   int64  `json:"exits"`   // departed
 	Refused int64  `json:"refused"` // entries refused

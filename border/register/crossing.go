@@ -69,7 +69,7 @@ func (c *crossingRow) says(h *border.Header) {
 	c.Sex, c.BirthYear, c.DocumentKind, c.DocumentIssuer = text(h.Sex), h.BirthYear, text(h.DocumentKind), text(h.DocumentIssuer)
 	c.DaysGranted, c.PermittedUntil, c.Late = days(h.DaysGranted), day(h.PermittedUntil), h.Late
 	c.Verdict, c.ClockState = text(h.Verdict), text(string(h.Clock.State))
-	c.continues = h.Continues
+	c.continues, c.tally = h.Continues, tallyOf(h)
 }
 
 // day returns a calendar day, "" for anything else.
@@ -100,7 +100,7 @@ func (p *projection) put(c *crossingRow, e *border.Event, known knownRow) (err e
 		return err
 	}
 	p.added++
-	p.flows[flowOf(c)]++
+	p.count(c, 1)
 	if err := p.link(c); err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (p *projection) remove(c *crossingRow) error {
 		return err
 	}
 	p.added--
-	p.flows[flowOf(c)]--
+	p.count(c, -1)
 	if err := p.touch(c, false); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // projectionVersion is the version of everything this file and its neighbours derive
 // from raw events. A register with another one is rebuilt when it is opened.
-const projectionVersion = 5
+const projectionVersion = 6
 
 const (
 	projectBatch  = 2000 // raw events in one transaction
@@ -152,11 +152,13 @@ type projection struct {
 	now   time.Time
 	quiet bool
 
-	raw     map[rawKey]*rawRow          // of this batch
-	decoded map[rawKey]*message         // those of them that were decoded when they came
-	epochs  map[stationEpoch]int64      // touched; the value is epoch.no, 0 if not known
-	highest map[int64]uint64            // by epoch.no, asked once
-	flows   map[flowKey]int64           // changes
+	raw     map[rawKey]*rawRow     // of this batch
+	decoded map[rawKey]*message    // those of them that were decoded when they came
+	epochs  map[stationEpoch]int64 // touched; the value is epoch.no, 0 if not known
+	highest map[int64]uint64       // by epoch.no, asked once
+	flows   map[flowKey]int64      // changes, like the next two
+	counts  map[countKey]int64
+	crosses map[crossKey]int64
 	touched map[border.BlindIndex]place // documents to fold again, from where
 	noKey   map[rawPart]bool            // asked in vain in this transaction
 	added   int64                       // change of the number of crossings
@@ -176,7 +178,7 @@ type rawPart struct {
 func (r *Register) newProjection(t tx) *projection {
 	return &projection{r: r, t: t, now: r.clock.Now(), quiet: r.rebuilding.Load(),
 		epochs: map[stationEpoch]int64{}, touched: map[border.BlindIndex]place{},
-		flows: map[flowKey]int64{}, noKey: map[rawPart]bool{}}
+		flows: map[flowKey]int64{}, counts: map[countKey]int64{}, crosses: map[crossKey]int64{}, noKey: map[rawPart]bool{}}
 }
 
 // next projects one batch of raw events.
@@ -266,12 +268,8 @@ func (p *projection) uninterpretable(r *rawRow, what string) error {
 
 // finish writes what the batch has gathered.
 func (p *projection) finish() error {
-	for k, n := range p.flows {
-		if n != 0 {
-			if err := p.t.addFlow(k, n); err != nil {
-				return err
-			}
-		}
+	if err := p.counted(); err != nil {
+		return err
 	}
 	if err := p.documents(); err != nil {
 		return err
@@ -281,7 +279,6 @@ func (p *projection) finish() error {
 		return err
 	}
 	err := p.lineages()
-	clear(p.flows)
 	clear(p.touched)
 	clear(p.epochs)
 	p.added, p.inside = 0, Inside{}

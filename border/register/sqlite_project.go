@@ -58,11 +58,11 @@ func (t *sqliteTx) knownOf(id border.ID) (k knownRow, err error) {
 func (t *sqliteTx) crossingByID(id border.ID) (crossingRow, bool, error) {
 	var c crossingRow
 	known := false
-	err := t.rows(`SELECT `+crossingColumns+`, change, document, born, full_date, person FROM crossing WHERE crossing = ?`, []any{id[:]}, func(rs *sql.Rows) error {
+	err := t.rows(`SELECT `+crossingColumns+`, change, document, born, full_date, person, flow_day, transport, visa_issuer, fingers FROM crossing WHERE crossing = ?`, []any{id[:]}, func(rs *sql.Rows) error {
 		known = true
 		var change, document, born, person []byte
 		var full bool
-		err := scanCrossing(rs, &c.Crossing, &change, &document, &born, &full, &person)
+		err := scanCrossing(rs, &c.Crossing, &change, &document, &born, &full, &person, &c.day, &c.transport, &c.visaIssuer, &c.fingers)
 		c.found = found{part: c.Part, blind: blindOf(document), born: blindOf(born), full: full, who: blindOf(person)}
 		if change != nil {
 			c.change, c.Corrected = new(border.ID), true
@@ -106,12 +106,13 @@ func scanCrossing(rs *sql.Rows, c *Crossing, more ...any) error {
 func (t *sqliteTx) putCrossing(c *crossingRow) error {
 	_, err := t.exec(`INSERT INTO crossing (crossing, arrival, station, epoch, seq, recorded_at, received_at, change, post, counter, occurred_at,
 		local_date, direction, outcome, ground, category, purpose, residence, nationality, sex, birth_year, document_kind, document_issuer,
-		days_granted, permitted_until, late, verdict, clock_state, part, document, born, full_date, person)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		days_granted, permitted_until, late, verdict, clock_state, part, document, born, full_date, person, flow_day, transport, visa_issuer, fingers)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.ID[:], c.Arrival, string(c.Key.Station), c.Key.Epoch[:], int64(c.Key.Seq), micros(c.RecordedAt), micros(c.ReceivedAt), idBlob(c.change),
 		string(c.Post), string(c.Counter), micros(c.OccurredAt), c.LocalDate, c.Direction, c.Outcome, c.Ground, c.Category, c.Purpose,
 		c.Residence, c.Nationality, c.Sex, c.BirthYear, c.DocumentKind, c.DocumentIssuer, c.DaysGranted, c.PermittedUntil, c.Late,
-		c.Verdict, c.ClockState, c.Part, blindBlob(c.blind), blindBlob(c.born), c.full, blindBlob(c.who))
+		c.Verdict, c.ClockState, c.Part, blindBlob(c.blind), blindBlob(c.born), c.full, blindBlob(c.who),
+		c.day, c.transport, c.visaIssuer, c.fingers)
 	return err
 }
 
@@ -177,6 +178,7 @@ func (t *sqliteTx) pendingKeys() (out []border.KeyWrap, err error) {
 func (t *sqliteTx) clearProjections() error {
 	for _, q := range [...]string{
 		`DELETE FROM lineage`, `DELETE FROM crossing`, `DELETE FROM pending`, `DELETE FROM stay`, `DELETE FROM doubtful`, `DELETE FROM flow`,
+		`DELETE FROM flow_count`, `DELETE FROM flow_cross`,
 		`DELETE FROM amendment`, `DELETE FROM link`, `DELETE FROM proposal`, `DELETE FROM review`, `DELETE FROM act`,
 		`UPDATE meta SET value = 0 WHERE name IN ('projection_cursor', 'crossings', 'inside', 'inside_uncertain')`,
 		// Counted anew; when it was opened and acknowledged stays known.

@@ -6,6 +6,7 @@ import (
 
 	"garita/border"
 	"garita/border/checkpoint"
+	"garita/border/flows"
 )
 
 // store is the database of the register: SQLite now, PostgreSQL where a nation outgrows
@@ -76,6 +77,7 @@ const (
 type crossingRow struct {
 	Crossing
 	found
+	tally
 	change    *border.ID // the correction in force; nil: as it was recorded
 	continues *border.ID // not stored here, see linkRow
 }
@@ -163,6 +165,23 @@ type flowKey struct {
 	direction string
 	outcome   string
 	trusted   bool
+}
+
+// countQuestion asks for sums of counts; what they are not asked by they are summed over.
+type countQuestion struct {
+	periods                           []int
+	posts                             []border.PostID
+	dimension                         flows.Dimension
+	group                             flows.Group
+	byPeriod, byPost, byGroup, byCode bool
+}
+
+// placeRow is a post as its stations tell of it.
+type placeRow struct {
+	post     border.PostID
+	zone     string
+	stations int
+	complete time.Time // of the oldest station; zero: one never was
 }
 
 // alarmRow is an alarm to raise.
@@ -267,6 +286,8 @@ type tx interface {
 	// amendments lists those of a crossing by a kind, the latest last.
 	amendments(crossing border.ID, kind string) ([]amendmentRow, error)
 	addFlow(k flowKey, n int64) error
+	addCount(k countKey, n int64) error
+	addCross(k crossKey, n int64) error
 
 	putPending(station border.StationID, keyID string, id border.ID) error
 	deletePending(id border.ID) error
@@ -347,6 +368,13 @@ type reader interface {
 	// incomplete lists the stations whose data are late.
 	incomplete(ctx context.Context, now time.Time) ([]lateStation, error)
 	flows(ctx context.Context, from, to time.Time) ([]Flow, error)
+	posts(ctx context.Context) ([]border.PostID, error)
+	counted(ctx context.Context, q countQuestion, visit func(countKey, int64)) error
+	quarters(ctx context.Context, from, to int64, posts []border.PostID, g flows.Group, byPost bool, visit func(bucket int64, post border.PostID, n int64)) error
+	cross(ctx context.Context, month int, posts []border.PostID, g flows.Group) ([]flows.Cross, error)
+	places(ctx context.Context) ([]placeRow, error)
+	lateStations(ctx context.Context, now time.Time) ([]flows.Late, error)
+	overstays(ctx context.Context, on string) (flows.Certainty, error)
 
 	// cosigned says how far the log of an epoch is cosigned; no 0 if there is no such epoch.
 	cosigned(ctx context.Context, station border.StationID, epoch border.Epoch) (cosigned, error)

@@ -1,0 +1,166 @@
+package register
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"garita/border"
+	"garita/border/flows"
+)
+
+func (t *sqliteTx) addCount(k countKey, n int64) error {
+	_, err := t.exec(`INSERT INTO flow_count (period, post, dimension, direction, outcome, code, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+		ON CONFLICT DO UPDATE SET n = n + ?7`, k.period, string(k.post), string(k.dimension), k.direction, k.outcome, k.code, n)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = t.exec(`DELETE FROM flow_count WHERE period = ? AND post = ? AND dimension = ? AND direction = ? AND outcome = ? AND code = ? AND n = 0`,
+		k.period, string(k.post), string(k.dimension), k.direction, k.outcome, k.code)
+	return err
+}
+
+func (t *sqliteTx) addCross(k crossKey, n int64) error {
+	_, err := t.exec(`INSERT INTO flow_cross (month, post, direction, outcome, nationality, sex, age, category, n)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET n = n + ?9`,
+		k.month, string(k.post), k.direction, k.outcome, k.nationality, k.sex, k.age, k.category, n)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = t.exec(`DELETE FROM flow_cross WHERE month = ? AND post = ? AND direction = ? AND outcome = ? AND nationality = ? AND sex = ?
+		AND age = ? AND category = ? AND n = 0`, k.month, string(k.post), k.direction, k.outcome, k.nationality, k.sex, k.age, k.category)
+	return err
+}
+
+// array writes what a query takes with json_each. Numbers and names always marshal.
+func array[T any](all []T) string {
+	b, _ := json.Marshal(all)
+	return string(b)
+}
+
+// posts lists the posts at which anything was counted.
+func (r sqliteReader) posts(ctx context.Context) (out []border.PostID, err error) {
+	err = r.rows(ctx, `SELECT DISTINCT post FROM flow_count WHERE period = 0 ORDER BY post`, nil, func(rs *sql.Rows) error {
+		var p border.PostID
+		err := rs.Scan(&p)
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
+// wanted are the rows of a dimension at some posts and in some periods, found one by one: what lies
+// between them is not looked at. ?1 are the periods, ?2 the posts, ?3 the dimension.
+const wanted = ` FROM json_each(?1) period CROSS JOIN json_each(?2) post CROSS JOIN flow_count f
+	ON f.period = period.value AND f.post = post.value AND f.dimension = ?3
+	WHERE (?4 = '' OR f.direction = ?4) AND (?5 = '' OR f.outcome = ?5) `
+
+// counted sums the counts of a question by what is asked for of each row.
+func (r sqliteReader) counted(ctx context.Context, q countQuestion, visit func(countKey, int64)) error {
+	columns, group := ``, ``
+	for _, c := range [...]struct {
+		want bool
+		name string
+	}{{q.byPeriod, "f.period"}, {q.byPost, "f.post"}, {q.byGroup, "f.direction"}, {q.byGroup, "f.outcome"}, {q.byCode, "f.code"}} {
+		if c.want {
+			columns, group = columns+c.name+`, `, group+`, `+c.name
+		} else {
+			columns += `'', `
+			if c.name == "f.period" {
+				columns = `0, `
+			}
+		}
+	}
+	if group != "" {
+		group = `GROUP BY ` + group[2:]
+	}
+	return r.rows(ctx, `SELECT `+columns+`sum(f.n)`+wanted+group,
+		[]any{array(q.periods), array(q.posts), string(q.dimension), q.group.Direction, q.group.Outcome}, func(rs *sql.Rows) error {
+			k := countKey{dimension: q.dimension}
+			var n sql.NullInt64 // without a group there is one row, of nothing if there is nothing
+			err := rs.Scan(&k.period, &k.post, &k.direction, &k.outcome, &k.code, &n)
+			if err == nil && n.Valid {
+				visit(k, n.Int64)
+			}
+			return err
+		})
+}
+
+// quarters sums the flows of [from, to) at some posts (nil: all) by quarter of an hour, or by post.
+func (r sqliteReader) quarters(ctx context.Context, from, to int64, posts []border.PostID, g flows.Group, byPost bool, visit func(bucket int64, post border.PostID, n int64)) error {
+	by := `bucket, ''`
+	if byPost {
+		by = `0, post`
+	}
+	return r.rows(ctx, `SELECT `+by+`, sum(n) FROM flow WHERE bucket >= ?1 AND bucket < ?2 AND trusted
+		AND (?3 OR post IN (SELECT value FROM json_each(?4))) AND (?5 = '' OR direction = ?5) AND (?6 = '' OR outcome = ?6) GROUP BY 1, 2`,
+		[]any{from, to, posts == nil, array(posts), g.Direction, g.Outcome}, func(rs *sql.Rows) error {
+			var bucket, n int64
+			var post border.PostID
+			err := rs.Scan(&bucket, &post, &n)
+			visit(bucket, post, n)
+			return err
+		})
+}
+
+func (r sqliteReader) cross(ctx context.Context, month int, posts []border.PostID, g flows.Group) (out []flows.Cross, err error) {
+	out = []flows.Cross{}
+	err = r.rows(ctx, `SELECT c.nationality, c.sex, c.age, c.category, sum(c.n) FROM json_each(?2) post CROSS JOIN flow_cross c
+		ON c.month = ?1 AND c.post = post.value WHERE (?3 = '' OR c.direction = ?3) AND (?4 = '' OR c.outcome = ?4)
+		GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`, []any{month, array(posts), g.Direction, g.Outcome}, func(rs *sql.Rows) error {
+		var c flows.Cross
+		err := rs.Scan(&c.Nationality, &c.Sex, &c.Age, &c.Category, &c.N)
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}
+
+// places lists the posts of all stations that have greeted, by name, with the zone that the last
+// greeting told.
+func (r sqliteReader) places(ctx context.Context) (out []placeRow, err error) {
+	err = r.rows(ctx, `SELECT s.post, coalesce((SELECT z.zone FROM station z WHERE z.post = s.post AND z.zone <> '' ORDER BY z.greeted_at DESC, z.station LIMIT 1), ''),
+		count(*), min(coalesce(s.complete_at, 0)) FROM station s WHERE s.post <> '' GROUP BY s.post ORDER BY s.post`, nil, func(rs *sql.Rows) error {
+		var p placeRow
+		var complete int64
+		err := rs.Scan(&p.post, &p.zone, &p.stations, &complete)
+		if p.complete = fromMicros(complete); complete == 0 {
+			p.complete = time.Time{}
+		}
+		out = append(out, p)
+		return err
+	})
+	return out, err
+}
+
+// lateStations lists the stations whose data lack, see incomplete.
+func (r sqliteReader) lateStations(ctx context.Context, now time.Time) (out []flows.Late, err error) {
+	err = r.rows(ctx, `SELECT s.post, s.station, coalesce(s.complete_at, 0) FROM station s WHERE s.backlog > 0 OR coalesce(s.complete_at, 0) < ?
+		OR EXISTS (SELECT 1 FROM epoch e WHERE e.station = s.station AND e.held < max(e.highest, e.announced))
+		ORDER BY coalesce(s.complete_at, 0), s.station`, []any{micros(now.Add(-lateAfter))}, func(rs *sql.Rows) error {
+		var l flows.Late
+		var complete int64
+		err := rs.Scan(&l.Post, &l.Station, &complete)
+		if complete != 0 {
+			l.Complete = fromMicros(complete)
+		}
+		out = append(out, l)
+		return err
+	})
+	return out, err
+}
+
+// overstays counts who is inside after their last permitted day, before a day.
+func (r sqliteReader) overstays(ctx context.Context, on string) (c flows.Certainty, err error) {
+	err = r.tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE certain), count(*) FILTER (WHERE NOT certain) FROM stay
+		WHERE state = 'inside' AND until > '' AND until < ?`, on).Scan(&c.Certain, &c.Uncertain)
+	if err != nil {
+		return c, err
+	}
+	var doubted int64
+	err = r.tx.QueryRowContext(ctx, `SELECT count(DISTINCT s.entry_crossing) FROM stay x JOIN stay s
+		ON s.born = x.born AND s.state = 'inside' AND s.certain = 1 AND s.document <> x.document AND s.at <= x.at + ?
+		AND s.until > '' AND s.until < ? WHERE x.state = 'entry_unknown'`, drift.Microseconds(), on).Scan(&doubted)
+	return flows.Certainty{Certain: c.Certain - doubted, Uncertain: c.Uncertain + doubted}, err
+}
