@@ -100,20 +100,26 @@ func (s *Service) fill(p *place, e *encounter, entered map[string]string) Record
 		put("category", e.known["category"], "known")
 	}
 	// Each field may bring out others: known answers and defaults are filled in the order of
-	// the form until nothing more is asked.
+	// the form until nothing more is asked. The form itself goes on with its own defaults; with a
+	// known answer, or a role that the facts did not have, it is asked again.
 	for range 4 {
-		filled := len(v.Values)
+		again := false
 		v.Fields = s.cfg.Form.Fields(s.facts(p, e, v.Values), v.Values)
 		for _, f := range v.Fields {
 			if _, own := entered[f.Name]; own {
 				continue // taken away on purpose
 			}
-			if f.Carry && s.fits(p, e, v.Values, f.Name, e.known[f.Name]) && put(f.Name, e.known[f.Name], "known") {
+			if f.Carry && s.fits(p, e, v.Values, f.Name, e.known[f.Name]) {
+				_, there := v.Values[f.Name]
+				put(f.Name, e.known[f.Name], "known")
+				again = again || !there
 				continue
 			}
+			_, there := v.Values[f.Name]
 			put(f.Name, f.Default, "default")
+			again = again || f.Name == "role" && !there && f.Default != ""
 		}
-		if len(v.Values) == filled {
+		if !again {
 			break
 		}
 	}

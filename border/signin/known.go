@@ -17,13 +17,15 @@ import (
 type known struct {
 	roster  access.Roster
 	byBadge map[string]*access.Officer
-	since   time.Duration // service time at which it came
+	account map[string][32]byte // by badge, see [accountOf]: every request asks
+	since   time.Duration       // service time at which it came
 }
 
 func newKnown(r access.Roster) *known {
-	k := &known{roster: r, byBadge: make(map[string]*access.Officer, len(r.Officers))}
+	k := &known{roster: r, byBadge: make(map[string]*access.Officer, len(r.Officers)), account: make(map[string][32]byte, len(r.Officers))}
 	for i := range r.Officers {
-		k.byBadge[r.Officers[i].Badge] = &r.Officers[i]
+		o := &r.Officers[i]
+		k.byBadge[o.Badge], k.account[o.Badge] = o, accountOf(o)
 	}
 	return k
 }

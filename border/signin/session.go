@@ -276,7 +276,7 @@ func (s *Service) settle(ctx context.Context, t ticket, n *session) []border.Act
 		act.Reason = "expired"
 	case n.Locked:
 		return nil
-	case accountOf(o) != n.Account:
+	case s.inForce().account[o.Badge] != n.Account:
 		act.Reason = "account_changed"
 	case now-n.Seen >= s.cfg.Idle:
 		act.Reason = "idle"

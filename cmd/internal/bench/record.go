@@ -47,6 +47,8 @@ type Record struct {
 	JournalOverFloor Quantiles `json:"journal_over_floor"`
 	HTTPOverJournal  Quantiles `json:"http_over_journal"`
 	HTTPMinusJournal Quantiles `json:"http_minus_journal_us"`
+	Empty            Quantiles `json:"empty_us"`        // GET of who is signed in: the way over HTTP and through the gate, no work
+	HTTPOwn          Quantiles `json:"http_own_us"`     // HTTP - journal - empty: what deciding itself takes
 	GroupedPerS      float64   `json:"grouped_per_s"`   // 64 callers, group commit
 	UngroupedPerS    float64   `json:"ungrouped_per_s"` // 64 callers, one transaction each
 	Rounds           int       `json:"rounds"`
@@ -234,6 +236,18 @@ func (r *rig) inJournal(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	_, err = r.station.Journal.Append(ctx, e)
 	return time.Since(start), err
+}
+
+// empty asks who is signed in.
+func (r *rig) empty() (time.Duration, error) {
+	request := fmt.Appendf(nil, "GET /session HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", r.client.host, r.client.cookie)
+	start := time.Now()
+	status, err := r.client.do(request)
+	took := time.Since(start)
+	if err == nil && status != 200 {
+		err = fmt.Errorf("who is signed in was answered with status %d", status)
+	}
+	return took, err
 }
 
 // overHTTP opens an encounter, which is not measured, and measures its decision.

@@ -21,6 +21,7 @@ const (
 	opFloor = iota
 	opJournal
 	opHTTP
+	opEmpty
 	ops
 )
 
@@ -32,7 +33,7 @@ func (r *rig) rounds(ctx context.Context) (*Record, error) {
 		}
 	}
 	var all [ops][]time.Duration
-	var overFloor, overJournal, minus [2][]float64 // p50, p99 of each block
+	var overFloor, overJournal, minus, own [2][]float64 // p50, p99 of each block
 	start := time.Now()
 	for b := 0; b < blocks && time.Since(start) < budget; b++ {
 		var block [ops][]time.Duration
@@ -50,6 +51,7 @@ func (r *rig) rounds(ctx context.Context) (*Record, error) {
 			overFloor[i] = append(overFloor[i], j/f)
 			overJournal[i] = append(overJournal[i], h/j)
 			minus[i] = append(minus[i], h-j)
+			own[i] = append(own[i], h-j-quantile(block[opEmpty], q))
 		}
 		for op := range block {
 			all[op] = append(all[op], block[op]...)
@@ -57,8 +59,8 @@ func (r *rig) rounds(ctx context.Context) (*Record, error) {
 	}
 	both := func(d []time.Duration) Quantiles { return Quantiles{quantile(d, 0.50), quantile(d, 0.99)} }
 	medians := func(m [2][]float64) Quantiles { return Quantiles{median(m[0]), median(m[1])} }
-	return &Record{Floor: both(all[opFloor]), Journal: both(all[opJournal]), HTTP: both(all[opHTTP]),
-		JournalOverFloor: medians(overFloor), HTTPOverJournal: medians(overJournal), HTTPMinusJournal: medians(minus),
+	return &Record{Floor: both(all[opFloor]), Journal: both(all[opJournal]), HTTP: both(all[opHTTP]), Empty: both(all[opEmpty]),
+		JournalOverFloor: medians(overFloor), HTTPOverJournal: medians(overJournal), HTTPMinusJournal: medians(minus), HTTPOwn: medians(own),
 		Rounds: len(all[opFloor])}, nil
 }
 
@@ -72,6 +74,8 @@ func (r *rig) round(ctx context.Context) (took [ops]time.Duration, err error) {
 			took[op], err = r.inJournal(ctx)
 		case opHTTP:
 			took[op], err = r.overHTTP(ctx)
+		case opEmpty:
+			took[op], err = r.empty()
 		}
 		if err != nil {
 			return took, err
