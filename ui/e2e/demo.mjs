@@ -17,11 +17,11 @@ export async function until(what, ask, patience = 30000) {
 }
 
 /** Starts a demo on a new folder and waits until its pages answer; with mix 'day' a day is played first. */
-export async function startDemo(program, mix = '') {
+export async function startDemo(program, { mix = '', counters = 2 } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'garita-demo-e2e-'));
   const [post, hub, nats] = [await freePort(), await freePort(), await freePort()].map((p) => `127.0.0.1:${p}`);
   const log = openSync(join(data, 'demo.log'), 'w');
-  const child = spawn(program, ['demo', '--data', data, '--post-listen', post, '--hub-listen', hub, '--nats-listen', nats, ...(mix ? ['--mix', mix] : [])],
+  const child = spawn(program, ['demo', '--data', data, '--post-listen', post, '--hub-listen', hub, '--nats-listen', nats, '--counters', String(counters), ...(mix ? ['--mix', mix] : [])],
     { stdio: ['ignore', log, log] });
   closeSync(log);
   const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));

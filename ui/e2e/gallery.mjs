@@ -12,7 +12,7 @@ export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEY
   'FINGERS', 'FINGERS-PLACE', 'FINGERS-KEPT', 'FINGERS-FLAGGED', 'FINGERS-FAILED', 'FINGERS-DEGRADED'];
 
 /** The dialogs: on which state, and how they are opened. Each gets axe and a picture. */
-const DIALOGS = {
+export const DIALOGS = {
   refuse: ['VISITOR', 'F9'], handover: ['VISITOR', 'F7'], refer: ['VISITOR', 'F3'], withdraw: ['VISITOR', 'F10'],
   known: ['VISITOR', 'F1'], abandon: ['VISITOR', 'Shift+F10'], document: ['VISITOR', 'Shift+F6'],
   switch: ['PROCEED', 'Control+F2'], lines: ['WAITING', 'F6'], keyed: ['WAITING', 'F6', 'F6'], declared: ['WAITING', 'F6', 'F6', 'F6'], paper: ['WAITING', 'Shift+F4'],

@@ -9,15 +9,13 @@ import { gallery } from './gallery.mjs';
 import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
+import { bursts } from './bursts.mjs';
 import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
 import { lists } from './lists.mjs';
 import { access } from './access.mjs';
 import { belong } from './belong.mjs';
-
-/** Parts to run alone, for whoever works on one: ONLY=keystrokes,work. */
-const ONLY = (process.env.ONLY ?? '').split(',').filter(Boolean);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const program = join(process.env.GARITA_BIN ?? join(root, 'bin'), 'garita');
@@ -50,32 +48,49 @@ async function test(name, run) {
   }
 }
 
+/** The demos that parts share: one with a day played, one that begins empty. Each starts when it is first needed. */
+const demos = new Map();
+const KINDS = { day: { mix: 'day' }, new: {} };
+const demo = (kind) => {
+  if (!demos.has(kind)) demos.set(kind, startDemo(program, KINDS[kind]));
+  return demos.get(kind);
+};
+
 const browser = await openBrowser();
+const { context } = browser;
+
+/** The parts in their order. ONLY=keystrokes,work runs some alone; the extra ones run only so. */
+const PARTS = [
+  ['gallery', () => test('the states of the counter’s screen', () => gallery(context, root, pictures, check))],
+  ['bursts', () => bursts(context, root, test)],
+  ['workshop', () => workshop(context, root, test, pictures)],
+  ['lists', () => lists(context, root, test, pictures)],
+  ['access', () => access(context, root, test, pictures)],
+  ['watch', async () => watch(context, await demo('day'), test, pictures)],
+  ...[flow, keystrokes, work, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+];
+const EXTRA = [];
+const only = (process.env.ONLY ?? '').split(',').filter(Boolean);
+const parts = only.length ? [...PARTS, ...EXTRA].filter(([name]) => only.includes(name)) : PARTS;
+
 try {
-  if (ONLY.length === 0 || ONLY.includes('gallery')) await test('the states of the counter’s screen', () => gallery(browser.context, root, pictures, check));
-  if (ONLY.length === 0 || ONLY.includes('workshop')) await workshop(browser.context, root, test, pictures);
-  if (ONLY.length === 0 || ONLY.includes('lists')) await lists(browser.context, root, test, pictures);
-  if (ONLY.length === 0 || ONLY.includes('access')) await access(browser.context, root, test, pictures);
-  if (ONLY.length === 0 || ONLY.includes('watch')) {
-    const day = await startDemo(program, 'day');
+  for (const unknown of only.filter((name) => !parts.some(([n]) => n === name))) check(unknown, 'there is no such part');
+  for (const [name, run] of parts) {
+    const start = performance.now();
     try {
-      await watch(browser.context, day, test, pictures);
-    } finally {
-      await day.end();
-      day.forget();
+      await run();
+    } catch (e) {
+      check(name, e.stack ?? e);
     }
+    console.log(`       ${name} took ${((performance.now() - start) / 1000).toFixed(0)} s`);
   }
-  const parts = [flow, keystrokes, work, keyboard, belong].filter((part) => ONLY.length === 0 || ONLY.includes(part.name));
-  const demo = parts.length > 0 && await startDemo(program);
-  try {
-    for (const part of parts) await part(browser.context, demo, test, pictures);
-  } finally {
-    if (demo) {
-      const ms = await demo.end();
-      check('the demo ends within 5 s with open streams', ms < 5000 ? '' : `it took ${Math.round(ms)} ms`);
-      if (failed > 0) console.log(demo.output().split('\n').slice(-20).join('\n'));
-      demo.forget();
-    }
+  for (const starting of demos.values()) {
+    const d = await starting.catch(() => null); // its failure has been said where it was needed
+    if (!d) continue;
+    const ms = await d.end();
+    check('the demo ends within 5 s with open streams', ms < 5000 ? '' : `it took ${Math.round(ms)} ms`);
+    if (failed > 0) console.log(d.output().split('\n').slice(-20).join('\n'));
+    d.forget();
   }
 } catch (e) {
   check('the whole test', e.stack ?? e);
