@@ -8,7 +8,6 @@
 package border
 
 import (
-	"fmt"
 	"regexp"
 )
 
@@ -39,7 +38,7 @@ func (c CounterID) Validate() error { return validName("counter", string(c)) }
 func validName(kind, s string) error {
 	if !name.MatchString(s) {
 		return &Error{Code: Invalid, Op: "read " + kind + " name",
-			Message: fmt.Sprintf("A %s name has 1 to 32 characters of A–Z, 0–9 and '-', beginning with a letter or digit.", kind)}
+			Message: "A name of a post, station or counter has 1 to 32 characters of A–Z, 0–9 and '-', beginning with a letter or digit."}
 	}
 	return nil
 }

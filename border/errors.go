@@ -2,6 +2,7 @@ package border
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -32,10 +33,13 @@ const (
 // Error is the one structured error of the domain. Its texts never carry personal
 // data: no name, date of birth, document number or MRZ.
 type Error struct {
-	Code    Code   // kind, for machines
-	Op      string // what was being done, in plain words: "append event"
-	Message string // one or two plain sentences for a person, with what to do next; "" if none
-	Err     error  // cause; logged, never shown
+	Code Code   // kind, for machines
+	Op   string // what was being done, in plain words: "append event"
+	// Message is one or two plain sentences for a person, with what to do next; "" if none. It is a
+	// constant of the program, by which screens find it in other languages, see [Sentence].
+	Message string
+	Args    []string // what fills its places: numbers, names of stations, files and officers; nothing of a traveller
+	Err     error    // cause; logged, never shown
 }
 
 // Error gives the operation, the message and the cause, for logs.
@@ -44,7 +48,7 @@ func (e *Error) Error() string {
 	b.WriteString(e.Op)
 	if e.Message != "" {
 		b.WriteString(": ")
-		b.WriteString(e.Message)
+		b.WriteString(Sentence{e.Message, e.Args}.String())
 	}
 	if e.Err != nil {
 		b.WriteString(": ")
@@ -73,17 +77,40 @@ func CodeOf(err error) Code {
 }
 
 // MessageOf returns the plain sentence of the first [Error] in err's chain that has
-// one, else "".
-func MessageOf(err error) string {
+// one, else "", in English.
+func MessageOf(err error) string { return SentenceOf(err).String() }
+
+// SentenceOf returns what [MessageOf] does for who says it in another language; the zero sentence if
+// no error of the chain has one.
+func SentenceOf(err error) Sentence {
 	for err != nil {
 		var e *Error
 		if !errors.As(err, &e) {
-			return ""
+			return Sentence{}
 		}
 		if e.Message != "" {
-			return e.Message
+			return Sentence{e.Message, e.Args}
 		}
 		err = e.Err
 	}
-	return ""
+	return Sentence{}
+}
+
+// Sentence is a sentence of the program for a person, as it is written: screens find it in their catalogues by
+// that. What differs stands in places {0} to {9}.
+type Sentence struct {
+	Text string
+	Args []string // what fills the places
+}
+
+// String is the sentence in English.
+func (s Sentence) String() string {
+	if len(s.Args) == 0 {
+		return s.Text
+	}
+	pairs := make([]string, 0, 2*len(s.Args))
+	for i, a := range s.Args {
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", a)
+	}
+	return strings.NewReplacer(pairs...).Replace(s.Text) // what stands in an argument is never taken for a place
 }

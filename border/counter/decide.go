@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 	"time"
 
 	"garita/border"
@@ -155,5 +154,3 @@ func (s *Service) lastRecorded(ev *border.Event, h border.Header) LastRecorded {
 	}
 	return last
 }
-
-func tooLong(what string, n int) string { return what + " has at most " + strconv.Itoa(n) + " bytes." }

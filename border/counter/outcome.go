@@ -3,6 +3,7 @@ package counter
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func (s *Service) possible(n *ending) error {
 	d := n.d
 	invalid := func(message string) error { return &border.Error{Code: border.Invalid, Op: "decide", Message: message} }
 	if len(d.Note) > noteLimit {
-		return invalid(tooLong("A note", noteLimit))
+		return &border.Error{Code: border.Invalid, Op: "decide", Message: "A note has at most {0} bytes.", Args: []string{strconv.Itoa(noteLimit)}}
 	}
 	if _, err := time.Parse(time.DateOnly, d.StatedDate); err != nil && d.StatedDate != "" {
 		return invalid("A date reads year-month-day, like 2026-11-22.")

@@ -2,7 +2,6 @@ package stations
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -49,8 +48,8 @@ func (k *Keeper) Add(ctx context.Context, station border.StationID, post border.
 	return k.invite(ctx, op, station, toAdd, by, func(c *change) error {
 		r := c.stations[station]
 		if r != nil && (len(r.Sets) > 0 || r.Revoked != nil) {
-			return &border.Error{Code: border.Conflict, Op: op, Message: fmt.Sprintf(
-				"Station %s has belonged to the hub already. New keys for the same machine: station rotate %s. Another machine in its place, or one that was lost or stolen: station replace %s, which revokes the old keys at once.", station, station, station)}
+			return &border.Error{Code: border.Conflict, Op: op, Args: []string{string(station)},
+				Message: "Station {0} has belonged to the hub already. New keys for the same machine: station rotate {0}. Another machine in its place, or one that was lost or stolen: station replace {0}, which revokes the old keys at once."}
 		}
 		c.put(&record{Station: station, Post: post, Zone: zone, AddedAt: k.cfg.Clock.Now().UTC(), AddedBy: by})
 		return nil
@@ -68,7 +67,7 @@ func (k *Keeper) Rotate(ctx context.Context, station border.StationID, by string
 			return unknown(op)
 		case r.Revoked != nil || len(r.live()) == 0:
 			return &border.Error{Code: border.Conflict, Op: op,
-				Message: fmt.Sprintf("The keys of station %s were revoked. To let it belong again: station replace %s.", station, station)}
+				Message: "The keys of station {0} were revoked. To let it belong again: station replace {0}.", Args: []string{string(station)}}
 		}
 		return nil
 	})
@@ -183,9 +182,9 @@ type Station struct {
 	Software   string    // that it enrolled with
 	RevokedAt  time.Time
 	RevokedBy  string
-	Reason     string    // of the revocation
-	CodeUntil  time.Time // of a code that was not used; zero: none
-	Warnings   []string  // what somebody should do
+	Reason     string            // of the revocation
+	CodeUntil  time.Time         // of a code that was not used; zero: none
+	Warnings   []border.Sentence // what somebody should do
 }
 
 // All lists the stations by name.
@@ -219,23 +218,24 @@ func view(s *state, r *record, now time.Time) Station {
 		v.State, v.RevokedAt, v.RevokedBy, v.Reason = Revoked, r.Revoked.At, r.Revoked.By, r.Revoked.Reason
 	}
 	if v.State == Invited && v.CodeUntil.IsZero() {
-		v.Warnings = []string{fmt.Sprintf("It was invited and did not come: the code has ended. To invite it again: garita-hub station add %s/%s", r.Post, r.Station)}
+		v.Warnings = []border.Sentence{{Text: "It was invited and did not come: the code has ended. To invite it again: garita-hub station add {0}/{1}", Args: []string{string(r.Post), string(r.Station)}}}
 	}
 	return v
 }
 
 // warnings says what somebody at the hub should do about the end of a station's certificate.
-func warnings(station border.StationID, end, now time.Time) []string {
+func warnings(station border.StationID, end, now time.Time) []border.Sentence {
 	day := end.UTC().Format(time.DateOnly)
 	switch left := end.Sub(now); {
 	case left > enrolment.Warned:
 		return nil
 	case left > 0:
-		return []string{fmt.Sprintf("Its certificate ends on %s. It would have renewed itself by now: see whether it reaches the hub.", day)}
+		return []border.Sentence{{Text: "Its certificate ends on {0}. It would have renewed itself by now: see whether it reaches the hub.", Args: []string{day}}}
 	case left > -enrolment.LateFor*24*time.Hour:
-		return []string{fmt.Sprintf("Its certificate ended on %s. It renews itself until %s if it reaches the hub.", day, end.AddDate(0, 0, enrolment.LateFor).UTC().Format(time.DateOnly))}
+		return []border.Sentence{{Text: "Its certificate ended on {0}. It renews itself until {1} if it reaches the hub.",
+			Args: []string{day, end.AddDate(0, 0, enrolment.LateFor).UTC().Format(time.DateOnly)}}}
 	default:
-		return []string{fmt.Sprintf("Its certificate ended on %s. To let it back: garita-hub station rotate %s", day, station)}
+		return []border.Sentence{{Text: "Its certificate ended on {0}. To let it back: garita-hub station rotate {1}", Args: []string{day, string(station)}}}
 	}
 }
 

@@ -147,7 +147,7 @@ func TestCodeEnds(t *testing.T) {
 	if border.MessageOf(err) != wrongCode {
 		t.Errorf("said to a stranger: %v", err)
 	}
-	if s := r.view(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "station add PUT/PUT-1") {
+	if s := r.view(); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "station add PUT/PUT-1") {
 		t.Errorf("%q", s.Warnings)
 	}
 	in = r.invite()
@@ -456,7 +456,7 @@ func TestExpiring(t *testing.T) {
 	}{{enrolment.Warned + time.Second, ""}, {enrolment.Warned, "reaches the hub"}, {0, "renews itself until"}, {-31 * 24 * time.Hour, "station rotate PUT-1"}} {
 		r.clock.add(id.Grant.Expires.Sub(r.clock.Now()) - c.left)
 		got, err := r.Expiring(t.Context())
-		if err != nil || len(got) != min(len(c.want), 1) || c.want != "" && !strings.Contains(got[0].Warnings[0], c.want) {
+		if err != nil || len(got) != min(len(c.want), 1) || c.want != "" && !strings.Contains(got[0].Warnings[0].String(), c.want) {
 			t.Errorf("%s left of %s: %+v, %v", c.left, left, got, err)
 		}
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/ui/i18n"
 	"garita/ui/layout"
+	"garita/ui/problem"
 	"garita/ui/wording"
 )
 
@@ -91,19 +93,21 @@ type checkpoint struct {
 }
 
 var results = [...]struct {
-	result    border.ActResult
-	text, tag string
+	result border.ActResult
+	text   i18n.Msg
+	tag    string
 }{
-	{"", "Any", ""}, {border.ActDone, "Done", "ok"}, {border.ActRefused, "Refused", "refer"}, {border.ActFailed, "Failed", "warn"}, {border.ActAwaiting, "Awaits a second person", "warn"},
+	{"", i18n.Msg("act::Any"), ""}, {border.ActDone, i18n.Msg("act::Done"), "ok"}, {border.ActRefused, i18n.Msg("act::Refused"), "refer"}, {border.ActFailed, i18n.Msg("act::Failed"), "warn"},
+	{border.ActAwaiting, i18n.Msg("Awaits a second person"), "warn"},
 }
 
 // page shows the acts that the filter chooses.
 func (s *screen) page(c *fiber.Ctx) error {
 	v := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
 	f := form{v("action"), v("result"), v("station"), v("officer"), v("from"), v("to"), v("after")}
-	p := page{Form: f}
+	w, p := layout.Printer(c), page{Form: f}
 	for _, r := range results {
-		p.Results = append(p.Results, choice{string(r.result), r.text, string(r.result) == f.Result})
+		p.Results = append(p.Results, choice{string(r.result), w.T(r.text), string(r.result) == f.Result})
 	}
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
@@ -113,26 +117,26 @@ func (s *screen) page(c *fiber.Ctx) error {
 		return err
 	}
 	for i := range logs {
-		p.Checkpoints = append(p.Checkpoints, checkpointOf(&logs[i], now))
+		p.Checkpoints = append(p.Checkpoints, checkpointOf(w, &logs[i], now))
 	}
 	filter, err := f.filter()
 	if err == nil {
 		var acts []Act
 		if acts, p.Next, err = s.cfg.Audit.Acts(ctx, filter, f.After, actsShown); err == nil {
 			for i := range acts {
-				p.Rows = append(p.Rows, rowOf(&acts[i]))
+				p.Rows = append(p.Rows, rowOf(w, &acts[i]))
 			}
 		}
 	}
 	if err != nil {
-		text, status, ok := wording.Trouble(err)
+		text, status, ok := problem.OnForm(w, err)
 		if !ok {
 			return err
 		}
 		p.Trouble = text
 		c.Status(status)
 	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Audit – Garita", Kind: "auditlog", Script: "page", Screen: p})
+	return s.layout.Send(c, layout.Page{Title: w.T("Audit") + " – Garita", Kind: "auditlog", Script: "page", Screen: p})
 }
 
 // filter reads the form.
@@ -170,32 +174,32 @@ func moment(s string, end bool) (time.Time, error) {
 	return time.Time{}, &border.Error{Code: border.Invalid, Op: "read a time", Message: "A time is written 2026-12-31 or 2026-12-31 14:05, in UTC."}
 }
 
-func rowOf(a *Act) row {
-	r := row{At: a.At.UTC().Format("2006-01-02 15:04:05"), Where: string(a.Key.Station), Action: a.Action, Result: "Done", Tag: "ok", Officer: a.Officer, Second: a.Second,
+func rowOf(w *i18n.Printer, a *Act) row {
+	r := row{At: a.At.UTC().Format("2006-01-02 15:04:05"), Where: string(a.Key.Station), Action: a.Action, Result: w.T("act::Done"), Tag: "ok", Officer: a.Officer, Second: a.Second,
 		Object: a.Object, Purpose: a.Purpose, Reason: a.Reason, Session: a.Session, Key: fmt.Sprintf("%s/%d", a.Key.Epoch, a.Key.Seq)}
 	if a.Counter != "" {
 		r.Where += " / " + string(a.Counter)
 	}
 	for _, known := range results {
 		if known.result != "" && known.result == a.Result {
-			r.Result, r.Tag = known.text, known.tag
+			r.Result, r.Tag = w.T(known.text), known.tag
 		}
 	}
 	return r
 }
 
-func checkpointOf(l *Checkpoint, now time.Time) checkpoint {
-	v := checkpoint{Station: string(l.Station), Epoch: l.Epoch.String(), Size: wording.Number(int(l.Size)), Cosigned: wording.Number(int(l.Cosigned)), Age: "–", State: "Proved", Tag: "ok"}
+func checkpointOf(w *i18n.Printer, l *Checkpoint, now time.Time) checkpoint {
+	v := checkpoint{Station: string(l.Station), Epoch: l.Epoch.String(), Size: w.Number(int(l.Size)), Cosigned: w.Number(int(l.Cosigned)), Age: "–", State: w.T("log::Proved"), Tag: "ok"}
 	if !l.At.IsZero() {
-		v.Age = wording.Span(now.Sub(l.At)) + " ago"
+		v.Age = wording.Ago(w, now.Sub(l.At))
 	}
 	switch {
 	case l.Trouble != "":
-		v.State, v.Tag = l.Trouble, "refer"
+		v.State, v.Tag = w.T(i18n.Msg(l.Trouble)), "refer"
 	case l.Cosigned < l.Size && (l.At.IsZero() || now.Sub(l.At) > late):
-		v.State, v.Tag = wording.Number(int(l.Size-l.Cosigned))+" events are not proved yet", "warn"
+		v.State, v.Tag = w.N(int(l.Size-l.Cosigned), "{0} event is not proved yet", "{0} events are not proved yet"), "warn"
 	case l.Cosigned < l.Size:
-		v.State, v.Tag = "Growing", "none"
+		v.State, v.Tag = w.T("log::Growing"), "none"
 	}
 	return v
 }

@@ -10,6 +10,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/cases"
+	"garita/ui/layout"
 )
 
 // act does something to a case.
@@ -29,7 +30,7 @@ func (s *screen) act(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
 	if err := s.told(ctx, a); err != nil {
-		p, broken := s.filePage(ctx, id)
+		p, broken := s.filePage(ctx, layout.Printer(c), id)
 		if broken != nil {
 			return broken
 		}

@@ -19,7 +19,7 @@ import (
 	"garita/border"
 	"garita/border/cases"
 	"garita/ui/layout"
-	"garita/ui/wording"
+	"garita/ui/problem"
 )
 
 //go:embed *.html
@@ -81,12 +81,12 @@ type page struct {
 }
 
 func (s *screen) send(c *fiber.Ctx, p page) error {
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: p.Title + " – Garita", Kind: "cases", Screen: p})
+	return s.layout.Send(c, layout.Page{Title: p.Title + " – Garita", Kind: "cases", Screen: p})
 }
 
 // failed shows a page with what went wrong; a fault of ours goes on as an error.
 func (s *screen) failed(c *fiber.Ctx, p page, err error) error {
-	text, status, ok := wording.Trouble(err)
+	text, status, ok := problem.OnForm(layout.Printer(c), err)
 	if !ok {
 		return err
 	}

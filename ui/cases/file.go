@@ -7,6 +7,8 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 )
 
 // file shows one case in full.
@@ -17,7 +19,7 @@ func (s *screen) file(c *fiber.Ctx) error {
 	}
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
-	p, err := s.filePage(ctx, id)
+	p, err := s.filePage(ctx, layout.Printer(c), id)
 	if err != nil {
 		return err
 	}
@@ -33,7 +35,7 @@ func caseID(c *fiber.Ctx) (border.ID, error) {
 }
 
 // filePage reads a case, and says so in the audit before it gives anything.
-func (s *screen) filePage(ctx context.Context, id border.ID) (page, error) {
+func (s *screen) filePage(ctx context.Context, w *i18n.Printer, id border.ID) (page, error) {
 	if err := access.Told(ctx, s.cfg.Audit, border.Act{Action: string(access.CasesRead), Object: id.String()}); err != nil {
 		return page{}, err
 	}
@@ -41,6 +43,6 @@ func (s *screen) filePage(ctx context.Context, id border.ID) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	v := fileOf(&x, s.cfg.Clock.Now())
-	return page{Title: "Case", File: &v}, nil
+	v := fileOf(w, &x, s.cfg.Clock.Now())
+	return page{Title: w.T("case::Case"), File: &v}, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"garita/border"
 	"garita/border/cases"
+	"garita/ui/i18n"
 	"garita/ui/wording"
 )
 
@@ -53,8 +54,8 @@ type action struct {
 	Strong         bool // it is what comes next
 }
 
-func fileOf(x *cases.Case, now time.Time) filePage {
-	v := filePage{row: rowOf(&x.Summary, now), Version: x.Version, Since: wording.At(x.Since, now), Gone: x.Listed == nil, Changed: x.Changed}
+func fileOf(w *i18n.Printer, x *cases.Case, now time.Time) filePage {
+	v := filePage{row: rowOf(w, &x.Summary, now), Version: x.Version, Since: wording.At(w, x.Since, now), Gone: x.Listed == nil, Changed: x.Changed}
 	if x.Previous != nil {
 		v.Previous = x.Previous.String()
 	}
@@ -62,37 +63,40 @@ func fileOf(x *cases.Case, now time.Time) filePage {
 	if e == nil {
 		e = x.Kept
 	}
-	v.Listed = wording.Facts(e)
+	v.Listed = wording.Facts(w, e)
 	best := -1
 	for i := range x.Sightings {
 		t := &x.Sightings[i]
-		v.Sightings = append(v.Sightings, sightingOf(t, now))
+		v.Sightings = append(v.Sightings, sightingOf(w, t, now))
 		if t.Explained != nil && (best < 0 || t.Score > x.Sightings[best].Score) {
 			best = i
 		}
 	}
 	if best >= 0 {
-		v.Reasons = wording.Reasons(x.Sightings[best].Explained)
+		v.Reasons = wording.Reasons(w, x.Sightings[best].Explained)
 	}
 	if i := slices.IndexFunc(x.Sightings, func(t cases.Sighting) bool { return t.Person != nil }); i >= 0 {
-		v.Traveller = travellerOf(x.Sightings[i].Person)
+		v.Traveller = travellerOf(w, x.Sightings[i].Person)
 	}
 	for i := range x.Alerts {
-		v.Alerts = append(v.Alerts, alertOf(&x.Alerts[i], now))
+		v.Alerts = append(v.Alerts, alertOf(w, &x.Alerts[i], now))
 	}
 	for i := range x.History {
-		v.History = append(v.History, stepOf(&x.History[i], now))
+		v.History = append(v.History, stepOf(w, &x.History[i], now))
 	}
 	for i := range x.Confirmations {
 		a := &x.Confirmations[i]
-		v.Answers = append(v.Answers, answer{wording.At(a.At, now), a.Service, strings.TrimSpace(or(outcomes[a.Outcome], a.Outcome) + " " + wording.Underscored(a.Reason)), a.Detail})
+		v.Answers = append(v.Answers, answer{wording.At(w, a.At, now), a.Service, strings.TrimSpace(wording.Word(w, outcomes, a.Outcome) + " " + wording.Underscored(a.Reason)), a.Detail})
 	}
-	for _, a := range actions {
-		if x.Allowed[cases.Do(a.Do)] {
-			if a.Do == string(cases.Dismiss) && x.HighRisk {
-				a.Hint = "High risk: another person has to agree before the case closes."
+	for _, d := range dos {
+		if x.Allowed[d.do] {
+			if d.do == cases.Dismiss && x.HighRisk {
+				d.hint = i18n.Msg("High risk: another person has to agree before the case closes.")
 			}
-			a.Strong = a.Do == string(next(&x.Summary))
+			a := action{Do: string(d.do), Text: w.T(d.text), Note: d.note, To: d.to, Strong: d.do == next(&x.Summary)}
+			if d.hint != "" {
+				a.Hint = w.T(d.hint)
+			}
 			v.Actions = append(v.Actions, a)
 		}
 	}
@@ -106,21 +110,25 @@ func or(text, standard string) string {
 	return standard
 }
 
-var outcomes = map[string]string{"clear": "knows nothing of them", "hit": "knows them", "not_checked": "could not be asked:"}
+var outcomes = map[string]i18n.Msg{"clear": "knows nothing of them", "hit": "knows them", "not_checked": "could not be asked:"}
 
-// actions are what officers do, in the order in which they are offered.
-var actions = [...]action{
-	{Do: string(cases.Take), Text: "Take it", Hint: "You are the one who works on it."},
-	{Do: string(cases.AskOwner), Text: "The owner has been asked", Hint: "Whoever listed the person confirms before anybody acts."},
-	{Do: string(cases.Answer), Text: "The owner has answered", Hint: "It is to be judged."},
-	{Do: string(cases.Confirm), Text: "It is this person", Note: true},
-	{Do: string(cases.Dismiss), Text: "It is not this person", Hint: "The traveller is not stopped for this entry again, until it changes.", Note: true},
-	{Do: string(cases.Countersign), Text: "Agree as the second person: it is not this person"},
-	{Do: string(cases.Decline), Text: "Do not agree as the second person", Note: true},
-	{Do: string(cases.Note), Text: "Add a note", Note: true},
-	{Do: string(cases.Assign), Text: "Give it to somebody", To: true},
-	{Do: string(cases.Expire), Text: "Give it up", Hint: "It cannot be found out.", Note: true},
-	{Do: string(cases.Reopen), Text: "Open it again", Note: true},
+// dos are what officers do, in the order in which they are offered.
+var dos = [...]struct {
+	do         cases.Do
+	text, hint i18n.Msg
+	note, to   bool
+}{
+	{do: cases.Take, text: i18n.Msg("Take it"), hint: i18n.Msg("You are the one who works on it.")},
+	{do: cases.AskOwner, text: i18n.Msg("The owner has been asked"), hint: i18n.Msg("Whoever listed the person confirms before anybody acts.")},
+	{do: cases.Answer, text: i18n.Msg("The owner has answered"), hint: i18n.Msg("It is to be judged.")},
+	{do: cases.Confirm, text: i18n.Msg("It is this person"), note: true},
+	{do: cases.Dismiss, text: i18n.Msg("It is not this person"), hint: i18n.Msg("The traveller is not stopped for this entry again, until it changes."), note: true},
+	{do: cases.Countersign, text: i18n.Msg("Agree as the second person: it is not this person")},
+	{do: cases.Decline, text: i18n.Msg("Do not agree as the second person"), note: true},
+	{do: cases.Note, text: i18n.Msg("Add a note"), note: true},
+	{do: cases.Assign, text: i18n.Msg("Give it to somebody"), to: true},
+	{do: cases.Expire, text: i18n.Msg("Give it up"), hint: i18n.Msg("It cannot be found out."), note: true},
+	{do: cases.Reopen, text: i18n.Msg("Open it again"), note: true},
 }
 
 // next is what would bring a case on, as far as that can be said.
@@ -138,139 +146,148 @@ func next(s *cases.Summary) cases.Do {
 	return cases.Note
 }
 
-func personName(p *border.Personal) string {
-	return or(strings.Trim(p.Surname+", "+p.GivenNames, ", "), "Name not known")
+func personName(w *i18n.Printer, p *border.Personal) string {
+	return or(strings.Trim(p.Surname+", "+p.GivenNames, ", "), w.T("Name not known"))
 }
 
-func travellerOf(p *border.Personal) []fact {
+func travellerOf(w *i18n.Printer, p *border.Personal) []fact {
 	var out []fact
-	add := func(label, value string) {
+	add := func(label i18n.Msg, value string) {
 		if value = strings.TrimSpace(value); value != "" {
-			out = append(out, fact{label, value})
+			out = append(out, fact{w.T(label), value})
 		}
 	}
-	add("Name", personName(p))
-	add("Born", p.BirthDate)
-	add("Sex", p.Sex)
-	add("Nationality", p.Nationality)
-	add("Document", strings.Join(strings.Fields(p.IssuingState+" "+p.DocumentCode+" "+p.DocumentNumber), " "))
-	add("Valid until", p.ExpiryDate)
+	add(i18n.Msg("Name"), personName(w, p))
+	add(i18n.Msg("Born"), p.BirthDate)
+	add(i18n.Msg("Sex"), p.Sex)
+	add(i18n.Msg("Nationality"), p.Nationality)
+	add(i18n.Msg("Document"), strings.Join(strings.Fields(p.IssuingState+" "+p.DocumentCode+" "+p.DocumentNumber), " "))
+	add(i18n.Msg("Valid until"), p.ExpiryDate)
 	for _, d := range p.Documents {
-		add("Further document", strings.Join(strings.Fields(d.IssuingState+" "+d.DocumentCode+" "+d.DocumentNumber), " "))
+		add(i18n.Msg("Further document"), strings.Join(strings.Fields(d.IssuingState+" "+d.DocumentCode+" "+d.DocumentNumber), " "))
 	}
 	return out
 }
 
-var lateWords = map[string]string{
+var lateWords = map[string]i18n.Msg{
 	cases.LateGrown: "the entry came after the crossing", cases.LateOlder: "the station had an older list", cases.LateStale: "the station’s list was too old",
 	cases.LateNotAsked: "the station had no list, or nothing to ask it", cases.LateHubOnly: "the entry is held at the hub only",
 	cases.LateNotNamed: "the station asked this list and did not name the entry",
 }
 
-var outcomeWords = map[string]string{
-	string(border.Admitted): "Admitted", string(border.Departed): "Departed", string(border.Refused): "Refused",
-	string(border.DeparturePrevented): "Departure prevented", string(border.Withdrawn): "Withdrawn", string(border.HandedOver): "Handed over",
+var outcomeWords = map[string]i18n.Msg{
+	string(border.Admitted): "outcome::Admitted", string(border.Departed): "outcome::Departed", string(border.Refused): "outcome::Refused",
+	string(border.DeparturePrevented): "outcome::Departure prevented", string(border.Withdrawn): "outcome::Withdrawn", string(border.HandedOver): "outcome::Handed over",
 }
 
-var typeWords = map[string]string{border.TypeEncounterReferred: "Referred", border.TypeEncounterAbandoned: "Left without a decision"}
+var typeWords = map[string]i18n.Msg{border.TypeEncounterReferred: "outcome::Referred", border.TypeEncounterAbandoned: "Left without a decision"}
 
-var directionWords = map[string]string{border.Entry: "Entry", border.Exit: "Exit"}
+var directionWords = map[string]i18n.Msg{border.Entry: "direction::Entry", border.Exit: "direction::Exit"}
 
-func sightingOf(t *cases.Sighting, now time.Time) sighting {
-	v := sighting{At: wording.At(t.At, now), Place: string(t.Post) + ", station " + string(t.Station), Chance: wording.Chance(t.Score), Hidden: t.Person == nil}
-	what := or(outcomeWords[t.Outcome], or(typeWords[t.Type], wording.Underscored(t.Outcome)))
-	v.What = strings.Trim(or(directionWords[t.Direction], t.Direction)+": "+what, ": ")
+func sightingOf(w *i18n.Printer, t *cases.Sighting, now time.Time) sighting {
+	v := sighting{At: wording.At(w, t.At, now), Place: w.T("{0}, station {1}", string(t.Post), string(t.Station)), Chance: wording.Chance(w, t.Score), Hidden: t.Person == nil}
+	what := wording.Word(w, outcomeWords, t.Outcome)
+	if m := typeWords[t.Type]; m != "" {
+		what = w.T(m)
+	}
+	v.What = strings.Trim(wording.Word(w, directionWords, t.Direction)+": "+what, ": ")
 	if t.Named {
-		v.Named = "The officer was told."
+		v.Named = w.T("The officer was told.")
 	}
 	if t.Late != "" {
-		v.Late = or(lateWords[t.Late], wording.Underscored(t.Late))
+		v.Late = wording.Word(w, lateWords, t.Late)
 	}
 	if h := t.Header; h != nil {
 		var route []string
 		if h.PreviousCountry != "" {
-			route = append(route, "from "+h.PreviousCountry)
+			route = append(route, w.T("country::from {0}", h.PreviousCountry))
 		}
 		if h.NextCountry != "" {
-			route = append(route, "to "+h.NextCountry)
+			route = append(route, w.T("country::to {0}", h.NextCountry))
 		}
 		if h.TransportMode != "" {
-			route = append(route, "by "+wording.Underscored(h.TransportMode))
+			route = append(route, w.T("transport::by {0}", wording.Word(w, transportWords, h.TransportMode)))
 		}
 		if h.Purpose != "" {
-			route = append(route, "purpose "+wording.Underscored(h.Purpose))
+			route = append(route, w.T("purpose {0}", wording.Underscored(h.Purpose)))
 		}
 		v.Route = strings.Join(route, ", ")
 	}
 	for _, c := range t.Companions {
 		if c.Person == nil {
-			v.Companions = append(v.Companions, "somebody whose particulars cannot be opened")
+			v.Companions = append(v.Companions, w.T("somebody whose particulars cannot be opened"))
 			continue
 		}
-		who := personName(c.Person)
+		who := personName(w, c.Person)
 		if c.Person.BirthDate != "" {
-			who += ", born " + c.Person.BirthDate
+			who = w.T("{0}, born {1}", who, c.Person.BirthDate)
 		}
 		v.Companions = append(v.Companions, who)
 	}
 	return v
 }
 
-var endWords = map[string]string{"acknowledged": "Acknowledged", "withdrawn": "Withdrawn", "superseded": "Told anew"}
+// transportWords are the ways of travelling, after "by".
+var transportWords = map[string]i18n.Msg{"air": "way::air", "sea": "way::sea", "river": "way::river", "land": "way::land", "rail": "way::rail", "foot": "way::foot"}
 
-func alertOf(a *cases.Alert, now time.Time) alertView {
+var endWords = map[string]i18n.Msg{"acknowledged": "alert::Acknowledged {0}", "withdrawn": "alert::Withdrawn {0}", "superseded": "alert::Told anew {0}"}
+
+func alertOf(w *i18n.Printer, a *cases.Alert, now time.Time) alertView {
 	posts := make([]string, len(a.Posts))
 	for i, p := range a.Posts {
 		posts[i] = string(p)
 	}
-	v := alertView{Raised: wording.At(a.RaisedAt, now), Posts: or(strings.Join(posts, ", "), "all posts"), Tag: "warn", State: "Waits to be acknowledged"}
+	v := alertView{Raised: wording.At(w, a.RaisedAt, now), Posts: or(strings.Join(posts, ", "), w.T("all posts")), Tag: "warn", State: w.T("Waits to be acknowledged")}
 	switch {
 	case a.Ended != "":
-		v.State, v.Tag = or(endWords[a.Ended], wording.Underscored(a.Ended))+" "+wording.At(a.ClosedAt, now), "ok"
+		v.State, v.Tag = wording.Underscored(a.Ended), "ok"
+		if m := endWords[a.Ended]; m != "" {
+			v.State = w.T(m, wording.At(w, a.ClosedAt, now))
+		}
 		if a.Ended != "acknowledged" {
 			v.Tag = "none"
 		}
 	case a.Overdue:
-		v.State, v.Tag = "Not acknowledged, chased "+times(a.Chased), "refer"
+		v.State, v.Tag = w.T("Not acknowledged, chased {0}", times(w, a.Chased)), "refer"
 	}
 	if a.Officer != "" {
-		v.Who = "Officer " + a.Officer + " at station " + string(a.Station)
+		v.Who = w.T("Officer {0} at station {1}", a.Officer, string(a.Station))
 	}
 	return v
 }
 
-func times(n int) string {
+func times(w *i18n.Printer, n int) string {
 	switch n {
 	case 0:
-		return "not yet"
+		return w.T("not yet")
 	case 1:
-		return "once"
+		return w.T("once")
 	}
-	return wording.Number(n) + " times"
+	return w.T("{0} times", n)
 }
 
-var didWords = map[string]string{
-	"opened": "Opened", "crossing_joined": "Another crossing", "crossing_seen_again": "The crossing was recorded further",
+var didWords = map[string]i18n.Msg{
+	"opened": "did::Opened", "crossing_joined": "Another crossing", "crossing_seen_again": "The crossing was recorded further",
 	"crossing_corrected": "The crossing was corrected: it does not fit any more", "entry_changed": "The entry changed", "stations_told": "Stations were told",
-	"stations_told_again": "Stations were told anew", "alert_withdrawn": "The alert was withdrawn", "acknowledged": "Acknowledged at a station",
-	"chased": "Chased", "expired": "Expired: no answer in time", "remembered": "Remembered: this traveller is not this person", "forgotten": "Not remembered any more",
+	"stations_told_again": "Stations were told anew", "alert_withdrawn": "The alert was withdrawn", "acknowledged": "did::Acknowledged at a station",
+	"chased": "did::Chased", "expired": "Expired: no answer in time", "remembered": "Remembered: this traveller is not this person", "forgotten": "Not remembered any more",
 	"confirmation": "Another service answered", "second_person_asked": "Not this person; a second person is asked",
-	string(cases.Take): "Taken", string(cases.Assign): "Given to", string(cases.Note): "Note", string(cases.AskOwner): "The owner was asked",
+	string(cases.Take): "did::Taken", string(cases.Assign): "did::Given to", string(cases.Note): "did::Note", string(cases.AskOwner): "The owner was asked",
 	string(cases.Answer): "The owner answered", string(cases.Confirm): "It is this person", string(cases.Dismiss): "It is not this person",
 	string(cases.Countersign): "The second person agreed: it is not this person", string(cases.Decline): "The second person did not agree",
-	string(cases.Expire): "Given up", string(cases.Reopen): "Opened again",
+	string(cases.Expire): "did::Given up", string(cases.Reopen): "did::Opened again",
 }
 
-func stepOf(x *cases.Step, now time.Time) step {
-	v := step{At: wording.At(x.At, now), What: or(didWords[x.Did], wording.Underscored(x.Did)), Who: or(x.Who, "the hub"), Note: x.Note}
+func stepOf(w *i18n.Printer, x *cases.Step, now time.Time) step {
+	v := step{At: wording.At(w, x.At, now), What: wording.Word(w, didWords, x.Did), Who: or(x.Who, w.T("the hub")), Note: x.Note}
 	if x.To != "" {
 		v.What += " " + x.To
 	}
 	if x.Station != "" {
-		v.Who += " at station " + string(x.Station)
+		v.Who = w.T("{0} at station {1}", v.Who, string(x.Station))
 	}
 	if x.From != x.State {
-		v.State = stateWords[x.State]
+		v.State = wording.Word(w, stateWords, x.State)
 	}
 	return v
 }

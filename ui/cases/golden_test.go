@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update-golden", false, "write the golden pages instead of comparing them; review the difference")
 
-func pages() map[string]page {
+func pages(w *i18n.Printer) map[string]page {
 	now := time.Date(2026, 11, 22, 17, 4, 5, 0, time.UTC)
 	id, other := border.ID{6: 0x70, 8: 0x80}, border.ID{6: 0x70, 8: 0x80, 15: 1}
 	open := cases.Summary{ID: id, Version: 7, State: cases.UnderReview, Handling: watch.Refer, HighRisk: true, Urgent: true, Source: "court", Entry: "court/1", Score: 0.9, Late: true,
@@ -26,16 +26,16 @@ func pages() map[string]page {
 		LastAt: now.Add(-time.Hour), LastPost: "PCA", Previous: &other}
 	hidden := cases.Summary{ID: other, State: cases.Possible, Handling: watch.Silent, Entry: "court/2", Score: 0.8, OpenedAt: now, Since: now, Due: now.Add(time.Hour), LastAt: now, LastPost: "DAR"}
 	shut := cases.Summary{ID: other, State: cases.NotThisPerson, Handling: watch.Open, Entry: "court/3", Score: 0.99, OpenedAt: now, Since: now, LastAt: now}
-	busy := inboxOf(cases.Counts{Open: 60, ByState: map[cases.State]int{cases.Possible: 9}, Overdue: 1, SecondPerson: 1, Alerts: 4, AlertsLate: 2, Oldest: open.OpenedAt},
+	busy := inboxOf(w, cases.Counts{Open: 60, ByState: map[cases.State]int{cases.Possible: 9}, Overdue: 1, SecondPerson: 1, Alerts: 4, AlertsLate: 2, Oldest: open.OpenedAt},
 		filterForm{Handling: "silent", Badge: "<B>", Overdue: true}, []cases.Summary{open, hidden, shut}, 60, 3, now)
-	empty := inboxOf(cases.Counts{}, filterForm{}, nil, 0, 0, now)
+	empty := inboxOf(w, cases.Counts{}, filterForm{}, nil, 0, 0, now)
 	e := entry("1", clara, watch.Refer)
 	e.HighRisk = true
 	allowed := map[cases.Do]bool{}
 	for _, do := range cases.Dos {
 		allowed[do] = do != cases.Reopen && do != cases.Answer
 	}
-	full := fileOf(&cases.Case{Summary: open, Kept: e, Changed: true, Allowed: allowed,
+	full := fileOf(w, &cases.Case{Summary: open, Kept: e, Changed: true, Allowed: allowed,
 		Sightings: []cases.Sighting{{Crossing: id, Type: border.TypeCrossingRecorded, Station: "PCA-1", Post: "PCA", At: now, Direction: border.Entry, Outcome: string(border.Admitted), Named: true, Score: 0.9,
 			Explained: &watch.Explanation{Fields: []watch.Evidence{{Field: "name", Level: "order", Weight: 4, Asked: "CLARA QUIRINDONGO", Listed: "QUIRINDONGO CLARA"},
 				{Field: "birth_date", Level: "far", Weight: -3, Asked: "1980-01-01", Listed: "1988-11-30"}}},
@@ -47,10 +47,10 @@ func pages() map[string]page {
 		History: []cases.Step{{At: now, Did: "assign", Who: "B-1", To: "B-3", From: cases.Possible, State: cases.UnderReview}, {At: now, Did: "did_of_tomorrow", Note: "<i>"},
 			{At: now, Did: "acknowledged", Who: "officer-7", Station: "PCA-1", From: cases.Possible, State: cases.Possible}},
 		Confirmations: []cases.Attested{{At: now, Confirmation: cases.Confirmation{Service: "find", Outcome: "not_checked", Reason: "timed_out", Detail: "{}"}}}}, now)
-	silent := fileOf(&cases.Case{Summary: hidden, Listed: e, Allowed: map[cases.Do]bool{cases.Take: true}}, now)
-	closed := fileOf(&cases.Case{Summary: shut, Listed: e, Allowed: map[cases.Do]bool{cases.Note: true, cases.Reopen: true}}, now)
-	return map[string]page{"empty": {Title: "Cases", Inbox: &empty}, "inbox": {Title: "Cases", Inbox: &busy}, "case": {Title: "Case", File: &full, Trouble: "Say why, in a few words."},
-		"silent": {Title: "Case", File: &silent}, "closed": {Title: "Case", File: &closed}}
+	silent := fileOf(w, &cases.Case{Summary: hidden, Listed: e, Allowed: map[cases.Do]bool{cases.Take: true}}, now)
+	closed := fileOf(w, &cases.Case{Summary: shut, Listed: e, Allowed: map[cases.Do]bool{cases.Note: true, cases.Reopen: true}}, now)
+	return map[string]page{"empty": {Title: w.T("Cases"), Inbox: &empty}, "inbox": {Title: w.T("Cases"), Inbox: &busy}, "case": {Title: w.T("case::Case"), File: &full, Trouble: w.T("Say why, in a few words.")},
+		"silent": {Title: w.T("case::Case"), File: &silent}, "closed": {Title: w.T("case::Case"), File: &closed}}
 }
 
 func TestGoldenPages(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 
 	"garita/border/cases"
 	"garita/border/watch"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 	"garita/ui/wording"
 )
 
@@ -66,8 +68,8 @@ func (s *screen) inbox(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := inboxOf(counts, f, list, total, offset, s.cfg.Clock.Now())
-	return s.send(c, page{Title: "Cases", Inbox: &v})
+	v := inboxOf(layout.Printer(c), counts, f, list, total, offset, s.cfg.Clock.Now())
+	return s.send(c, page{Title: layout.Printer(c).T("Cases"), Inbox: &v})
 }
 
 // filter reads the form; what is not known there chooses all.
@@ -93,9 +95,9 @@ const closed = "closed"
 
 var states = [...]cases.State{cases.Possible, cases.UnderReview, cases.OwnerAsked, cases.Confirmed, cases.NotThisPerson, cases.Expired}
 
-var stateWords = map[cases.State]string{
-	cases.Possible: "Possible", cases.UnderReview: "Under review", cases.OwnerAsked: "Owner asked", cases.Confirmed: "Confirmed",
-	cases.NotThisPerson: "Not this person", cases.Expired: "Expired",
+var stateWords = map[cases.State]i18n.Msg{
+	cases.Possible: "case::Possible", cases.UnderReview: "case::Under review", cases.OwnerAsked: "Owner asked", cases.Confirmed: "case::Confirmed",
+	cases.NotThisPerson: "Not this person", cases.Expired: "case::Expired",
 }
 
 // stateTags are the styles of the states' tags.
@@ -103,27 +105,27 @@ var stateTags = map[cases.State]string{
 	cases.Possible: "warn", cases.UnderReview: "none", cases.OwnerAsked: "none", cases.Confirmed: "refer", cases.NotThisPerson: "ok", cases.Expired: "none",
 }
 
-func inboxOf(n cases.Counts, f filterForm, list []cases.Summary, total, offset int, now time.Time) inboxPage {
-	v := inboxPage{Form: f, Total: wording.Number(total), Offset: offset}
+func inboxOf(w *i18n.Printer, n cases.Counts, f filterForm, list []cases.Summary, total, offset int, now time.Time) inboxPage {
+	v := inboxPage{Form: f, Total: w.Number(total), Offset: offset}
 	v.Figures = []figure{
-		{Label: "Open cases", Value: wording.Number(n.Open)}, {Label: "Nobody has looked", Value: wording.Number(n.ByState[cases.Possible])},
-		{Label: "Overdue", Value: wording.Number(n.Overdue), Bad: n.Overdue > 0},
-		{Label: "Await a second person", Value: wording.Number(n.SecondPerson)},
-		{Label: "Alerts that no post has acknowledged", Value: wording.Number(n.Alerts), Bad: n.AlertsLate > 0},
+		{Label: w.T("Open cases"), Value: w.Number(n.Open)}, {Label: w.T("Nobody has looked"), Value: w.Number(n.ByState[cases.Possible])},
+		{Label: w.T("cases::Overdue"), Value: w.Number(n.Overdue), Bad: n.Overdue > 0},
+		{Label: w.T("Await a second person"), Value: w.Number(n.SecondPerson)},
+		{Label: w.T("Alerts that no post has acknowledged"), Value: w.Number(n.Alerts), Bad: n.AlertsLate > 0},
 	}
 	if n.AlertsLate > 0 {
-		v.Figures[4].Note = wording.Number(n.AlertsLate) + " chased"
+		v.Figures[4].Note = w.T("{0} chased", n.AlertsLate)
 	}
 	if !n.Oldest.IsZero() {
-		v.Figures = append(v.Figures, figure{Label: "Oldest open case", Value: wording.Span(now.Sub(n.Oldest))})
+		v.Figures = append(v.Figures, figure{Label: w.T("Oldest open case"), Value: w.Span(now.Sub(n.Oldest))})
 	}
-	v.States = []choice{{"", "All open ones", f.State == ""}}
+	v.States = []choice{{"", w.T("All open ones"), f.State == ""}}
 	for _, s := range states {
-		v.States = append(v.States, choice{string(s), stateWords[s], f.State == string(s)})
+		v.States = append(v.States, choice{string(s), w.T(stateWords[s]), f.State == string(s)})
 	}
-	v.States = append(v.States, choice{closed, "All closed ones", f.State == closed})
+	v.States = append(v.States, choice{closed, w.T("All closed ones"), f.State == closed})
 	for i := range list {
-		v.Rows = append(v.Rows, rowOf(&list[i], now))
+		v.Rows = append(v.Rows, rowOf(w, &list[i], now))
 	}
 	if offset+len(list) < total && len(list) > 0 {
 		v.Next = offset + len(list)
@@ -131,34 +133,34 @@ func inboxOf(n cases.Counts, f filterForm, list []cases.Summary, total, offset i
 	return v
 }
 
-func rowOf(s *cases.Summary, now time.Time) row {
-	r := row{ID: s.ID.String(), Entry: s.Entry, State: stateWords[s.State], StateTag: stateTags[s.State], Handling: wording.Handling(s.Handling),
-		Chance: wording.Chance(s.Score), Opened: wording.Span(now.Sub(s.OpenedAt)) + " ago", Due: due(s, now), Assignee: s.Assignee,
-		Last: string(s.LastPost) + ", " + wording.At(s.LastAt, now), Overdue: s.Overdue, Silent: s.Handling == watch.Silent, HighRisk: s.HighRisk, Urgent: s.Urgent}
+func rowOf(w *i18n.Printer, s *cases.Summary, now time.Time) row {
+	r := row{ID: s.ID.String(), Entry: s.Entry, State: wording.Word(w, stateWords, s.State), StateTag: stateTags[s.State], Handling: wording.Handling(w, s.Handling),
+		Chance: wording.Chance(w, s.Score), Opened: wording.Ago(w, now.Sub(s.OpenedAt)), Due: due(w, s, now), Assignee: s.Assignee,
+		Last: string(s.LastPost) + ", " + wording.At(w, s.LastAt, now), Overdue: s.Overdue, Silent: s.Handling == watch.Silent, HighRisk: s.HighRisk, Urgent: s.Urgent}
 	var marks []string
 	if s.SecondPerson {
-		marks = append(marks, "awaits a second person")
+		marks = append(marks, w.T("awaits a second person"))
 	}
 	if s.Late {
-		marks = append(marks, "late hit")
+		marks = append(marks, w.T("late hit"))
 	}
 	if s.Crossings > 1 {
-		marks = append(marks, wording.Number(s.Crossings)+" crossings")
+		marks = append(marks, w.N(s.Crossings, "{0} crossing", "{0} crossings"))
 	}
 	if s.Previous != nil {
-		marks = append(marks, "there was a case before")
+		marks = append(marks, w.T("there was a case before"))
 	}
 	r.Marks = strings.Join(marks, ", ")
 	return r
 }
 
 // due says when something must happen, coarsely; – for closed cases.
-func due(s *cases.Summary, now time.Time) string {
+func due(w *i18n.Printer, s *cases.Summary, now time.Time) string {
 	switch {
 	case s.Due.IsZero():
 		return "–"
 	case s.Overdue:
-		return "overdue for " + wording.Span(now.Sub(s.Due))
+		return w.T("overdue for {0}", w.Span(now.Sub(s.Due)))
 	}
-	return "in " + wording.Span(s.Due.Sub(now))
+	return w.T("in {0}", w.Span(s.Due.Sub(now)))
 }

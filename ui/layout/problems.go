@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"strings"
@@ -23,11 +22,12 @@ func (l *Layout) Problems(log *slog.Logger) fiber.Handler {
 		if err == nil {
 			return nil
 		}
-		p := problem.Of(err)
+		said := Printer(c)
+		p := problem.Of(said, err)
 		if p.Status >= 500 {
 			ref := reference()
 			log.Error("a screen's request failed", "ref", ref, "method", c.Method(), "route", c.Route().Path, "code", string(p.Code), "error", err)
-			p.Next = fmt.Sprintf("%s (Reference %s)", p.Next, ref)
+			p.Next = said.T("{0} (Reference {1})", p.Next, ref)
 		}
 		c.Status(p.Status)
 		c.Set(fiber.HeaderCacheControl, "no-store")
@@ -38,10 +38,10 @@ func (l *Layout) Problems(log *slog.Logger) fiber.Handler {
 	}
 }
 
-// SendProblem answers with a small page that says what went wrong.
+// SendProblem answers with a small page that says what went wrong, in the reader's language.
 func (a *Assets) SendProblem(c *fiber.Ctx, p problem.Problem) error {
 	var b bytes.Buffer
-	t, err := template.New("").Funcs(template.FuncMap{"asset": a.URL}).ParseFS(files, "problem.html")
+	t, err := template.New("").Funcs(template.FuncMap{"asset": a.URL}).Funcs(functions(Printer(c))).ParseFS(files, "problem.html")
 	if err == nil {
 		err = t.ExecuteTemplate(&b, "problem.html", p)
 	}

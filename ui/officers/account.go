@@ -10,6 +10,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/i18n"
 	"garita/ui/layout"
 )
 
@@ -21,8 +22,8 @@ type accountPage struct {
 	Keys               []key
 }
 
-func keyOf(k *access.Passkey) key {
-	return key{base64.RawURLEncoding.EncodeToString(k.ID), k.Name, k.AddedAt.UTC().Format("2 Jan 2006")}
+func keyOf(w *i18n.Printer, k *access.Passkey) key {
+	return key{base64.RawURLEncoding.EncodeToString(k.ID), k.Name, w.Day(k.AddedAt.UTC())}
 }
 
 func keyID(c *fiber.Ctx) ([]byte, error) {
@@ -56,7 +57,7 @@ func (s *screen) accountPage(c *fiber.Ctx) (*accountPage, error) {
 	for i := range all {
 		if all[i].Badge == who.Badge {
 			for _, k := range all[i].Passkeys {
-				p.Keys = append(p.Keys, keyOf(&k))
+				p.Keys = append(p.Keys, keyOf(layout.Printer(c), &k))
 			}
 		}
 	}
@@ -70,7 +71,7 @@ func (s *screen) changePIN(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.own(c, "The PIN is changed.", func(ctx context.Context) error {
+	return s.own(c, i18n.Msg("The PIN is changed."), func(ctx context.Context) error {
 		if c.FormValue("new") != c.FormValue("again") {
 			return &border.Error{Code: border.Invalid, Op: "change a PIN", Message: "The new PIN was not written twice the same way."}
 		}
@@ -92,10 +93,10 @@ func (s *screen) removeOwn(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.own(c, "The passkey is removed.", func(ctx context.Context) error { return s.cfg.Keeper.RemovePasskey(ctx, who.Badge, id) })
+	return s.own(c, i18n.Msg("The passkey is removed."), func(ctx context.Context) error { return s.cfg.Keeper.RemovePasskey(ctx, who.Badge, id) })
 }
 
-func (s *screen) own(c *fiber.Ctx, said string, what func(ctx context.Context) error) error {
+func (s *screen) own(c *fiber.Ctx, said i18n.Msg, what func(ctx context.Context) error) error {
 	ctx, cancel := limited(c)
 	defer cancel()
 	err := what(ctx)
@@ -110,7 +111,7 @@ func (s *screen) own(c *fiber.Ctx, said string, what func(ctx context.Context) e
 		return s.failed(c, page{Account: p}, err)
 	}
 	p.MustChange = false
-	return s.send(c, page{Account: p, Done: said})
+	return s.send(c, page{Account: p, Done: layout.Printer(c).T(said)})
 }
 
 // beginPasskey asks the browser to make a passkey.
@@ -154,5 +155,5 @@ func (s *screen) finishPasskey(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(struct {
 		Text string `json:"text"`
-	}{"The passkey is added."})
+	}{layout.Printer(c).T("The passkey is added.")})
 }

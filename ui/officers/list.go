@@ -46,8 +46,6 @@ type choice struct {
 	Chosen      bool
 }
 
-var languages = [...]choice{{Value: "", Text: "The station’s"}, {Value: "es", Text: "Español"}, {Value: "en", Text: "English"}, {Value: "fr", Text: "Français"}, {Value: "ht", Text: "Kreyòl"}}
-
 func (s *screen) list(c *fiber.Ctx) error {
 	p, err := s.listPage(c, nil)
 	if err != nil {
@@ -64,18 +62,18 @@ func (s *screen) listPage(c *fiber.Ctx, written *access.Officer) (*listPage, err
 	if err != nil {
 		return nil, err
 	}
-	p := s.listOf(all, written)
+	p := s.listOf(layout.Printer(c), all, written)
 	p.Work = access.From(c.UserContext()).May(access.OfficersWork)
 	return p, nil
 }
 
-func (s *screen) listOf(all []access.Officer, written *access.Officer) *listPage {
-	p := &listPage{New: formOf("new", &access.Officer{})}
+func (s *screen) listOf(w *i18n.Printer, all []access.Officer, written *access.Officer) *listPage {
+	p := &listPage{New: formOf(w, "new", &access.Officer{})}
 	if written != nil {
-		p.New = formOf("new", written)
+		p.New = formOf(w, "new", written)
 	}
 	for i := range all {
-		r := s.rowOf(&all[i])
+		r := s.rowOf(w, &all[i])
 		if r.Changeable {
 			p.Open++
 		} else {
@@ -86,26 +84,26 @@ func (s *screen) listOf(all []access.Officer, written *access.Officer) *listPage
 	return p
 }
 
-func (s *screen) rowOf(o *access.Officer) row {
-	r := row{form: formOf("o-"+o.Badge, o), RoleWords: layout.Roles(i18n.In(i18n.English), o.Roles), PostWords: "everywhere", State: "Open", Tag: "ok", Changeable: true}
+func (s *screen) rowOf(w *i18n.Printer, o *access.Officer) row {
+	r := row{form: formOf(w, "o-"+o.Badge, o), RoleWords: layout.Roles(w, o.Roles), PostWords: w.T("everywhere"), State: w.T("account::Open"), Tag: "ok", Changeable: true}
 	if len(o.Posts) > 0 {
 		r.PostWords = r.Posts
 	}
 	switch {
 	case len(o.Roles) == 0:
-		r.State, r.Tag, r.Damaged, r.Changeable = "Row edited", "refer", true, false
+		r.State, r.Tag, r.Damaged, r.Changeable = w.T("Row edited"), "refer", true, false
 	case !o.Revoked.IsZero():
-		r.State, r.Tag, r.Changeable = "Closed "+wording.At(o.Revoked, s.cfg.Clock.Now()), "none", false
+		r.State, r.Tag, r.Changeable = w.T("Closed {0}", wording.At(w, o.Revoked, s.cfg.Clock.Now())), "none", false
 	case o.MustChange:
-		r.State, r.Tag = "First PIN", "warn"
+		r.State, r.Tag = w.T("First PIN"), "warn"
 	}
 	for _, k := range o.Passkeys {
-		r.Keys = append(r.Keys, keyOf(&k))
+		r.Keys = append(r.Keys, keyOf(w, &k))
 	}
 	return r
 }
 
-func formOf(id string, o *access.Officer) form {
+func formOf(w *i18n.Printer, id string, o *access.Officer) form {
 	f := form{ID: id, Badge: o.Badge, Name: o.Name, Language: o.Language}
 	var posts []string
 	for _, p := range o.Posts {
@@ -113,11 +111,11 @@ func formOf(id string, o *access.Officer) form {
 	}
 	f.Posts = strings.Join(posts, " ")
 	for _, r := range access.Roles() {
-		f.Roles = append(f.Roles, choice{string(r), string(layout.RoleWords[r]), slices.Contains(o.Roles, r)})
+		f.Roles = append(f.Roles, choice{string(r), w.T(layout.RoleWords[r]), slices.Contains(o.Roles, r)})
 	}
-	for _, l := range languages {
-		l.Chosen = l.Value == o.Language
-		f.Languages = append(f.Languages, l)
+	f.Languages = []choice{{"", w.T("The station’s"), o.Language == ""}}
+	for _, l := range i18n.Langs() {
+		f.Languages = append(f.Languages, choice{string(l), l.Name(), o.Language == string(l)})
 	}
 	return f
 }
@@ -147,19 +145,19 @@ func (s *screen) add(c *fiber.Ctx) error {
 		}
 		return s.failed(c, page{List: p}, err)
 	}
-	return s.shown(c, &secret{o.Badge, o.Name, pin}, "The account is open.")
+	return s.shown(c, &secret{o.Badge, o.Name, pin}, i18n.Msg("The account is open."))
 }
 
 // change writes name, roles, posts and language.
 func (s *screen) change(c *fiber.Ctx) error {
 	o := read(c)
-	return s.do(c, "The account is changed.", func(ctx context.Context) error { return s.cfg.Keeper.Change(ctx, o) })
+	return s.do(c, i18n.Msg("The account is changed."), func(ctx context.Context) error { return s.cfg.Keeper.Change(ctx, o) })
 }
 
 // revoke closes an account.
 func (s *screen) revoke(c *fiber.Ctx) error {
 	reason := strings.TrimSpace(c.FormValue("reason"))
-	return s.do(c, "The account is closed. Whoever was signed in with it is not any more.", func(ctx context.Context) error {
+	return s.do(c, i18n.Msg("The account is closed. Whoever was signed in with it is not any more."), func(ctx context.Context) error {
 		if reason == "" {
 			return &border.Error{Code: border.Invalid, Op: "close an account", Message: "Say why, in a few words."}
 		}
@@ -180,7 +178,7 @@ func (s *screen) resetPIN(c *fiber.Ctx) error {
 		}
 		return s.failed(c, page{List: p}, err)
 	}
-	return s.shown(c, &secret{Badge: badge, PIN: pin}, "The old PIN holds no more.")
+	return s.shown(c, &secret{Badge: badge, PIN: pin}, i18n.Msg("The old PIN holds no more."))
 }
 
 // removePasskey takes a passkey from an account.
@@ -189,11 +187,11 @@ func (s *screen) removePasskey(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.do(c, "The passkey is removed.", func(ctx context.Context) error { return s.cfg.Keeper.RemovePasskey(ctx, c.FormValue("badge"), id) })
+	return s.do(c, i18n.Msg("The passkey is removed."), func(ctx context.Context) error { return s.cfg.Keeper.RemovePasskey(ctx, c.FormValue("badge"), id) })
 }
 
 // do does something to an account and shows the list.
-func (s *screen) do(c *fiber.Ctx, said string, what func(ctx context.Context) error) error {
+func (s *screen) do(c *fiber.Ctx, said i18n.Msg, what func(ctx context.Context) error) error {
 	ctx, cancel := limited(c)
 	defer cancel()
 	err := what(ctx)
@@ -204,14 +202,14 @@ func (s *screen) do(c *fiber.Ctx, said string, what func(ctx context.Context) er
 	if err != nil {
 		return s.failed(c, page{List: p}, err)
 	}
-	return s.send(c, page{List: p, Done: said})
+	return s.send(c, page{List: p, Done: layout.Printer(c).T(said)})
 }
 
 // shown shows the list with a PIN that is shown once.
-func (s *screen) shown(c *fiber.Ctx, pin *secret, said string) error {
+func (s *screen) shown(c *fiber.Ctx, pin *secret, said i18n.Msg) error {
 	p, err := s.listPage(c, nil)
 	if err != nil {
 		return err
 	}
-	return s.send(c, page{List: p, Done: said, Secret: pin})
+	return s.send(c, page{List: p, Done: layout.Printer(c).T(said), Secret: pin})
 }

@@ -13,8 +13,9 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/ui/gate"
+	"garita/ui/i18n"
 	"garita/ui/layout"
-	"garita/ui/wording"
+	"garita/ui/problem"
 )
 
 //go:embed *.html
@@ -91,16 +92,16 @@ type page struct {
 type secret struct{ Badge, Name, PIN string }
 
 func (s *screen) send(c *fiber.Ctx, p page) error {
-	kind, title, script := "officers", "Officers", "page"
+	kind, title, script := "officers", i18n.Msg("Officers"), "page"
 	if p.Account != nil {
-		kind, title, script = "account", "My account", ""
+		kind, title, script = "account", i18n.Msg("My account"), ""
 	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: title + " – Garita", Kind: kind, Script: script, Screen: p})
+	return s.layout.Send(c, layout.Page{Title: layout.Printer(c).T(title) + " – Garita", Kind: kind, Script: script, Screen: p})
 }
 
 // failed shows a page with what went wrong; a fault of ours goes on as an error.
 func (s *screen) failed(c *fiber.Ctx, p page, err error) error {
-	text, status, ok := wording.Trouble(err)
+	text, status, ok := problem.OnForm(layout.Printer(c), err)
 	if !ok {
 		return err
 	}

@@ -15,7 +15,9 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/i18n"
 	"garita/ui/layout"
+	"garita/ui/problem"
 	"garita/ui/wording"
 )
 
@@ -83,19 +85,19 @@ type row struct {
 }
 
 // actions are what can await a second person, in words.
-var actions = map[access.Action]string{
+var actions = map[access.Action]i18n.Msg{
 	access.HitOverride: "Passed a hit", access.LateCorrect: "Corrected after the shift", access.RefuseEntry: "Refused entry", access.LiftNeed: "Lifted a note of protection",
 	access.BiometricsOff: "Went without fingerprints", access.ProfileOverride: "Installed a scanner’s profile", access.CasesClose: "Closed a high-risk case", access.SignIn: "Signed in",
 }
 
-func rowOf(r *Review, now time.Time) row {
-	v := row{ID: base64.RawURLEncoding.EncodeToString([]byte(r.ID)), What: actions[access.Action(r.Action)], Why: "No second person could be reached", Where: string(r.Station), When: wording.At(r.At, now), Ago: wording.Span(now.Sub(r.At)) + " ago",
+func rowOf(w *i18n.Printer, r *Review, now time.Time) row {
+	v := row{ID: base64.RawURLEncoding.EncodeToString([]byte(r.ID)), What: r.Action, Why: w.T("No second person could be reached"), Where: string(r.Station), When: wording.At(w, r.At, now), Ago: wording.Ago(w, now.Sub(r.At)),
 		Officer: r.Officer, Reason: r.Reason, Alarmed: r.Alarmed, Open: r.Verdict == "", FollowUp: r.Verdict == FollowUp, By: r.By, Note: r.Note}
-	if v.What == "" {
-		v.What = r.Action
+	if m := actions[access.Action(r.Action)]; m != "" {
+		v.What = w.T(m)
 	}
 	if r.Kind == "overdue" {
-		v.Why = "By an officer whose roster had expired"
+		v.Why = w.T("By an officer whose roster had expired")
 	}
 	if r.Counter != "" {
 		v.Where += " / " + string(r.Counter)
@@ -105,9 +107,9 @@ func rowOf(r *Review, now time.Time) row {
 	}
 	switch r.Verdict {
 	case Fine:
-		v.Verdict = "Fine"
+		v.Verdict = w.T("review::Fine")
 	case FollowUp:
-		v.Verdict = "Follow up"
+		v.Verdict = w.T("review::Follow up")
 	}
 	return v
 }
@@ -128,15 +130,15 @@ func (s *screen) send(c *fiber.Ctx, p page) error {
 	if err != nil {
 		return err
 	}
-	now := s.cfg.Clock.Now()
-	p.Total, p.Offset, p.Work = wording.Number(total), offset, access.From(c.UserContext()).May(access.ReviewDecide)
+	w, now := layout.Printer(c), s.cfg.Clock.Now()
+	p.Total, p.Offset, p.Work = w.Number(total), offset, access.From(c.UserContext()).May(access.ReviewDecide)
 	for i := range list {
-		p.Rows = append(p.Rows, rowOf(&list[i], now))
+		p.Rows = append(p.Rows, rowOf(w, &list[i], now))
 	}
 	if offset+len(list) < total && len(list) > 0 {
 		p.Next = offset + len(list)
 	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Reviews – Garita", Kind: "review", Script: "page", Screen: p})
+	return s.layout.Send(c, layout.Page{Title: w.T("Reviews") + " – Garita", Kind: "review", Script: "page", Screen: p})
 }
 
 // decide notes what a reviewer found.
@@ -157,12 +159,12 @@ func (s *screen) decide(c *fiber.Ctx) error {
 		err = s.cfg.Reviews.Decide(ctx, string(id), verdict, note)
 	}
 	if err != nil {
-		text, status, ok := wording.Trouble(err)
+		text, status, ok := problem.OnForm(layout.Printer(c), err)
 		if !ok {
 			return err
 		}
 		c.Status(status)
 		return s.send(c, page{Trouble: text})
 	}
-	return s.send(c, page{Done: "Noted."})
+	return s.send(c, page{Done: layout.Printer(c).T("Noted.")})
 }

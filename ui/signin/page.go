@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/ui/i18n"
 	"garita/ui/layout"
 	"garita/ui/problem"
 )
@@ -62,7 +63,7 @@ func (s *screen) form(c *fiber.Ctx) error {
 		if s.offered(border.CounterID(e.Counter)) {
 			v.Chosen = border.CounterID(e.Counter)
 		}
-		status := problem.Of(err).Status
+		status := problem.Of(i18n.In(i18n.English), err).Status
 		if status >= fiber.StatusInternalServerError {
 			return err
 		}

@@ -14,7 +14,9 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/stations"
+	"garita/ui/i18n"
 	"garita/ui/layout"
+	"garita/ui/problem"
 	"garita/ui/wording"
 )
 
@@ -99,29 +101,34 @@ type row struct {
 	Invited, Revoked                                                            bool
 }
 
-var stateWords = map[stations.State][2]string{
-	stations.Invited: {"Invited", "warn"}, stations.Enrolled: {"Belongs", "ok"}, stations.Expired: {"Expired", "refer"}, stations.Revoked: {"Revoked", "none"},
+var stateWords = map[stations.State]i18n.Msg{
+	stations.Invited: "station::Invited", stations.Enrolled: "station::Belongs", stations.Expired: "station::Expired", stations.Revoked: "station::Revoked",
 }
 
-func rowOf(st *stations.Station, heard time.Time, now time.Time) row {
-	word := stateWords[st.State]
-	r := row{ID: string(st.ID), Post: string(st.Post), Zone: st.Zone, State: word[0], Tag: word[1], Enrolled: wording.At(st.EnrolledAt, now), Expires: "–", Heard: "never",
-		Software: st.Software, Warnings: st.Warnings, Invited: st.State == stations.Invited, Revoked: st.State == stations.Revoked}
+// stateTags are the styles of the states' tags.
+var stateTags = map[stations.State]string{stations.Invited: "warn", stations.Enrolled: "ok", stations.Expired: "refer", stations.Revoked: "none"}
+
+func rowOf(w *i18n.Printer, st *stations.Station, heard time.Time, now time.Time) row {
+	r := row{ID: string(st.ID), Post: string(st.Post), Zone: st.Zone, State: wording.Word(w, stateWords, st.State), Tag: stateTags[st.State], Enrolled: wording.At(w, st.EnrolledAt, now), Expires: "–", Heard: w.T("never"),
+		Software: st.Software, Invited: st.State == stations.Invited, Revoked: st.State == stations.Revoked}
+	for _, warning := range st.Warnings {
+		r.Warnings = append(r.Warnings, problem.Say(w, warning))
+	}
 	switch {
 	case st.Expires.IsZero():
 	case st.Expires.Before(now):
-		r.Expires = wording.Span(now.Sub(st.Expires)) + " ago"
+		r.Expires = wording.Ago(w, now.Sub(st.Expires))
 	default:
-		r.Expires = "in " + wording.Span(st.Expires.Sub(now))
+		r.Expires = w.T("in {0}", w.Span(st.Expires.Sub(now)))
 	}
 	if !heard.IsZero() {
-		r.Heard = wording.Span(now.Sub(heard)) + " ago"
+		r.Heard = wording.Ago(w, now.Sub(heard))
 	}
 	if !st.CodeUntil.IsZero() {
-		r.Code = "a code holds until " + wording.At(st.CodeUntil, now)
+		r.Code = w.T("a code holds until {0}", wording.At(w, st.CodeUntil, now))
 	}
 	if r.Revoked {
-		r.Ended = fmt.Sprintf("Revoked %s by %s: %s", wording.At(st.RevokedAt, now), st.RevokedBy, st.Reason)
+		r.Ended = w.T("Revoked {0} by {1}: {2}", wording.At(w, st.RevokedAt, now), st.RevokedBy, st.Reason)
 	}
 	return r
 }
@@ -143,17 +150,17 @@ func (s *screen) send(c *fiber.Ctx, p page) error {
 			return err
 		}
 	}
-	now := s.cfg.Clock.Now()
+	w, now := layout.Printer(c), s.cfg.Clock.Now()
 	for i := range all {
-		p.Rows = append(p.Rows, rowOf(&all[i], heard[all[i].ID], now))
+		p.Rows = append(p.Rows, rowOf(w, &all[i], heard[all[i].ID], now))
 	}
 	p.Work = access.From(c.UserContext()).May(access.StationsWork)
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Stations – Garita", Kind: "stations", Screen: p})
+	return s.layout.Send(c, layout.Page{Title: w.T("Stations") + " – Garita", Kind: "stations", Screen: p})
 }
 
 // failed shows the page with what went wrong; a fault of ours goes on as an error.
 func (s *screen) failed(c *fiber.Ctx, p page, err error) error {
-	text, status, ok := wording.Trouble(err)
+	text, status, ok := problem.OnForm(layout.Printer(c), err)
 	if !ok {
 		return err
 	}
@@ -216,5 +223,5 @@ func (s *screen) revoke(c *fiber.Ctx) error {
 	if err := s.cfg.Keeper.Revoke(ctx, border.StationID(c.Params("station")), c.FormValue("reason"), by(c)); err != nil {
 		return s.failed(c, page{}, err)
 	}
-	return s.send(c, page{Done: "The station does not belong any more. Its connections are cut."})
+	return s.send(c, page{Done: layout.Printer(c).T("The station does not belong any more. Its connections are cut.")})
 }

@@ -8,6 +8,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/watch"
+	"garita/ui/layout"
 )
 
 // decide approves, rejects or takes back what somebody has proposed.
@@ -36,7 +37,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	}
 	act := border.Act{Action: string(access.ListsDecide), Object: c.Params("decision") + " " + id.String()}
 	if err := s.did(c, act, err); err != nil {
-		p, broken := s.entriesPage(watch.Key{})
+		p, broken := s.entriesPage(layout.Printer(c), watch.Key{})
 		if broken != nil {
 			return broken
 		}

@@ -11,6 +11,8 @@ import (
 	"garita/border"
 	"garita/border/lists"
 	"garita/border/watch"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 	"garita/ui/wording"
 )
 
@@ -52,11 +54,11 @@ func (s *screen) entries(c *fiber.Ctx) error {
 	if err := s.reads(c, "proposals"); err != nil {
 		return err
 	}
-	p, err := s.entriesPage(watch.Key{})
+	p, err := s.entriesPage(layout.Printer(c), watch.Key{})
 	if err != nil {
 		return err
 	}
-	p.Done = doneWords[c.Query("done")]
+	p.Done = saidDone(c)
 	return s.send(c, p)
 }
 
@@ -69,7 +71,7 @@ func (s *screen) entry(c *fiber.Ctx) error {
 	if err := s.reads(c, "entry"); err != nil {
 		return err
 	}
-	p, err := s.entriesPage(key)
+	p, err := s.entriesPage(layout.Printer(c), key)
 	if err != nil {
 		return err
 	}
@@ -79,13 +81,13 @@ func (s *screen) entry(c *fiber.Ctx) error {
 	return s.send(c, p)
 }
 
-func (s *screen) entriesPage(key watch.Key) (page, error) {
+func (s *screen) entriesPage(w *i18n.Printer, key watch.Key) (page, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	now := s.cfg.Clock.Now()
 	v := &entriesPage{Source: key.Source, ID: key.ID, Op: lists.Add, Form: entryForm{Source: key.Source, ID: key.ID, Handling: string(watch.Refer), Action: "refer"}}
 	if key != (watch.Key{}) {
-		if err := s.fillEntry(ctx, v, key, now); err != nil {
+		if err := s.fillEntry(ctx, w, v, key, now); err != nil {
 			return page{}, err
 		}
 	}
@@ -102,15 +104,15 @@ func (s *screen) entriesPage(key watch.Key) (page, error) {
 		if err != nil && border.CodeOf(err) != border.NotFound {
 			return page{}, err
 		}
-		v.Waiting = append(v.Waiting, proposalOf(&waiting[i], old, now))
+		v.Waiting = append(v.Waiting, proposalOf(w, &waiting[i], old, now))
 	}
 	for i := range decided {
-		v.Decided = append(v.Decided, proposalOf(&decided[i], nil, now))
+		v.Decided = append(v.Decided, proposalOf(w, &decided[i], nil, now))
 	}
-	return page{Title: "Entries", Where: "entries", Entries: v}, nil
+	return page{Title: w.T("list::Entries"), Where: "entries", Entries: v}, nil
 }
 
-func (s *screen) fillEntry(ctx context.Context, v *entriesPage, key watch.Key, now time.Time) error {
+func (s *screen) fillEntry(ctx context.Context, w *i18n.Printer, v *entriesPage, key watch.Key, now time.Time) error {
 	e, err := s.cfg.Lists.Entry(ctx, key)
 	if err != nil && border.CodeOf(err) != border.NotFound {
 		return err
@@ -121,7 +123,7 @@ func (s *screen) fillEntry(ctx context.Context, v *entriesPage, key watch.Key, n
 	}
 	v.Found, v.InForce = len(history) > 0, e != nil
 	if v.InForce {
-		v.Name, v.Facts, v.Op, v.Form = wording.First(e), wording.Facts(e), lists.Change, formOf(e)
+		v.Name, v.Facts, v.Op, v.Form = wording.First(w, e), wording.Facts(w, e), lists.Change, formOf(e)
 	}
 	for i, r := range history {
 		if i == 0 {
@@ -131,17 +133,17 @@ func (s *screen) fillEntry(ctx context.Context, v *entriesPage, key watch.Key, n
 		if i+1 < len(history) {
 			before = history[i+1].Entry
 		}
-		v.History = append(v.History, revisionOf(&r, before, now))
+		v.History = append(v.History, revisionOf(w, &r, before, now))
 	}
 	return nil
 }
 
-func revisionOf(r *lists.Revision, before *watch.Entry, now time.Time) revisionRow {
-	v := revisionRow{Version: wording.Number(int(r.Version)), At: wording.At(r.At, now), What: or(opWords[r.Op], wording.Underscored(r.Op)), Who: r.By, Reason: r.Reason}
+func revisionOf(w *i18n.Printer, r *lists.Revision, before *watch.Entry, now time.Time) revisionRow {
+	v := revisionRow{Version: w.Number(int(r.Version)), At: wording.At(w, r.At, now), What: wording.Word(w, opWords, r.Op), Who: r.By, Reason: r.Reason}
 	if r.Second != "" {
-		v.Who += " and " + r.Second
+		v.Who = w.List([]string{r.By, r.Second})
 	}
-	for _, d := range wording.Differences(before, r.Entry) {
+	for _, d := range wording.Differences(w, before, r.Entry) {
 		if d.Changed {
 			v.Rows = append(v.Rows, d)
 		}
@@ -149,20 +151,20 @@ func revisionOf(r *lists.Revision, before *watch.Entry, now time.Time) revisionR
 	return v
 }
 
-var proposalWords = map[string]string{lists.Add: "Add", lists.Change: "Change", lists.Withdraw: "Withdraw", lists.Return: "Leave to its source again"}
+var proposalWords = map[string]i18n.Msg{lists.Add: "proposal::Add", lists.Change: "proposal::Change", lists.Withdraw: "proposal::Withdraw", lists.Return: "Leave to its source again"}
 
-var proposalStates = map[string]string{
-	lists.ProposalPending: "waits", lists.ProposalApproved: "approved", lists.ProposalRejected: "rejected", lists.ProposalTakenBack: "taken back",
+var proposalStates = map[string]i18n.Msg{
+	lists.ProposalPending: "proposal::waits", lists.ProposalApproved: "proposal::approved", lists.ProposalRejected: "proposal::rejected", lists.ProposalTakenBack: "proposal::taken back",
 }
 
-func proposalOf(p *lists.Proposal, old *watch.Entry, now time.Time) proposalView {
-	v := proposalView{ID: p.ID.String(), What: or(proposalWords[p.Op], p.Op), Entry: p.Key.String(), Name: or(wording.First(p.Entry), wording.First(old)), By: p.By, Reason: p.Reason,
-		Made: wording.At(p.Made, now), State: or(proposalStates[p.State], p.State), Second: p.Second, Answer: p.Answer, Urgent: p.Urgent}
+func proposalOf(w *i18n.Printer, p *lists.Proposal, old *watch.Entry, now time.Time) proposalView {
+	v := proposalView{ID: p.ID.String(), What: wording.Word(w, proposalWords, p.Op), Entry: p.Key.String(), Name: or(wording.First(w, p.Entry), wording.First(w, old)), By: p.By, Reason: p.Reason,
+		Made: wording.At(w, p.Made, now), State: wording.Word(w, proposalStates, p.State), Second: p.Second, Answer: p.Answer, Urgent: p.Urgent}
 	switch p.Op {
 	case lists.Add, lists.Change:
-		v.Rows = wording.Differences(old, p.Entry)
+		v.Rows = wording.Differences(w, old, p.Entry)
 	case lists.Withdraw:
-		v.Rows = wording.Differences(old, nil)
+		v.Rows = wording.Differences(w, old, nil)
 	}
 	return v
 }

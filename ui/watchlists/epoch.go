@@ -7,6 +7,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/layout"
 )
 
 // beginEpoch begins a new epoch of the list, after the hub was put back from a copy. It cannot wait
@@ -20,7 +21,7 @@ func (s *screen) beginEpoch(c *fiber.Ctx) error {
 	}
 	act := border.Act{Action: string(access.ListsDecide), Object: "epoch", Second: second}
 	if err := s.did(c, act, err); err != nil {
-		p, broken := s.overviewPage()
+		p, broken := s.overviewPage(layout.Printer(c))
 		if broken != nil {
 			return broken
 		}

@@ -11,6 +11,8 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/watch"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 	"garita/ui/wording"
 )
 
@@ -44,7 +46,8 @@ const bestHits = 10
 
 // explainForm asks for a traveller.
 func (s *screen) explainForm(c *fiber.Ctx) error {
-	return s.send(c, page{Title: "Explain a score", Where: "explain", Explain: &explainPage{}})
+	w := layout.Printer(c)
+	return s.send(c, page{Title: w.T("Explain a score"), Where: "explain", Explain: &explainPage{}})
 }
 
 // explain shows whom the list takes a traveller for, and why.
@@ -52,8 +55,8 @@ func (s *screen) explain(c *fiber.Ctx) error {
 	v := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
 	f := travellerForm{Surname: v("surname"), GivenNames: v("given_names"), BirthDate: v("birth_date"), Sex: v("sex"), Nationality: strings.ToUpper(v("nationality")),
 		Issuer: strings.ToUpper(v("issuer")), Number: strings.ToUpper(v("number")), Source: v("source"), ID: v("id")}
-	x := &explainPage{Form: f, Purpose: v("purpose")}
-	p := page{Title: "Explain a score", Where: "explain", Explain: x}
+	w, x := layout.Printer(c), &explainPage{Form: f, Purpose: v("purpose")}
+	p := page{Title: w.T("Explain a score"), Where: "explain", Explain: x}
 	const op = "explain a score"
 	if err := access.Purposeful(x.Purpose); err != nil {
 		return s.failed(c, p, err)
@@ -70,7 +73,7 @@ func (s *screen) explain(c *fiber.Ctx) error {
 		return s.failed(c, p, &border.Error{Code: border.Conflict, Op: op, Message: "There is no list yet: import one first."})
 	case f.Source != "" || f.ID != "":
 		key := watch.Key{Source: f.Source, ID: f.ID}
-		e, ok := s.hit(f.query(), key)
+		e, ok := s.hit(w, f.query(), key)
 		if !ok {
 			return s.failed(c, p, &border.Error{Code: border.NotFound, Op: op, Message: "There is no such entry in force."})
 		}
@@ -81,13 +84,13 @@ func (s *screen) explain(c *fiber.Ctx) error {
 			if len(x.Hits) == bestHits {
 				break
 			}
-			if e, ok := s.hit(q, h.Entry); ok {
+			if e, ok := s.hit(w, q, h.Entry); ok {
 				x.Hits = append(x.Hits, e)
 			}
 		}
 	}
 	if x.Asked = true; len(x.Hits) == 0 {
-		x.None = "Nobody on the list is like this traveller."
+		x.None = w.T("Nobody on the list is like this traveller.")
 	}
 	return s.send(c, p)
 }
@@ -122,7 +125,7 @@ func (f *travellerForm) query() *watch.Query {
 }
 
 // hit explains one entry.
-func (s *screen) hit(q *watch.Query, key watch.Key) (hitView, bool) {
+func (s *screen) hit(w *i18n.Printer, q *watch.Query, key watch.Key) (hitView, bool) {
 	x, ok := s.cfg.Lists.Explain(q, key)
 	if !ok {
 		return hitView{}, false
@@ -133,18 +136,18 @@ func (s *screen) hit(q *watch.Query, key watch.Key) (hitView, bool) {
 	if err != nil {
 		return hitView{}, false // withdrawn just now
 	}
-	return hitOf(&x, e), true
+	return hitOf(w, &x, e), true
 }
 
-func hitOf(x *watch.Explanation, e *watch.Entry) hitView {
-	v := hitView{Entry: e.Key().String(), Name: wording.First(e), Chance: wording.Chance(x.Hit.Score), Score: fmt.Sprintf("%.3f", x.Hit.Score),
-		Handling: wording.Handling(e.Handling), Hit: x.Hit.Score >= watch.OperatingPoint || x.Hit.Basis == watch.ByDocument,
-		Basis: "by name", Reasons: wording.Reasons(x)}
+func hitOf(w *i18n.Printer, x *watch.Explanation, e *watch.Entry) hitView {
+	v := hitView{Entry: e.Key().String(), Name: wording.First(w, e), Chance: wording.Chance(w, x.Hit.Score), Score: fmt.Sprintf("%.3f", x.Hit.Score),
+		Handling: wording.Handling(w, e.Handling), Hit: x.Hit.Score >= watch.OperatingPoint || x.Hit.Basis == watch.ByDocument,
+		Basis: w.T("by name"), Reasons: wording.Reasons(w, x)}
 	if x.Hit.Basis == watch.ByDocument {
-		v.Basis = "by document"
+		v.Basis = w.T("by document")
 	}
 	if p := 1 / (1 + math.Exp(-x.Prior)); p > 0 {
-		v.Before = fmt.Sprintf("about 1 in %s", wording.Number(int(math.Min(1e9, math.Round(1/p)))))
+		v.Before = w.Number(int(math.Min(1e9, math.Round(1/p))))
 	}
 	return v
 }

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update-golden", false, "write the golden pages instead of comparing them; review the difference")
 
-func pages() map[string]page {
+func pages(w *i18n.Printer) map[string]page {
 	now := time.Date(2026, 11, 22, 17, 4, 5, 0, time.UTC)
 	position := border.ListPosition{List: "national", Epoch: border.Epoch{7}, Version: 1234, Hash: border.Digest{1}}
 	older := position
@@ -30,7 +30,7 @@ func pages() map[string]page {
 	station := func(name string, seen time.Duration, reports ...border.ListReport) register.Station {
 		return register.Station{Station: border.StationID(name), Post: "PCA", LastSeen: now.Add(-seen), Lists: reports}
 	}
-	busy := overviewOf(standing{
+	busy := overviewOf(w, standing{
 		Held: &lists.Held{Position: position, Issued: now.Add(-3 * time.Hour), ValidUntil: now.Add(45 * time.Hour)}, Entries: 1234567, Proposals: 2,
 		Sources: []lists.SourceView{{Name: "courts", Version: "<b>", Issued: now.Add(-time.Hour), Age: time.Hour, Entries: 12, Silent: 1, ByHand: 12},
 			{Name: "un", Kind: "un", Version: "2026-11-01", Issued: now.Add(-500 * time.Hour), Age: 500 * time.Hour, MaxAge: 240 * time.Hour, Entries: 700, HubOnly: 3, Stale: true}},
@@ -42,30 +42,30 @@ func pages() map[string]page {
 			{Version: 1233, At: now.Add(-48 * time.Hour), Kind: "kind_of_tomorrow"}},
 		Previews: []lists.Preview{{ID: id, Source: "un", State: lists.PreviewOpen, Made: now, Summary: lists.Summary{Added: 1, Removed: 2}}},
 	}, now)
-	empty := overviewOf(standing{}, now)
+	empty := overviewOf(w, standing{}, now)
 	before, after := person("1", "QUIRINDONGO", "CLARA ISMENE", "1988-11-30"), person("1", "QUIRINDONGO", "CLARA ISMENE", "1988-11-XX")
 	after.Urgent, after.Applies = true, watch.AppliesExit
-	preview := previewOf(&lists.Preview{ID: id, Source: "un", Kind: source.UN, State: lists.PreviewOpen, Made: now, Expires: now.Add(24 * time.Hour), Summary: lists.Summary{
+	preview := previewOf(w, &lists.Preview{ID: id, Source: "un", Kind: source.UN, State: lists.PreviewOpen, Made: now, Expires: now.Add(24 * time.Hour), Summary: lists.Summary{
 		Held: 1000, Added: 300, Removed: 1, Changed: 2, Kept: 3, TooLarge: 1, Fields: map[string]int{"birth_dates": 2, "field_of_tomorrow": 1}, Share: 0.3, NeedsConfirmation: true,
 		Asks: []string{lists.AsksGrows}, By: "B-1", Version: "2026-11-20", Issued: now.Add(-48 * time.Hour), Report: source.Report{Entries: 1300, Skipped: 2, Bytes: 20 << 20, More: 7,
 			Counts: map[source.Code]int{source.BadDate: 5, source.NoName: 2, "code_of_tomorrow": 1}, Problems: []source.Problem{{File: "un.xml", Line: 1234, Code: source.NoName, Skipped: true}}}}}, now)
-	preview.Lines = []lineView{lineOf(&lists.PreviewLine{Key: before.Key(), Op: "change", Fields: []string{"birth_dates", "urgent"}, Identifying: true, Handling: watch.Refer, Urgent: true}, before, after),
-		lineOf(&lists.PreviewLine{Key: before.Key(), Op: "remove", Handling: watch.Silent, HubOnly: true}, before, nil)}
+	preview.Lines = []lineView{lineOf(w, &lists.PreviewLine{Key: before.Key(), Op: "change", Fields: []string{"birth_dates", "urgent"}, Identifying: true, Handling: watch.Refer, Urgent: true}, before, after),
+		lineOf(w, &lists.PreviewLine{Key: before.Key(), Op: "remove", Handling: watch.Silent, HubOnly: true}, before, nil)}
 	preview.More = "/lists/imports/x?only=&after=49"
-	hit := hitOf(&watch.Explanation{Hit: watch.Hit{Score: 0.91}, Prior: -9, Fields: []watch.Evidence{{Field: "name", Level: "spelling", Weight: 6, Asked: "KIRINDONGO CLARA", Listed: "QUIRINDONGO CLARA"},
+	hit := hitOf(w, &watch.Explanation{Hit: watch.Hit{Score: 0.91}, Prior: -9, Fields: []watch.Evidence{{Field: "name", Level: "spelling", Weight: 6, Asked: "KIRINDONGO CLARA", Listed: "QUIRINDONGO CLARA"},
 		{Field: "birth_date", Level: "swapped_day_month", Weight: 3, Asked: "1988-12-11", Listed: "1988-11-12"}, {Field: "sex", Level: "unknown", Listed: "F"},
 		{Field: "nationality", Level: "other", Weight: -1, Asked: "QRU", Listed: "UTO"}, {Field: "tea_leaves", Level: "level_of_tomorrow", Weight: 1}}}, before)
-	entries := entriesPage{Source: "courts", ID: "1", Found: true, InForce: true, ByHand: true, Name: wording.First(after), Facts: wording.Facts(after), Op: lists.Change, Form: formOf(after), Open: true,
-		History: []revisionRow{revisionOf(&lists.Revision{Version: 2, At: now, Op: "change", By: "B-1", Second: "B-2", Reason: "as ordered", Entry: after}, before, now)},
-		Waiting: []proposalView{proposalOf(&lists.Proposal{ID: id, Op: lists.Withdraw, Key: after.Key(), By: "B-1", Reason: "<i>", Made: now, State: lists.ProposalPending, Urgent: true}, after, now)}}
+	entries := entriesPage{Source: "courts", ID: "1", Found: true, InForce: true, ByHand: true, Name: wording.First(w, after), Facts: wording.Facts(w, after), Op: lists.Change, Form: formOf(after), Open: true,
+		History: []revisionRow{revisionOf(w, &lists.Revision{Version: 2, At: now, Op: "change", By: "B-1", Second: "B-2", Reason: "as ordered", Entry: after}, before, now)},
+		Waiting: []proposalView{proposalOf(w, &lists.Proposal{ID: id, Op: lists.Withdraw, Key: after.Key(), By: "B-1", Reason: "<i>", Made: now, State: lists.ProposalPending, Urgent: true}, after, now)}}
 	return map[string]page{
-		"empty":   {Title: "The national list", Where: "overview", Overview: &empty},
-		"busy":    {Title: "The national list", Where: "overview", Overview: &busy, Done: doneWords["confirmed"]},
-		"preview": {Title: "Import of un", Where: "import", Preview: &preview, Trouble: "The second person must be another one. Ask a colleague."},
-		"import":  {Title: "Import a file", Where: "import", Import: &importPage{Upload: "00", Files: []string{"a.csv", "b.csv"}, Kinds: []choice{{"csv", "national, CSV", true}}, Form: importForm{File: "b.csv", Source: "courts", Urgent: true}}},
-		"off":     {Title: "Import a file", Where: "import", Import: &importPage{Off: true}},
-		"entries": {Title: "Entries", Where: "entries", Entries: &entries},
-		"explain": {Title: "Explain a score", Where: "explain", Explain: &explainPage{Asked: true, Purpose: "case", Form: travellerForm{Surname: "KIRINDONGO", Sex: "F"}, Hits: []hitView{hit}}},
+		"empty":   {Title: w.T("The national list"), Where: "overview", Overview: &empty},
+		"busy":    {Title: w.T("The national list"), Where: "overview", Overview: &busy, Done: w.T(doneWords["confirmed"])},
+		"preview": {Title: w.T("Import of {0}", "un"), Where: "import", Preview: &preview, Trouble: w.T("The second person must be another one. Ask a colleague.")},
+		"import":  {Title: w.T("Import a file"), Where: "import", Import: &importPage{Upload: "00", Files: []string{"a.csv", "b.csv"}, Kinds: []choice{{"csv", w.T(kindWords["csv"]), true}}, Form: importForm{File: "b.csv", Source: "courts", Urgent: true}}},
+		"off":     {Title: w.T("Import a file"), Where: "import", Import: &importPage{Off: true}},
+		"entries": {Title: w.T("list::Entries"), Where: "entries", Entries: &entries},
+		"explain": {Title: w.T("Explain a score"), Where: "explain", Explain: &explainPage{Asked: true, Purpose: "case", Form: travellerForm{Surname: "KIRINDONGO", Sex: "F"}, Hits: []hitView{hit}}},
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"garita/border/lists"
 	"garita/border/watch"
 	"garita/border/watch/source"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 	"garita/ui/wording"
 )
 
@@ -44,7 +46,7 @@ type importForm struct {
 
 // importForm asks for a file.
 func (s *screen) importForm(c *fiber.Ctx) error {
-	p, err := s.importPage(importForm{Handling: string(watch.Refer)})
+	p, err := s.importPage(layout.Printer(c), importForm{Handling: string(watch.Refer)})
 	if err != nil {
 		return err
 	}
@@ -53,14 +55,14 @@ func (s *screen) importForm(c *fiber.Ctx) error {
 
 var kinds = [...]source.Kind{source.CSV, source.UN, source.OFAC, source.FtM, source.INTERPOL, source.Documents}
 
-func (s *screen) importPage(f importForm) (page, error) {
+func (s *screen) importPage(w *i18n.Printer, f importForm) (page, error) {
 	id := make([]byte, 16)
 	if _, err := rand.Read(id); err != nil {
 		return page{}, &border.Error{Code: border.Internal, Op: "name an upload", Err: err}
 	}
 	p := &importPage{Off: s.cfg.Imports == "", Upload: hex.EncodeToString(id), Form: f}
 	for _, k := range kinds {
-		p.Kinds = append(p.Kinds, choice{string(k), kindWords[string(k)], f.Kind == string(k)})
+		p.Kinds = append(p.Kinds, choice{string(k), wording.Word(w, kindWords, string(k)), f.Kind == string(k)})
 	}
 	if !p.Off {
 		var err error
@@ -68,7 +70,7 @@ func (s *screen) importPage(f importForm) (page, error) {
 			return page{}, err
 		}
 	}
-	return page{Title: "Import a file", Where: "import", Import: p}, nil
+	return page{Title: w.T("Import a file"), Where: "import", Import: p}, nil
 }
 
 const maxFiles = 200
@@ -154,23 +156,23 @@ type problemRow struct {
 // problemRows bounds the problems that a page names; the report has more.
 const problemRows = 100
 
-func reportOf(r *source.Report) *reportView {
-	v := &reportView{Entries: wording.Number(r.Entries), Skipped: wording.Number(r.Skipped), Size: size(r.Bytes)}
+func reportOf(w *i18n.Printer, r *source.Report) *reportView {
+	v := &reportView{Entries: w.Number(r.Entries), Skipped: w.Number(r.Skipped), Size: size(w, r.Bytes)}
 	for _, code := range sortedCodes(r.Counts) {
-		v.Counts = append(v.Counts, countRow{problemText(code), wording.Number(r.Counts[code])})
+		v.Counts = append(v.Counts, countRow{problemText(w, code), w.Number(r.Counts[code])})
 	}
 	for i, p := range r.Problems {
 		if i == problemRows {
 			break
 		}
-		where := "line " + wording.Number(p.Line)
+		where := w.T("line {0}", p.Line)
 		if p.File != "" {
 			where = p.File + ", " + where
 		}
-		v.Problems = append(v.Problems, problemRow{where, problemText(p.Code), p.Field, p.Skipped})
+		v.Problems = append(v.Problems, problemRow{where, problemText(w, p.Code), p.Field, p.Skipped})
 	}
 	if more := r.More + len(r.Problems) - len(v.Problems); more > 0 {
-		v.More = wording.Number(more)
+		v.More = w.Number(more)
 	}
 	return v
 }
@@ -189,11 +191,11 @@ func sortedCodes(counts map[source.Code]int) []source.Code {
 	return out
 }
 
-func problemText(code source.Code) string {
-	return or(problemWords[code], wording.Underscored(string(code)))
+func problemText(w *i18n.Printer, code source.Code) string {
+	return wording.Word(w, problemWords, code)
 }
 
-var problemWords = map[source.Code]string{
+var problemWords = map[source.Code]i18n.Msg{
 	source.NoID: "no id", source.NoName: "neither a name nor a document", source.DuplicateID: "an id that was there before", source.BadDate: "not a date",
 	source.UnknownCountry: "no such country", source.UnknownWord: "a word that is not known there", source.TooLong: "too long", source.TooMany: "too many values",
 	source.NotText: "not text", source.BadQuotes: "wrong quotation marks", source.BadColumns: "more or fewer columns than the header", source.BadJSON: "not JSON",
@@ -201,12 +203,12 @@ var problemWords = map[source.Code]string{
 	source.OtherPaper: "a paper that is no travel document", source.NotPerson: "not a person", source.NotTarget: "not listed themselves",
 }
 
-func size(n int64) string {
+func size(w *i18n.Printer, n int64) string {
 	switch {
 	case n >= 10<<20:
 		return strconv.FormatInt(n>>20, 10) + " MiB"
 	case n >= 10<<10:
 		return strconv.FormatInt(n>>10, 10) + " KiB"
 	}
-	return strconv.FormatInt(n, 10) + " bytes"
+	return w.N(int(n), "{0} byte", "{0} bytes")
 }

@@ -8,6 +8,8 @@ import (
 	"garita/border"
 	"garita/border/lists"
 	"garita/border/register"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 )
 
 // standing is what the overview shows, as the lists and the register say it.
@@ -32,23 +34,23 @@ const (
 
 // overview shows what is in force, and who holds it.
 func (s *screen) overview(c *fiber.Ctx) error {
-	p, err := s.overviewPage()
+	p, err := s.overviewPage(layout.Printer(c))
 	if err != nil {
 		return err
 	}
-	p.Done = doneWords[c.Query("done")]
+	p.Done = saidDone(c)
 	return s.send(c, p)
 }
 
-func (s *screen) overviewPage() (page, error) {
+func (s *screen) overviewPage(w *i18n.Printer) (page, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	v, err := s.standing(ctx)
 	if err != nil {
 		return page{}, err
 	}
-	o := overviewOf(v, s.cfg.Clock.Now())
-	return page{Title: "The national list", Where: "overview", Overview: &o}, nil
+	o := overviewOf(w, v, s.cfg.Clock.Now())
+	return page{Title: w.T("The national list"), Where: "overview", Overview: &o}, nil
 }
 
 func (s *screen) standing(ctx context.Context) (v standing, err error) {

@@ -9,6 +9,7 @@ import (
 	"garita/border"
 	"garita/border/lists"
 	"garita/border/register"
+	"garita/ui/i18n"
 	"garita/ui/wording"
 )
 
@@ -49,45 +50,45 @@ type stepRow struct{ Version, At, What, Source, Counts, Who, Reason string }
 
 type previewRow struct{ ID, Source, Made, State, Counts string }
 
-func overviewOf(v standing, now time.Time) overviewPage {
+func overviewOf(w *i18n.Printer, v standing, now time.Time) overviewPage {
 	p := overviewPage{}
 	if v.Held == nil {
-		p.Figures = []figure{{Label: "The list in force", Value: "none", Note: "nothing has been imported or approved yet", Bad: true}}
+		p.Figures = []figure{{Label: w.T("The list in force"), Value: w.T("list::none"), Note: w.T("nothing has been imported or approved yet"), Bad: true}}
 	} else {
 		h, old := v.Held, !now.Before(v.Held.ValidUntil)
 		p.Epoch = h.Position.Epoch.String()
-		valid := "in " + wording.Span(h.ValidUntil.Sub(now))
+		valid := w.T("in {0}", w.Span(h.ValidUntil.Sub(now)))
 		if old {
-			valid = "it has run out: stations call the list old"
+			valid = w.T("it has run out: stations call the list old")
 		}
 		p.Figures = []figure{
-			{Label: "The list in force", Value: "version " + wording.Number(int(h.Position.Version)), Note: h.Position.List},
-			{Label: "Entries", Value: wording.Number(v.Entries)},
-			{Label: "Made", Value: wording.Span(now.Sub(h.Issued)) + " ago", Note: wording.At(h.Issued, now)},
-			{Label: "Valid until", Value: wording.At(h.ValidUntil, now), Note: valid, Bad: old},
+			{Label: w.T("The list in force"), Value: w.T("version {0}", int(h.Position.Version)), Note: h.Position.List},
+			{Label: w.T("list::Entries"), Value: w.Number(v.Entries)},
+			{Label: w.T("list::Made"), Value: wording.Ago(w, now.Sub(h.Issued)), Note: wording.At(w, h.Issued, now)},
+			{Label: w.T("Valid until"), Value: wording.At(w, h.ValidUntil, now), Note: valid, Bad: old},
 		}
 	}
 	behind := 0
 	for i := range v.Stations {
-		row := stationOf(&v.Stations[i], v.Held, now)
+		row := stationOf(w, &v.Stations[i], v.Held, now)
 		if row.State != "ok" {
 			behind++
 		}
 		p.Stations = append(p.Stations, row)
 	}
 	if v.Held != nil {
-		p.Figures = append(p.Figures, figure{Label: "Stations without it", Value: wording.Number(behind), Note: "of " + wording.Number(len(v.Stations)), Bad: behind > 0})
+		p.Figures = append(p.Figures, figure{Label: w.T("Stations without it"), Value: w.Number(behind), Note: w.T("of {0}", len(v.Stations)), Bad: behind > 0})
 	}
-	p.Figures = append(p.Figures, figure{Label: "Waiting for a second person", Value: wording.Number(v.Proposals)})
+	p.Figures = append(p.Figures, figure{Label: w.T("Waiting for a second person"), Value: w.Number(v.Proposals)})
 	for _, s := range v.Sources {
-		p.Sources = append(p.Sources, sourceOf(s, now))
+		p.Sources = append(p.Sources, sourceOf(w, s, now))
 	}
 	for _, c := range v.Chased {
 		missing := make([]string, len(c.Missing))
 		for i, s := range c.Missing {
 			missing[i] = string(s)
 		}
-		p.Chased = append(p.Chased, chasedRow{Entry: c.Key.String(), Since: wording.Span(c.Age), Missing: strings.Join(missing, ", "), Have: c.Have, Overdue: c.Overdue})
+		p.Chased = append(p.Chased, chasedRow{Entry: c.Key.String(), Since: w.Span(c.Age), Missing: strings.Join(missing, ", "), Have: c.Have, Overdue: c.Overdue})
 	}
 	for i, s := range v.Ahead {
 		if i > 0 {
@@ -96,24 +97,24 @@ func overviewOf(v standing, now time.Time) overviewPage {
 		p.Ahead += string(s)
 	}
 	for _, s := range v.Steps {
-		p.Steps = append(p.Steps, stepOf(s, now))
+		p.Steps = append(p.Steps, stepOf(w, s, now))
 	}
 	for i := range v.Previews {
 		x := &v.Previews[i]
-		p.Previews = append(p.Previews, previewRow{ID: x.ID.String(), Source: x.Source, Made: wording.At(x.Made, now), State: stateWords[x.State],
-			Counts: counts(x.Added, x.Changed, x.Removed)})
+		p.Previews = append(p.Previews, previewRow{ID: x.ID.String(), Source: x.Source, Made: wording.At(w, x.Made, now), State: wording.Word(w, stateWords, x.State),
+			Counts: counts(w, x.Added, x.Changed, x.Removed)})
 	}
 	return p
 }
 
-func sourceOf(s lists.SourceView, now time.Time) sourceRow {
-	r := sourceRow{Name: s.Name, Kind: "kept by hand", Version: s.Version, Issued: wording.At(s.Issued, now), Age: wording.Span(s.Age), MaxAge: "no limit",
-		Entries: wording.Number(s.Entries), HubOnly: wording.Number(s.HubOnly), Silent: wording.Number(s.Silent), ByHand: wording.Number(s.ByHand), Stale: s.Stale}
+func sourceOf(w *i18n.Printer, s lists.SourceView, now time.Time) sourceRow {
+	r := sourceRow{Name: s.Name, Kind: w.T("kept by hand"), Version: s.Version, Issued: wording.At(w, s.Issued, now), Age: w.Span(s.Age), MaxAge: w.T("no limit"),
+		Entries: w.Number(s.Entries), HubOnly: w.Number(s.HubOnly), Silent: w.Number(s.Silent), ByHand: w.Number(s.ByHand), Stale: s.Stale}
 	if s.Kind != "" {
-		r.Kind = kindWords[s.Kind]
+		r.Kind = wording.Word(w, kindWords, s.Kind)
 	}
 	if s.MaxAge > 0 {
-		r.MaxAge = wording.Span(s.MaxAge)
+		r.MaxAge = w.Span(s.MaxAge)
 	}
 	return r
 }
@@ -121,13 +122,13 @@ func sourceOf(s lists.SourceView, now time.Time) sourceRow {
 // late is how long a station that says nothing is still believed to hold what it said last.
 const late = 2 * time.Minute
 
-func stationOf(s *register.Station, held *lists.Held, now time.Time) stationRow {
-	r := stationRow{Name: string(s.Station), Post: string(s.Post), Held: "–", Since: "–", Seen: "–", State: "refer", StateText: "holds no list"}
+func stationOf(w *i18n.Printer, s *register.Station, held *lists.Held, now time.Time) stationRow {
+	r := stationRow{Name: string(s.Station), Post: string(s.Post), Held: "–", Since: "–", Seen: "–", State: "refer", StateText: w.T("holds no list")}
 	if !s.LastSeen.IsZero() {
 		if quiet := now.Sub(s.LastSeen); quiet >= late {
-			r.Seen = wording.Span(quiet) + " ago"
+			r.Seen = wording.Ago(w, quiet)
 		} else {
-			r.Seen = "just now"
+			r.Seen = w.T("just now")
 		}
 	}
 	list := ""
@@ -137,38 +138,31 @@ func stationOf(s *register.Station, held *lists.Held, now time.Time) stationRow 
 	i := slices.IndexFunc(s.Lists, func(l border.ListReport) bool { return list == "" || l.Position.List == list })
 	if i < 0 {
 		if held == nil {
-			r.State, r.StateText = "none", "there is none yet"
+			r.State, r.StateText = "none", w.T("list::there is none yet")
 		}
 		return r
 	}
 	l := &s.Lists[i]
 	if l.Refused != "" {
-		r.Refused = fmt.Sprintf("%s, %s", or(refusedWords[l.Refused], l.Refused), wording.At(l.RefusedAt, now))
+		r.Refused = fmt.Sprintf("%s, %s", wording.Word(w, refusedWords, l.Refused), wording.At(w, l.RefusedAt, now))
 	}
 	if l.Position.Version == 0 {
 		return r
 	}
-	r.Held, r.Since = "version "+wording.Number(int(l.Position.Version)), wording.At(l.Since, now)
+	r.Held, r.Since = w.T("version {0}", int(l.Position.Version)), wording.At(w, l.Since, now)
 	switch {
 	case held == nil:
-		r.State, r.StateText = "refer", "the hub has none"
+		r.State, r.StateText = "refer", w.T("the hub has none")
 	case l.Position == held.Position:
-		r.State, r.StateText = "ok", "up to date"
+		r.State, r.StateText = "ok", w.T("up to date")
 	case l.Position.Epoch != held.Position.Epoch:
-		r.State, r.StateText = "warn", "of another epoch"
+		r.State, r.StateText = "warn", w.T("of another epoch")
 	case l.Position.Version < held.Position.Version:
-		r.State, r.StateText = "warn", fmt.Sprintf("%s behind", versions(held.Position.Version-l.Position.Version))
+		r.State, r.StateText = "warn", w.N(int(held.Position.Version-l.Position.Version), "{0} version behind", "{0} versions behind")
 	default:
-		r.State, r.StateText = "refer", "not a release of this hub"
+		r.State, r.StateText = "refer", w.T("not a release of this hub")
 	}
 	return r
-}
-
-func versions(n uint64) string {
-	if n == 1 {
-		return "1 version"
-	}
-	return wording.Number(int(n)) + " versions"
 }
 
 func or(text, standard string) string {
@@ -178,42 +172,43 @@ func or(text, standard string) string {
 	return standard
 }
 
-var refusedWords = map[string]string{
+var refusedWords = map[string]i18n.Msg{
 	"signature": "a wrong signature", "fork": "another release of the same version", "rollback": "an older release", "truncated": "cut off",
 	"corrupt": "damaged on the way", "expired": "its time had run out",
 }
 
-var kindWords = map[string]string{
-	"un": "UN Security Council", "ofac": "OFAC SDN", "ftm": "OpenSanctions", "interpol": "INTERPOL notices", "csv": "national, CSV", "documents": "documents",
+var kindWords = map[string]i18n.Msg{
+	"un": "UN Security Council", "ofac": "OFAC SDN", "ftm": "OpenSanctions", "interpol": "INTERPOL notices", "csv": "national, CSV", "documents": "list::documents",
 }
 
-var stateWords = map[string]string{
-	lists.PreviewOpen: "waits to be confirmed", lists.PreviewConfirmed: "confirmed", lists.PreviewDiscarded: "discarded", lists.PreviewExpired: "ran out",
+var stateWords = map[string]i18n.Msg{
+	lists.PreviewOpen: "import::waits to be confirmed", lists.PreviewConfirmed: "import::confirmed", lists.PreviewDiscarded: "import::discarded", lists.PreviewExpired: "import::ran out",
 }
 
-var stepWords = map[string]string{
+var stepWords = map[string]i18n.Msg{
 	"import": "Import", "hand": "By hand", "memory": "Non-matches", "refresh": "Made anew, unchanged", "restored": "New epoch", "repaired": "Repaired",
 }
 
-func stepOf(s lists.Step, now time.Time) stepRow {
-	r := stepRow{Version: wording.Number(int(s.Version)), At: wording.At(s.At, now), What: or(stepWords[s.Kind], wording.Underscored(s.Kind)),
-		Source: s.Source, Counts: counts(s.Added, s.Changed, s.Removed), Reason: s.Reason, Who: s.By}
+func stepOf(w *i18n.Printer, s lists.Step, now time.Time) stepRow {
+	r := stepRow{Version: w.Number(int(s.Version)), At: wording.At(w, s.At, now), What: wording.Word(w, stepWords, s.Kind),
+		Source: s.Source, Counts: counts(w, s.Added, s.Changed, s.Removed), Reason: s.Reason, Who: s.By}
 	if s.Second != "" {
-		r.Who += " and " + s.Second
+		r.Who = w.List([]string{s.By, s.Second})
 	}
 	return r
 }
 
 // counts says what changed in words; – if nothing did.
-func counts(added, changed, removed int) string {
+func counts(w *i18n.Printer, added, changed, removed int) string {
 	var out []string
-	for _, x := range []struct {
-		n    int
-		word string
-	}{{added, "added"}, {changed, "changed"}, {removed, "removed"}} {
-		if x.n > 0 {
-			out = append(out, wording.Number(x.n)+" "+x.word)
-		}
+	if added > 0 {
+		out = append(out, w.N(added, "{0} added", "entries::{0} added"))
+	}
+	if changed > 0 {
+		out = append(out, w.N(changed, "{0} changed", "entries::{0} changed"))
+	}
+	if removed > 0 {
+		out = append(out, w.N(removed, "{0} removed", "entries::{0} removed"))
 	}
 	if len(out) == 0 {
 		return "–"

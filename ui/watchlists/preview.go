@@ -14,6 +14,8 @@ import (
 	"garita/border"
 	"garita/border/lists"
 	"garita/border/watch"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 	"garita/ui/wording"
 )
 
@@ -33,9 +35,9 @@ type previewPage struct {
 }
 
 type lineView struct {
-	ID, Name, What, Fields, Handling string
-	HubOnly, Urgent, Identifying     bool
-	Rows                             []wording.Difference
+	ID, Name, Op, What, Fields, Handling string
+	HubOnly, Urgent, Identifying         bool
+	Rows                                 []wording.Difference
 }
 
 // lineRows is how many entries one page shows.
@@ -54,7 +56,7 @@ func (s *screen) preview(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p.Done = doneWords[c.Query("done")]
+	p.Done = saidDone(c)
 	return s.send(c, p)
 }
 
@@ -67,6 +69,7 @@ func importID(c *fiber.Ctx) (border.ID, error) {
 }
 
 func (s *screen) previewPage(c *fiber.Ctx) (page, error) {
+	w := layout.Printer(c)
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
 	id, err := importID(c)
@@ -85,7 +88,7 @@ func (s *screen) previewPage(c *fiber.Ctx) (page, error) {
 	if err != nil {
 		after = -1
 	}
-	v := previewOf(&x, s.cfg.Clock.Now())
+	v := previewOf(w, &x, s.cfg.Clock.Now())
 	v.Only, v.Own = only, border.SameBadge(x.By) == border.SameBadge(badge(c))
 	lines, err := s.cfg.Lists.PreviewLines(ctx, id, only, after, lineRows+1)
 	if err != nil {
@@ -100,39 +103,39 @@ func (s *screen) previewPage(c *fiber.Ctx) (page, error) {
 		if err != nil {
 			return page{}, err
 		}
-		v.Lines = append(v.Lines, lineOf(&l, old, now))
+		v.Lines = append(v.Lines, lineOf(w, &l, old, now))
 	}
-	return page{Title: "Import of " + x.Source, Where: "import", Preview: &v}, nil
+	return page{Title: w.T("Import of {0}", x.Source), Where: "import", Preview: &v}, nil
 }
 
-func previewOf(x *lists.Preview, now time.Time) previewPage {
-	n := wording.Number
-	v := previewPage{ID: x.ID.String(), Source: x.Source, Kind: kindWords[string(x.Kind)], State: stateWords[x.State], Open: x.State == lists.PreviewOpen,
-		Version: x.Version, Issued: wording.At(x.Issued, now), Made: wording.At(x.Made, now), Expires: wording.At(x.Expires, now), By: x.By, Report: reportOf(&x.Report)}
+func previewOf(w *i18n.Printer, x *lists.Preview, now time.Time) previewPage {
+	n := w.Number
+	v := previewPage{ID: x.ID.String(), Source: x.Source, Kind: wording.Word(w, kindWords, string(x.Kind)), State: wording.Word(w, stateWords, x.State), Open: x.State == lists.PreviewOpen,
+		Version: x.Version, Issued: wording.At(w, x.Issued, now), Made: wording.At(w, x.Made, now), Expires: wording.At(w, x.Expires, now), By: x.By, Report: reportOf(w, &x.Report)}
 	v.Figures = []figure{
-		{Label: "Held now", Value: n(x.Held)}, {Label: "Added", Value: n(x.Added)}, {Label: "Changed", Value: n(x.Changed)},
-		{Label: "Removed", Value: n(x.Removed)}, {Label: "Unchanged", Value: n(x.Unchanged)},
-		{Label: "Largest share", Value: fmt.Sprintf("%.1f %%", 100*x.Share), Bad: x.NeedsConfirmation},
+		{Label: w.T("Held now"), Value: n(x.Held)}, {Label: w.T("entries::Added"), Value: n(x.Added)}, {Label: w.T("entries::Changed"), Value: n(x.Changed)},
+		{Label: w.T("entries::Removed"), Value: n(x.Removed)}, {Label: w.T("entries::Unchanged"), Value: n(x.Unchanged)},
+		{Label: w.T("Largest share"), Value: fmt.Sprintf("%.1f %%", 100*x.Share), Bad: x.NeedsConfirmation},
 	}
 	if x.Held == 0 {
 		v.Figures[5].Value = "–" // there is nothing of which it would be a share
 	}
 	if x.Kept > 0 {
-		v.Figures = append(v.Figures, figure{Label: "Left alone", Value: n(x.Kept), Note: "decided by hand"})
+		v.Figures = append(v.Figures, figure{Label: w.T("entries::Left alone"), Value: n(x.Kept), Note: w.T("decided by hand")})
 	}
 	if x.TooLarge > 0 {
-		v.Figures = append(v.Figures, figure{Label: "Left out", Value: n(x.TooLarge), Note: "too large for a release", Bad: true})
+		v.Figures = append(v.Figures, figure{Label: w.T("entries::Left out"), Value: n(x.TooLarge), Note: w.T("too large for a release"), Bad: true})
 	}
 	for _, why := range x.Asks {
-		v.Asks = append(v.Asks, or(asksWords[why], wording.Underscored(why)))
+		v.Asks = append(v.Asks, wording.Word(w, asksWords, why))
 	}
 	for _, f := range slices.Sorted(maps.Keys(x.Fields)) {
-		v.Fields = append(v.Fields, countRow{wording.Label(f), n(x.Fields[f])})
+		v.Fields = append(v.Fields, countRow{wording.Label(w, f), n(x.Fields[f])})
 	}
 	return v
 }
 
-var asksWords = map[string]string{
+var asksWords = map[string]i18n.Msg{
 	lists.AsksFirst:   "Nothing of this source is held yet: everything is new.",
 	lists.AsksShrinks: "More entries than usual are missing from the file. Is it whole?",
 	lists.AsksGrows:   "More entries than usual are new. Is it the right file?",
@@ -140,17 +143,17 @@ var asksWords = map[string]string{
 	lists.AsksSkipped: "Entries are missing, and rows could not be read: they may be the same. Look at the rows below.",
 }
 
-var opWords = map[string]string{"add": "Added", "change": "Changed", "remove": "Removed", "withdraw": "Withdrawn", "return": "Left to the source"}
+var opWords = map[string]i18n.Msg{"add": "entry::Added", "change": "entry::Changed", "remove": "entry::Removed", "withdraw": "entry::Withdrawn", "return": "entry::Left to the source"}
 
-func lineOf(l *lists.PreviewLine, old, now *watch.Entry) lineView {
-	v := lineView{ID: l.Key.ID, What: opWords[l.Op], Handling: wording.Handling(l.Handling), HubOnly: l.HubOnly, Urgent: l.Urgent, Identifying: l.Identifying,
-		Name: wording.First(now), Rows: wording.Differences(old, now)}
+func lineOf(w *i18n.Printer, l *lists.PreviewLine, old, now *watch.Entry) lineView {
+	v := lineView{ID: l.Key.ID, What: wording.Word(w, opWords, l.Op), Op: l.Op, Handling: wording.Handling(w, l.Handling), HubOnly: l.HubOnly, Urgent: l.Urgent, Identifying: l.Identifying,
+		Name: wording.First(w, now), Rows: wording.Differences(w, old, now)}
 	if now == nil {
-		v.Name = wording.First(old)
+		v.Name = wording.First(w, old)
 	}
 	fields := make([]string, len(l.Fields))
 	for i, f := range l.Fields {
-		fields[i] = wording.Label(f)
+		fields[i] = wording.Label(w, f)
 	}
 	v.Fields = strings.Join(fields, ", ")
 	return v

@@ -9,6 +9,7 @@ import (
 	"garita/border/access"
 	"garita/border/lists"
 	"garita/border/watch"
+	"garita/ui/layout"
 )
 
 // propose keeps what somebody would change by hand, for another person to decide.
@@ -16,7 +17,7 @@ func (s *screen) propose(c *fiber.Ctx) error {
 	f, op := readEntryForm(c), c.FormValue("op")
 	key := watch.Key{Source: f.Source, ID: f.ID}
 	again := func(err error) error {
-		p, broken := s.entriesPage(key)
+		p, broken := s.entriesPage(layout.Printer(c), key)
 		if broken != nil {
 			return broken
 		}

@@ -10,18 +10,19 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/watch/source"
+	"garita/ui/layout"
 )
 
 // read reads a file and leads to what importing it would change.
 func (s *screen) read(c *fiber.Ctx) error {
 	f := readImportForm(c)
 	again := func(err error, r *source.Report) error {
-		p, broken := s.importPage(f)
+		p, broken := s.importPage(layout.Printer(c), f)
 		if broken != nil {
 			return broken
 		}
 		if r != nil && (r.Bytes > 0 || len(r.Problems) > 0) {
-			p.Import.Report = reportOf(r)
+			p.Import.Report = reportOf(layout.Printer(c), r)
 		}
 		return s.failed(c, p, err)
 	}

@@ -21,8 +21,9 @@ import (
 	"garita/border/access"
 	"garita/border/lists"
 	"garita/border/register"
+	"garita/ui/i18n"
 	"garita/ui/layout"
-	"garita/ui/wording"
+	"garita/ui/problem"
 )
 
 //go:embed *.html
@@ -114,13 +115,13 @@ type page struct {
 }
 
 func (s *screen) send(c *fiber.Ctx, p page) error {
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: p.Title + " – Garita", Kind: "watchlists", Screen: p})
+	return s.layout.Send(c, layout.Page{Title: p.Title + " – Garita", Kind: "watchlists", Screen: p})
 }
 
 // failed shows a page again with what went wrong on it; what people had entered stays. A fault
 // of ours goes on as an error.
 func (s *screen) failed(c *fiber.Ctx, p page, err error) error {
-	text, status, ok := wording.Trouble(err)
+	text, status, ok := problem.OnForm(layout.Printer(c), err)
 	if !ok {
 		return err
 	}
@@ -136,10 +137,18 @@ func done(c *fiber.Ctx, to, what string) error {
 }
 
 // doneWords are what those words stand for.
-var doneWords = map[string]string{
+var doneWords = map[string]i18n.Msg{
 	"confirmed": "The import is in force.", "discarded": "The import is discarded. Nothing has changed.",
 	"approved": "Approved: the change is in force.", "rejected": "Rejected: nothing has changed.", "taken-back": "Taken back: nothing has changed.",
 	"proposed": "Proposed. Another person has to approve it below.", "epoch": "A new epoch of the list has begun. Stations take it as they call.",
+}
+
+// saidDone puts the word of an address into the reader's language; "" for none of ours.
+func saidDone(c *fiber.Ctx) string {
+	if m := doneWords[c.Query("done")]; m != "" {
+		return layout.Printer(c).T(m)
+	}
+	return ""
 }
 
 // badge is that of who is signed in.

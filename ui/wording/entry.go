@@ -5,32 +5,33 @@ import (
 	"strings"
 
 	"garita/border/watch"
+	"garita/ui/i18n"
 )
 
 // Fact is one field of an entry in words. Field is its name as imports count changes by it.
 type Fact struct{ Field, Label, Value string }
 
 // Name writes one name of an entry.
-func Name(n watch.Name) string {
+func Name(p *i18n.Printer, n watch.Name) string {
 	text := n.Full
 	if text == "" {
 		text = strings.Trim(n.Surname+", "+n.GivenNames, ", ")
 	}
 	if n.Quality == watch.Low {
-		text += " (weak alias)"
+		text = p.T("{0} (weak alias)", text)
 	}
 	return text
 }
 
 // First is the name by which an entry goes, or its first document.
-func First(e *watch.Entry) string {
+func First(p *i18n.Printer, e *watch.Entry) string {
 	switch {
 	case e == nil:
 		return ""
 	case len(e.Names) > 0:
-		return Name(e.Names[0])
+		return Name(p, e.Names[0])
 	case len(e.Documents) > 0:
-		return "Document " + document(e.Documents[0])
+		return p.T("Document {0}", document(e.Documents[0]))
 	}
 	return ""
 }
@@ -39,24 +40,24 @@ func document(d watch.Document) string {
 	return strings.Join(strings.Fields(d.Issuer+" "+d.Type+" "+d.Number), " ")
 }
 
-var actions = map[string]string{
+var actions = map[string]i18n.Msg{
 	"refer": "Refer to secondary inspection", "refuse": "Refuse entry", "detain": "Detain", "hand_over": "Hand over", "inform": "Let pass and inform the owner",
 }
 
 // Action says what is asked of an officer.
-func Action(a string) string { return or(actions[a], Underscored(a)) }
+func Action(p *i18n.Printer, a string) string { return Word(p, actions, a) }
 
 var languages = [...]string{"es", "en", "fr", "ht"}
 
 // Facts lists the fields of an entry that hold something; none for nil.
-func Facts(e *watch.Entry) []Fact {
+func Facts(p *i18n.Printer, e *watch.Entry) []Fact {
 	if e == nil {
 		return nil
 	}
 	var out []Fact
 	add := func(field, value string) {
 		if value != "" {
-			out = append(out, Fact{field, Label(field), value})
+			out = append(out, Fact{field, Label(p, field), value})
 		}
 	}
 	list := func(s []string) string { return strings.Join(s, ", ") }
@@ -67,7 +68,7 @@ func Facts(e *watch.Entry) []Fact {
 		}
 		return strings.Join(s, "; ")
 	}
-	add("names", texts(len(e.Names), func(i int) string { return Name(e.Names[i]) }))
+	add("names", texts(len(e.Names), func(i int) string { return Name(p, e.Names[i]) }))
 	add("birth_dates", list(e.BirthDates))
 	add("sex", e.Sex)
 	add("nationalities", list(e.Nationalities))
@@ -75,25 +76,25 @@ func Facts(e *watch.Entry) []Fact {
 	add("residences", list(e.Residences))
 	add("documents", texts(len(e.Documents), func(i int) string { return document(e.Documents[i]) }))
 	add("photo", e.Photo)
-	add("handling", Handling(e.Handling))
+	add("handling", Handling(p, e.Handling))
 	switch e.Applies {
 	case watch.AppliesEntry:
-		add("applies_to", "Entry only")
+		add("applies_to", p.T("Entry only"))
 	case watch.AppliesExit:
-		add("applies_to", "Exit only")
+		add("applies_to", p.T("Exit only"))
 	case watch.AppliesBoth:
 	}
 	if e.Distribution == watch.HubOnly {
-		add("distribution", "The hub only")
+		add("distribution", p.T("The hub only"))
 	}
 	if e.HighRisk {
-		add("high_risk", "Yes: “not this person” needs a second person")
+		add("high_risk", p.T("Yes: “not this person” needs a second person"))
 	}
 	if e.Urgent {
-		add("urgent", "Yes")
+		add("urgent", p.T("Yes"))
 	}
 	if e.Action != "" {
-		add("action", Action(e.Action))
+		add("action", Action(p, e.Action))
 	}
 	var instruction []string
 	for _, l := range languages {
@@ -111,7 +112,7 @@ func Facts(e *watch.Entry) []Fact {
 	return out
 }
 
-var labels = map[string]string{
+var labels = map[string]i18n.Msg{
 	"names": "Names", "birth_dates": "Born", "sex": "Sex", "nationalities": "Nationalities", "birth_places": "Born in", "residences": "Lives in",
 	"documents": "Documents", "photo": "Photo", "handling": "Handling", "applies_to": "Counts for", "distribution": "Held at", "high_risk": "High risk",
 	"urgent": "Urgent", "action": "Action", "instruction": "Instruction", "legal_basis": "Legal basis", "purpose": "Purpose", "owner": "Owner",
@@ -119,7 +120,7 @@ var labels = map[string]string{
 }
 
 // Label names a field of an entry.
-func Label(field string) string { return or(labels[field], Underscored(field)) }
+func Label(p *i18n.Printer, field string) string { return Word(p, labels, field) }
 
 // Difference is one field of an entry as it is and as it would be.
 type Difference struct {
@@ -128,8 +129,8 @@ type Difference struct {
 }
 
 // Differences sets two versions of an entry side by side, either of which may be nil.
-func Differences(was, is *watch.Entry) []Difference {
-	a, b := Facts(was), Facts(is)
+func Differences(p *i18n.Printer, was, is *watch.Entry) []Difference {
+	a, b := Facts(p, was), Facts(p, is)
 	value := func(facts []Fact, field string) string {
 		if i := slices.IndexFunc(facts, func(f Fact) bool { return f.Field == field }); i >= 0 {
 			return facts[i].Value
@@ -140,7 +141,7 @@ func Differences(was, is *watch.Entry) []Difference {
 	for _, field := range order {
 		x, y := value(a, field), value(b, field)
 		if x != "" || y != "" {
-			out = append(out, Difference{Label(field), or(x, "–"), or(y, "–"), x != y})
+			out = append(out, Difference{Label(p, field), or(x, "–"), or(y, "–"), x != y})
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package wording
 
 import (
 	"garita/border/watch"
+	"garita/ui/i18n"
 )
 
 // Reason says of one field what speaks for or against a hit.
@@ -15,18 +16,18 @@ type Reason struct {
 const weightless = 0.05
 
 // Reasons puts an explanation into words.
-func Reasons(x *watch.Explanation) []Reason {
+func Reasons(p *i18n.Printer, x *watch.Explanation) []Reason {
 	if x == nil {
 		return nil
 	}
-	return Evidence(x.Fields)
+	return Evidence(p, x.Fields)
 }
 
 // Evidence puts what the fields of an explanation say into words.
-func Evidence(fields []watch.Evidence) []Reason {
+func Evidence(p *i18n.Printer, fields []watch.Evidence) []Reason {
 	out := make([]Reason, 0, len(fields))
 	for _, f := range fields {
-		r := Reason{Field: or(evidenceFields[f.Field], Underscored(f.Field)), Level: level(f.Field, f.Level), Side: "neither",
+		r := Reason{Field: Word(p, evidenceFields, f.Field), Level: level(p, f.Field, f.Level), Side: "neither",
 			Asked: or(f.Asked, "–"), Listed: or(f.Listed, "–")}
 		switch {
 		case f.Weight > weightless:
@@ -39,12 +40,12 @@ func Evidence(fields []watch.Evidence) []Reason {
 	return out
 }
 
-var evidenceFields = map[string]string{
+var evidenceFields = map[string]i18n.Msg{
 	"name": "Name", "birth_date": "Date of birth", "sex": "Sex", "nationality": "Nationality", "document": "Document",
 }
 
 // levels are how fields compare, by level, or field.level where the field makes another text.
-var levels = map[string]string{
+var levels = map[string]i18n.Msg{
 	"exact": "the same", "same": "the same", "unknown": "not known on one side, says nothing", "related": "a related one", "other": "another one",
 	"name.exact": "every part is the same", "name.spelling": "the same but for the spelling", "name.part_missing": "a part is missing on one side",
 	"name.part_differs": "some parts agree, others differ", "name.joined": "the same, with parts written together or apart",
@@ -58,9 +59,9 @@ var levels = map[string]string{
 	"document.look_alike": "the same, if a misread letter is put right", "document.other_issuer": "the number is the same, the issuer another",
 }
 
-func level(field, name string) string {
-	if t := levels[field+"."+name]; t != "" {
-		return t
+func level(p *i18n.Printer, field, name string) string {
+	if m := levels[field+"."+name]; m != "" {
+		return p.T(m)
 	}
-	return or(levels[name], Underscored(name))
+	return Word(p, levels, name)
 }

@@ -241,7 +241,7 @@ func (h *Hub) warnOnce(ctx context.Context, said map[string]bool) map[string]boo
 	}
 	for i := range expiring {
 		for _, w := range expiring[i].Warnings {
-			raise(expiring[i].ID, w)
+			raise(expiring[i].ID, w.String())
 		}
 	}
 	return now
