@@ -44,6 +44,7 @@ type Config struct {
 	Seconds   access.Seconds
 	Audit     border.Auditor
 	Presenter Presenter       // nil: no specimens are offered
+	Live      *live.Mux       // takes the counters as topics; nil: none
 	Stop      <-chan struct{} // closed: all live streams end
 	Log       *slog.Logger    // nil: no log
 	Heartbeat time.Duration   // of live streams; 0: the default of package live
@@ -59,7 +60,7 @@ type screen struct {
 	agreements *access.Agreements
 	zones      zones
 	codes      []string // of countries, as the form in force knows them
-	choice     sync.Map // []Option by the list of the form that they are made of, named by its first *form.Code
+	choice     sync.Map // []Option by the list of the form that they are made of, a choices
 }
 
 // Mount adds the screen's routes to an app. The app must be made with Immutable: true: a
@@ -91,6 +92,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodGet, "/", s.first)
 	add(fiber.MethodGet, "/counters/:counter", s.page)
 	add(fiber.MethodGet, "/live/counters/:counter", s.live)
+	cfg.Live.Add("/live/counters/:counter", s.feed)
 	add(fiber.MethodPost, "/counters/:counter/scans", s.scan)
 	add(fiber.MethodPost, "/counters/:counter/decisions", s.decide)
 	add(fiber.MethodPost, "/counters/:counter/call-up", s.callUp)

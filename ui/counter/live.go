@@ -8,9 +8,11 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border"
 	"garita/border/access"
 	"garita/border/counter"
 	"garita/border/form"
+	"garita/ui/layout"
 	"garita/ui/live"
 )
 
@@ -23,34 +25,37 @@ type event struct {
 }
 
 // live streams one counter's view: event "view" with the newest one, whole. It is sent
-// again within a heartbeat when only its words changed, such as an age.
+// again within a heartbeat when only its words changed, such as an age. It speaks the language of who opened it.
 func (s *screen) live(c *fiber.Ctx) error {
-	id, roles := counterOf(c), access.From(c.UserContext()).Roles
-	return s.streams.Serve(c, func() (live.Feed, error) {
-		changed, cancel, err := s.cfg.Service.Subscribe(id)
+	return s.streams.Serve(c, func() (live.Feed, error) { return s.feed(c, c.Params("counter")) })
+}
+
+// feed is what one counter's stream shows to who asks.
+func (s *screen) feed(c *fiber.Ctx, of string) (live.Feed, error) {
+	id, roles, to := border.CounterID(of), access.From(c.UserContext()).Roles, layout.Printer(c)
+	changed, cancel, err := s.cfg.Service.Subscribe(id)
+	if err != nil {
+		return live.Feed{}, err
+	}
+	var revision uint64
+	var data bytes.Buffer // of the last event, kept for its room
+	painter := s.painter(to)
+	next := func(context.Context) (live.Frame, bool, error) {
+		v, err := s.cfg.Service.View(id)
 		if err != nil {
-			return live.Feed{}, err
+			return live.Frame{}, false, err
 		}
-		var revision uint64
-		var data bytes.Buffer // of the last event, kept for its room
-		painter := s.painter()
-		next := func(context.Context) (live.Frame, bool, error) {
-			v, err := s.cfg.Service.View(id)
-			if err != nil {
-				return live.Frame{}, false, err
-			}
-			panel := s.panel(v)
-			looks, other, err := painter.paint(&panel)
-			if err != nil || v.Revision == revision && !other {
-				return live.Frame{}, false, err
-			}
-			revision = v.Revision
-			data.Reset()
-			err = encode(&data, access.Redact(v, roles), looks)
-			return live.Frame{Event: "view", Revision: v.Revision, Data: data.Bytes()}, err == nil, err
+		panel := s.panel(v, to)
+		looks, other, err := painter.paint(&panel)
+		if err != nil || v.Revision == revision && !other {
+			return live.Frame{}, false, err
 		}
-		return live.Feed{Changed: changed, Next: next, Close: cancel}, nil
-	})
+		revision = v.Revision
+		data.Reset()
+		err = encode(&data, access.Redact(v, roles), looks)
+		return live.Frame{Event: "view", Revision: v.Revision, Data: data.Bytes()}, err == nil, err
+	}
+	return live.Feed{Changed: changed, Next: next, Close: cancel}, nil
 }
 
 // encode writes an event. What was painted is in its shape already, see [look].

@@ -83,6 +83,9 @@ func (l *Layout) Marked() (*Layout, error) {
 	return &own, nil
 }
 
+// Has reports whether there is a definition of that name.
+func (l *Layout) Has(name string) bool { return l.pages.Lookup(name) != nil }
+
 // Fragment renders one of the screen's definitions.
 func (l *Layout) Fragment(name string, data any) ([]byte, error) {
 	var b bytes.Buffer

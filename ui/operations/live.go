@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border/access"
+	"garita/ui/layout"
 	"garita/ui/live"
 )
 
@@ -19,34 +20,37 @@ const gap = 250 * time.Millisecond
 // event is what the live stream carries; see ui/counter for the same at a counter.
 type event struct {
 	Revision uint64 `json:"revision"` // counts the states of this one stream
-	View     view   `json:"view"`
 	HTML     string `json:"html"`
 }
 
 // live streams the screen: event "view" with the newest state, whole.
 func (s *screen) live(c *fiber.Ctx) error {
-	roles := access.From(c.UserContext()).Roles
-	return s.streams.Serve(c, func() (live.Feed, error) {
-		changed, cancel := s.cfg.Register.Subscribe()
-		var revision uint64
-		var shown []byte
-		next := func(ctx context.Context) (live.Frame, bool, error) {
-			v, err := s.view(ctx, roles)
-			if err != nil {
-				return live.Frame{}, false, err
-			}
-			html, err := s.layout.Fragment("panel", panel(v, s.cfg.Clock.Now()))
-			if err != nil {
-				return live.Frame{}, false, err
-			}
-			if bytes.Equal(html, shown) {
-				return live.Frame{}, false, nil
-			}
-			shown = html
-			revision++
-			data, err := json.Marshal(event{Revision: revision, View: access.Redact(v, roles), HTML: string(html)})
-			return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
+	return s.streams.Serve(c, func() (live.Feed, error) { return s.feed(c, "") })
+}
+
+// feed is the screen in the language and for the roles of who asks.
+func (s *screen) feed(c *fiber.Ctx, _ string) (live.Feed, error) {
+	roles, p := access.From(c.UserContext()).Roles, layout.Printer(c)
+	changed, cancel := s.cfg.Register.Subscribe()
+	pages := s.layout.In(p)
+	var revision uint64
+	var shown []byte
+	next := func(ctx context.Context) (live.Frame, bool, error) {
+		v, err := s.view(ctx, roles)
+		if err != nil {
+			return live.Frame{}, false, err
 		}
-		return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil
-	})
+		html, err := pages.Fragment("panel", s.panel(p, &v, s.cfg.Clock.Now()))
+		if err != nil {
+			return live.Frame{}, false, err
+		}
+		if bytes.Equal(html, shown) {
+			return live.Frame{}, false, nil
+		}
+		shown = html
+		revision++
+		data, err := json.Marshal(event{Revision: revision, HTML: string(html)})
+		return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
+	}
+	return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil
 }

@@ -4,6 +4,7 @@
 package operations
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/cases"
 	"garita/border/register"
 	"garita/ui/layout"
 	"garita/ui/live"
@@ -26,14 +28,33 @@ type Config struct {
 	Register  *register.Register
 	Clock     border.Clock
 	Audit     border.Auditor
+	Live      *live.Mux       // takes the screen as a topic; nil: none
 	Stop      <-chan struct{} // closed: all live streams end
 	Log       *slog.Logger    // nil: no log
 	Heartbeat time.Duration   // of live streams; 0: the default of package live
+
+	// Hits counts the cases; nil: they are not shown.
+	Hits func(context.Context) (cases.Counts, error)
+	// List gives the list in force, nil while there is none; nil: lists are not compared.
+	List func() *List
+	// Posts names the posts and says where they are, for the map; those that it does not name are
+	// known by their ids.
+	Posts []Place
+}
+
+// Place is a post as the hub's configuration names it.
+type Place struct {
+	ID   border.PostID `toml:"id"`
+	Name string        `toml:"name"`
+	// Lat and Lon are degrees (WGS 84); both 0: it is on no map.
+	Lat float64 `toml:"lat"`
+	Lon float64 `toml:"lon"`
 }
 
 type screen struct {
 	cfg     Config
 	layout  *layout.Layout
+	ground  *Ground // nil: no post has a place
 	streams *live.Streams
 }
 
@@ -53,6 +74,9 @@ func Mount(app *fiber.App, cfg Config) error {
 		return err
 	}
 	s := &screen{cfg: cfg, streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
+	if s.ground, err = groundOf(cfg.Posts); err != nil {
+		return fmt.Errorf("mount the hub's screen: %w", err)
+	}
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the hub's screen: %w", err)
 	}
@@ -63,6 +87,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	}
 	add(fiber.MethodGet, "/", s.page)
 	add(fiber.MethodGet, "/live/operations", s.live)
+	cfg.Live.Add("/live/operations", s.feed)
 	add(fiber.MethodPost, "/alarms/:alarm/acknowledge", s.acknowledge)
 	return nil
 }

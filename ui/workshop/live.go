@@ -30,25 +30,28 @@ type view struct {
 
 // live streams the screen: event "view" with the newest state, whole.
 func (s *screen) live(c *fiber.Ctx) error {
+	return s.streams.Serve(c, func() (live.Feed, error) { return s.feed(c, "") })
+}
+
+// feed is what one stream shows to who asks.
+func (s *screen) feed(c *fiber.Ctx, _ string) (live.Feed, error) {
 	roles := access.From(c.UserContext()).Roles
-	return s.streams.Serve(c, func() (live.Feed, error) {
-		changed, cancel := s.cfg.Scanners.Subscribe()
-		var revision uint64
-		var shown []byte
-		next := func(context.Context) (live.Frame, bool, error) {
-			p := s.panel()
-			html, err := s.layout.Fragment("panel", p)
-			if err != nil {
-				return live.Frame{}, false, err
-			}
-			if bytes.Equal(html, shown) {
-				return live.Frame{}, false, nil
-			}
-			shown = html
-			revision++
-			data, err := json.Marshal(event{Revision: revision, View: access.Redact(view{p.all}, roles), HTML: string(html)})
-			return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
+	changed, cancel := s.cfg.Scanners.Subscribe()
+	var revision uint64
+	var shown []byte
+	next := func(context.Context) (live.Frame, bool, error) {
+		p := s.panel()
+		html, err := s.layout.Fragment("panel", p)
+		if err != nil {
+			return live.Frame{}, false, err
 		}
-		return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil
-	})
+		if bytes.Equal(html, shown) {
+			return live.Frame{}, false, nil
+		}
+		shown = html
+		revision++
+		data, err := json.Marshal(event{Revision: revision, View: access.Redact(view{p.all}, roles), HTML: string(html)})
+		return live.Frame{Event: "view", Revision: revision, Data: data}, err == nil, err
+	}
+	return live.Feed{Changed: changed, Next: next, Close: cancel, MinGap: gap}, nil
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Station   border.StationID
 	Counters  []border.CounterID
 	Clock     border.Clock
+	Live      *live.Mux       // takes the screen as a topic; nil: none
 	Stop      <-chan struct{} // closed: all live streams end
 	Log       *slog.Logger    // nil: no log
 	Heartbeat time.Duration   // of live streams; 0: the default of package live
@@ -69,6 +70,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	app.Add(fiber.MethodGet, "/workshop", append(before[:len(before):len(before)], s.page)...)
 	app.Add(fiber.MethodGet, "/live/workshop", append(before[:len(before):len(before)], s.live)...)
+	cfg.Live.Add("/live/workshop", s.feed)
 	return nil
 }
 

@@ -16,7 +16,9 @@ import (
 	"garita/ui/auditlog"
 	casepages "garita/ui/cases"
 	"garita/ui/gate"
+	"garita/ui/help"
 	"garita/ui/layout"
+	"garita/ui/live"
 	officerpages "garita/ui/officers"
 	"garita/ui/operations"
 	"garita/ui/review"
@@ -56,12 +58,20 @@ func (h *Hub) openWeb(ctx context.Context) (err error) {
 		return err
 	}
 	api.Hub(api.New(h.app, version.Version), api.HubConfig{Register: h.Register, Audit: h.self.audit, Log: h.log})
-	return h.mount(cookie)
+	streams := live.NewMux(live.Config{Stop: h.stop, MaxStreams: maxStreams, Log: h.log})
+	streams.Mount(h.app)
+	if err := help.Mount(h.app, h.log); err != nil {
+		return err
+	}
+	return h.mount(cookie, streams)
 }
 
+// maxStreams bounds the browsers that have pages of the hub open.
+const maxStreams = 1024
+
 // mount adds the screens.
-func (h *Hub) mount(cookie gate.Cookie) error {
-	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Stop: h.stop, Log: h.log}); err != nil {
+func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
+	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log}); err != nil {
 		return err
 	}
 	imports := h.cfg.Imports

@@ -11,6 +11,7 @@ import (
 	"garita/devices/profile"
 	"garita/devices/supervisor"
 	"garita/devices/workshop"
+	"garita/ui/live"
 	uiworkshop "garita/ui/workshop"
 )
 
@@ -42,10 +43,10 @@ func (s *Station) openScanners(counters []border.CounterID) error {
 }
 
 // mountWorkshop adds the technician's screen.
-func (s *Station) mountWorkshop() error {
+func (s *Station) mountWorkshop(streams *live.Mux) error {
 	counters := make([]border.CounterID, len(s.cfg.Counters))
 	for i, c := range s.cfg.Counters {
 		counters[i] = c.ID
 	}
-	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Stop: s.stop, Log: s.log})
+	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Live: streams, Stop: s.stop, Log: s.log})
 }

@@ -14,7 +14,9 @@ import (
 	"garita/cmd/internal/web"
 	uicounter "garita/ui/counter"
 	"garita/ui/gate"
+	"garita/ui/help"
 	"garita/ui/layout"
+	"garita/ui/live"
 	signinpages "garita/ui/signin"
 )
 
@@ -44,14 +46,19 @@ func (s *Station) openWeb() error {
 	operations := api.New(s.app, version.Version)
 	api.Station(operations, api.StationConfig{Counters: s.Counters, Crossings: s.Journal, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Log: s.log})
 	api.Workshop(operations, api.WorkshopConfig{Workshop: s.workshop, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Log: s.log})
-	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Stop: s.stop, Log: s.log}
+	streams := live.NewMux(live.Config{Stop: s.stop, Log: s.log})
+	streams.Mount(s.app)
+	if err := help.Mount(s.app, s.log); err != nil {
+		return err
+	}
+	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Live: streams, Stop: s.stop, Log: s.log}
 	if s.cfg.Demo.Presenter != "" {
 		screen.Presenter = newPresenter(s.cfg.Demo.Presenter)
 	}
 	if err = uicounter.Mount(s.app, screen); err != nil {
 		return err
 	}
-	return s.mountWorkshop()
+	return s.mountWorkshop(streams)
 }
 
 // tls is how the pages are served; nil: plainly, on loopback only.
