@@ -94,6 +94,7 @@ type Service struct {
 	clients    map[who]*client
 	sessions   map[ticket]*session
 	counts     map[who]uint32 // signature counters of passkeys
+	languages  map[who]string // that officers chose here
 	ceremonies map[string]*ceremony
 	approvals  map[ticket]*approval
 	told       map[string]time.Duration // what the audit was told lately
@@ -136,7 +137,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{cfg: cfg, store: st, pins: pin.New(pin.AtOnce, pin.Wait), decoy: pin.Decoy, known: newKnown(access.Roster{}),
-		attempts: map[who]*attempt{}, clients: map[who]*client{}, sessions: map[ticket]*session{}, counts: map[who]uint32{},
+		attempts: map[who]*attempt{}, clients: map[who]*client{}, sessions: map[ticket]*session{}, counts: map[who]uint32{}, languages: map[who]string{},
 		ceremonies: map[string]*ceremony{}, approvals: map[ticket]*approval{}, told: map[string]time.Duration{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, st.close())
@@ -159,6 +160,9 @@ func (s *Service) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.loadTries(ctx); err != nil {
+		return err
+	}
+	if err := s.loadLanguages(ctx); err != nil {
 		return err
 	}
 	return s.loadSessions(ctx, gap)

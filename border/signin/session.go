@@ -192,7 +192,7 @@ func (s *Service) approved(ctx context.Context, o *access.Officer, in In, act *b
 
 // principal is who a session is, as the account now says. mu is held.
 func (s *Service) principal(n *session, o *access.Officer) *access.Principal {
-	return &access.Principal{Badge: o.Badge, Name: o.Name, Roles: slices.Clone(o.Roles), Language: o.Language,
+	return &access.Principal{Badge: o.Badge, Name: o.Name, Roles: slices.Clone(o.Roles), Language: s.languageOf(o),
 		Session: n.Name, Counter: n.Counter, SignedIn: n.SignedIn, Overdue: s.expired(), Demo: o.Demo, MustChange: o.MustChange}
 }
 
