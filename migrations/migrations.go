@@ -24,6 +24,9 @@ var (
 	//go:embed cases/*.sql
 	Cases embed.FS // the hub's cases
 
+	//go:embed archive/*.sql
+	Archive embed.FS // which files the hub holds, and which are to come
+
 	//go:embed officers/*.sql
 	Officers embed.FS // the hub's accounts
 

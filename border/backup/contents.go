@@ -33,8 +33,8 @@ func StationContents() Contents {
 
 // HubContents is what is backed up of the hub.
 func HubContents() Contents {
-	return Contents{Databases: []string{"hub.db", "cases.db", "lists.db", "officers.db", "stations.db", "self/journal.db"},
-		Files: []string{"hub.key", "trust.key", "lookups.jsonl"}, Folders: []string{"lists", "documents", "self/attachments"}}
+	return Contents{Databases: []string{"hub.db", "cases.db", "lists.db", "officers.db", "stations.db", "archive.db", "self/journal.db"},
+		Files: []string{"hub.key", "trust.key", "lookups.jsonl"}, Folders: []string{"attachments", "lists", "documents", "self/attachments"}}
 }
 
 // never are what no backup holds, whatever it is asked for.

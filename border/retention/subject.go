@@ -72,7 +72,7 @@ type Exported struct {
 	Protection *border.Protection `json:"protection,omitempty"`
 }
 
-const exportNote = "What the hub can open. The fingers named here lie at the posts that took them. Other people, officers, silent hits and what officers wrote in cases are left out."
+const exportNote = "What the hub can open. The files named here, portraits, papers and fingers, are kept by the hub and by the posts that took them, and can be asked for. Other people, officers, silent hits and what officers wrote in cases are left out."
 
 // SubjectReceipt says what came of one traveller's request.
 type SubjectReceipt struct {

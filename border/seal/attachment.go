@@ -22,6 +22,9 @@ const AttachmentsDir = "attachments"
 // MaxAttachment bounds the plaintext of an attachment in bytes.
 const MaxAttachment = 8 << 20
 
+// MaxSealed bounds a sealed attachment in bytes.
+const MaxSealed = MaxAttachment + attachmentHead + 64
+
 // A sealed attachment begins with attachmentMagic and the length and name of its data key, in
 // the open; then come nonce, ciphertext and tag.
 const (
@@ -127,6 +130,29 @@ func (a *Attachments) Open(encounter border.ID, at *border.Attachment) ([]byte, 
 	return plain, nil
 }
 
+// Sealed returns a sealed file as it lies on the disk, checked against its name, for the way to the hub.
+// The errors are those of [ReadAttachment].
+func (a *Attachments) Sealed(hash border.Digest) ([]byte, error) { return ReadAttachment(a.dir, hash) }
+
+// OpenAttachment opens the bytes of a station's sealed attachment at the hub. [ErrNoKey]: its key was
+// destroyed, or has not come yet. [border.Invalid]: it is damaged, or another's.
+func (h *HubKeys) OpenAttachment(station border.StationID, encounter border.ID, kind string, sealed []byte) ([]byte, error) {
+	const op = "open an attachment"
+	id, rest, ok := splitAttachment(sealed)
+	if !ok {
+		return nil, &border.Error{Code: border.Invalid, Op: op, Message: "The attachment is damaged."}
+	}
+	k, err := h.find(station, id)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := k.aead.Open(nil, nil, rest, attachmentAAD(encounter, kind))
+	if err != nil {
+		return nil, &border.Error{Code: border.Invalid, Op: op, Message: "The attachment is damaged, or is not of this encounter.", Err: err}
+	}
+	return plain, nil
+}
+
 // ReadAttachment reads a sealed file of the folder dir and checks its bytes against its name. It needs
 // no keys. [border.NotFound]: it is gone. [border.Invalid]: its bytes are other ones.
 func ReadAttachment(dir string, hash border.Digest) ([]byte, error) {
@@ -139,7 +165,7 @@ func ReadAttachment(dir string, hash border.Digest) ([]byte, error) {
 		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, MaxAttachment+int64(attachmentHead)+64))
+	b, err := io.ReadAll(io.LimitReader(f, int64(MaxSealed)))
 	if err != nil {
 		return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
 	}
