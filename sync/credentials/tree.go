@@ -28,6 +28,7 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 var crossing = []jwt.Export{
 	{Name: "events", Subject: wire.StreamSubjects, Type: jwt.Service},
 	{Name: "requests", Subject: "hub.>", Type: jwt.Service},
+	{Name: "files", Subject: wire.FileStreamSubjects, Type: jwt.Service},
 	{Name: "lists", Subject: fetches, Type: jwt.Service},
 	{Name: "messages to stations", Subject: "down.>", Type: jwt.Stream},
 	{Name: "heads of lists", Subject: wire.ListHeads, Type: jwt.Stream},
@@ -114,6 +115,7 @@ func stationScope(key string) *jwt.UserScope {
 	s.Template.Pub.Allow.Add(
 		"in."+name+".>",
 		"hub."+name+".>",
+		"files."+name+".piece",
 		string(fetches), // of the broker's own API nothing else: stations have no consumers
 	)
 	s.Template.Sub.Allow.Add("down."+name+".*", wire.ListHeads, wire.InboxRoot+"."+name+".>")
