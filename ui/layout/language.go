@@ -30,6 +30,7 @@ func Printer(c *fiber.Ctx) *i18n.Printer {
 //
 //	{{t "Waiting for {0}" .Name}}                a text
 //	{{th "Press {0} to go on" (kbd "F8")}}       a text with parts that are HTML; all else is escaped
+//	{{th "See {0}" (link "/lists" "…")}}         other such parts are bdi, strong and mono
 //	{{n .Count "{0} person" "{0} persons"}}      a text that counts
 //	{{lang}}                                     the language's tag
 func functions(p *i18n.Printer) template.FuncMap {
@@ -40,6 +41,18 @@ func functions(p *i18n.Printer) template.FuncMap {
 		"kbd": func(key string) template.HTML {
 			return template.HTML("<kbd>" + template.HTMLEscapeString(key) + "</kbd>")
 		}, //nolint:gosec // escaped
+		"bdi": func(name string) template.HTML {
+			return template.HTML(`<bdi dir="auto">` + template.HTMLEscapeString(name) + "</bdi>") //nolint:gosec // escaped
+		},
+		"strong": func(text string) template.HTML {
+			return template.HTML("<strong>" + template.HTMLEscapeString(text) + "</strong>") //nolint:gosec // escaped
+		},
+		"mono": func(text string) template.HTML {
+			return template.HTML(`<span class="mono">` + template.HTMLEscapeString(text) + "</span>") //nolint:gosec // escaped
+		},
+		"link": func(to, text string) template.HTML { // to is a constant of a template
+			return template.HTML(`<a class="govuk-link" href="` + template.HTMLEscapeString(to) + `">` + template.HTMLEscapeString(text) + "</a>") //nolint:gosec // escaped
+		},
 		"th": func(m i18n.Msg, args ...any) template.HTML {
 			safe := make([]any, len(args))
 			for i, a := range args {
