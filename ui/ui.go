@@ -5,7 +5,7 @@ package ui
 
 import "embed"
 
-// Dist holds the built scripts and styles under "dist/".
+// Dist holds the built scripts, styles and fonts under "dist/".
 //
-//go:embed dist/*.js dist/*.css dist/*.svg
+//go:embed dist
 var Dist embed.FS

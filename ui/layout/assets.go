@@ -68,6 +68,10 @@ func kindOf(name string) string {
 		return "text/css; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".woff2":
+		return "font/woff2"
+	case ".txt":
+		return "text/plain; charset=utf-8"
 	}
 	if k := mime.TypeByExtension(path.Ext(name)); k != "" {
 		return k
@@ -99,6 +103,9 @@ func (a *Assets) URL(name string) (string, error) {
 	return u, nil
 }
 
+// built returns the address of an asset; "" for one that was never built, which a page can do without.
+func (a *Assets) built(name string) string { return a.urls[name] }
+
 // Serve answers GET /assets/HASH/NAME.
 func (a *Assets) Serve(c *fiber.Ctx) error {
 	f, ok := a.files[c.Params("hash")+"/"+c.Params("name")]
@@ -108,7 +115,7 @@ func (a *Assets) Serve(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, f.kind)
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	if strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
+	if len(f.gzip) < len(f.plain) && strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 		return c.Send(f.gzip)
 	}

@@ -15,7 +15,7 @@ import (
 	"garita/ui/i18n"
 )
 
-//go:embed base.html head.html lock.html second.html problem.html
+//go:embed base.html head.html help.html lock.html second.html problem.html
 var files embed.FS
 
 // Page is what the base template needs from a screen.
@@ -30,6 +30,8 @@ type Page struct {
 	Site  Site
 	Who   *Who // nil: nobody
 	Links []Link
+	At    string // the page's path, where a person can come back to it
+	Cards []Card
 }
 
 // Layout renders pages in one language, see [Layout.In]. Safe for concurrent use.
@@ -44,8 +46,8 @@ type Layout struct {
 // which see the [Page]; their other definitions can be rendered alone with [Layout.Fragment]. In
 // them t, th and n write texts of the catalogue, see [i18n.Printer] and [functions].
 func New(assets *Assets, fsys fs.FS) (*Layout, error) {
-	t := template.New("base").Funcs(template.FuncMap{"asset": assets.URL}).Funcs(functions(i18n.In(i18n.English)))
-	t, err := t.ParseFS(files, "base.html", "head.html", "lock.html", "second.html")
+	t := template.New("base").Funcs(template.FuncMap{"asset": assets.URL, "built": assets.built}).Funcs(functions(i18n.In(i18n.English)))
+	t, err := t.ParseFS(files, "base.html", "head.html", "help.html", "lock.html", "second.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the base template: %w", err)
 	}

@@ -123,7 +123,10 @@ func Roles(to *i18n.Printer, roles []access.Role) string {
 
 // frame fills in what a page says around its screen.
 func (p *Page) frame(c *fiber.Ctx, to *i18n.Printer) {
-	p.Site = SiteOf(c)
+	p.Site, p.Cards = SiteOf(c), cards[:]
+	if c.Method() == fiber.MethodGet {
+		p.At = c.Path()
+	}
 	who := access.From(c.UserContext())
 	if who == nil {
 		return
@@ -131,6 +134,22 @@ func (p *Page) frame(c *fiber.Ctx, to *i18n.Printer) {
 	p.Who = &Who{Badge: who.Badge, Name: who.Name, Roles: Roles(to, who.Roles), Overdue: who.Overdue, Works: !p.Site.Hub && who.May(access.SwitchUser)}
 	p.Links = p.Site.Links(who, p.Kind)
 }
+
+// Card is a role's quick card (ui/help).
+type Card struct {
+	Role access.Role
+	Word i18n.Msg
+}
+
+// cards are the roles that have one.
+var cards = [...]Card{{access.Inspector, RoleWords[access.Inspector]}, {access.Supervisor, RoleWords[access.Supervisor]},
+	{access.Operator, RoleWords[access.Operator]}, {access.Technician, RoleWords[access.Technician]}}
+
+// Languages are those that the page can be shown in.
+func (p Page) Languages() []i18n.Lang { return i18n.Langs() }
+
+// LangName is the page's language in its own words.
+func (p Page) LangName() string { return i18n.Lang(p.Lang).Name() }
 
 // IdleSeconds is [Site.Idle] for the page's script.
 func (p Page) IdleSeconds() int { return int(p.Site.Idle.Seconds()) }

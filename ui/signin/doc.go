@@ -8,6 +8,7 @@
 //	POST   /session/lock            lock: badge and PIN go on                whoever is
 //	DELETE /session                 sign out                                 whoever is
 //	POST   /signout                 the same as a form                       whoever is
+//	POST   /session/language        the language of the pages                public
 //	POST   /session/pin             change one's PIN; the hub only           whoever is
 //	POST   /session/passkey/begin   sign in with a passkey                   public
 //	POST   /session/passkey/finish                                           public

@@ -107,8 +107,8 @@ func (f *fakeStations) All(ctx context.Context) ([]enrolled.Station, error) {
 func someStations(now time.Time) []enrolled.Station {
 	return []enrolled.Station{
 		{ID: "PCA-1", Post: "PCA", Zone: "America/Costa_Rica", State: enrolled.Enrolled, EnrolledAt: now.Add(-300 * 24 * time.Hour), Expires: now.Add(9 * 24 * time.Hour), Software: "garita-post 1.4.0",
-			Warnings: []string{"Its certificate ends in 9 days. It renews itself when it reaches the hub."}},
-		{ID: "PUT-1", Post: "PUT", State: enrolled.Expired, EnrolledAt: now.Add(-400 * 24 * time.Hour), Expires: now.Add(-50 * time.Hour), Software: "garita-post 1.2.1", Warnings: []string{"Its certificate has ended. Rotate its keys."}},
+			Warnings: []border.Sentence{{Text: "Its certificate ends in 9 days. It renews itself when it reaches the hub."}}},
+		{ID: "PUT-1", Post: "PUT", State: enrolled.Expired, EnrolledAt: now.Add(-400 * 24 * time.Hour), Expires: now.Add(-50 * time.Hour), Software: "garita-post 1.2.1", Warnings: []border.Sentence{{Text: "Its certificate has ended. Rotate its keys."}}},
 		{ID: "DAR-2", Post: "DAR", State: enrolled.Revoked, EnrolledAt: now.Add(-90 * 24 * time.Hour), RevokedAt: now.Add(-time.Hour), RevokedBy: "9001", Reason: "The laptop was stolen <on the road>."},
 	}
 }

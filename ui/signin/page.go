@@ -14,8 +14,8 @@ import (
 
 // view is the page.
 type view struct {
-	*Text
-	Languages   []Text
+	Lang        i18n.Lang
+	Languages   []i18n.Lang
 	Where, Now  string
 	Site        layout.Site
 	To          string
@@ -36,13 +36,16 @@ type view struct {
 
 // page asks who is there.
 func (s *screen) page(c *fiber.Ctx) error {
-	v := s.view(c)
+	v, in := s.view(c)
+	if asked := i18n.Of(c.Query("lang")); asked != "" {
+		remember(c, asked)
+	}
 	ctx, cancel := limited(c)
 	defer cancel()
 	if p, err := s.principal(ctx, c); err == nil {
-		v.WhoIs, v.Again = with(v.Already, p.Name), s.start(c, p)
+		v.WhoIs, v.Again = p.Name, s.start(c, p)
 		if p.MustChange {
-			v.Trouble = v.MustChange
+			v.Trouble = in.T("Your PIN was given to you by somebody else. Choose your own on the hub’s pages first.")
 		}
 	}
 	return s.send(c, v)
@@ -54,11 +57,11 @@ func (s *screen) form(c *fiber.Ctx) error {
 	if err := body(c, &e); err != nil {
 		return err
 	}
-	v := s.view(c)
+	v, in := s.view(c)
 	p, err := s.signIn(c, e)
 	if err != nil {
 		code := border.CodeOf(err)
-		v.Trouble, v.As, v.ApproverAs = v.trouble(code), e.Badge, e.ApproverBadge
+		v.Trouble, v.As, v.ApproverAs = trouble(in, code), e.Badge, e.ApproverBadge
 		v.Approve, v.Why = code == border.SecondNeeded || e.ApproverBadge != "" || e.Awaiting != "", e.Awaiting
 		if s.offered(border.CounterID(e.Counter)) {
 			v.Chosen = border.CounterID(e.Counter)
@@ -77,28 +80,32 @@ func (s *screen) form(c *fiber.Ctx) error {
 	return c.Redirect(at, fiber.StatusSeeOther)
 }
 
-func (s *screen) view(c *fiber.Ctx) view {
-	v := view{Text: textOf(s.asked(c, "lang"), c.Get(fiber.HeaderAcceptLanguage)), Languages: texts[:], Site: layout.SiteOf(c), To: ownPath(s.asked(c, "to")),
+func (s *screen) view(c *fiber.Ctx) (view, *i18n.Printer) {
+	p := layout.Printer(c)
+	if asked := i18n.Of(s.asked(c, "lang")); asked != "" {
+		p = i18n.In(asked)
+	}
+	v := view{Lang: p.Lang(), Languages: i18n.Langs(), Site: layout.SiteOf(c), To: ownPath(s.asked(c, "to")),
 		Counters: s.cfg.Counters}
 	hub := len(s.cfg.Counters) == 0
-	v.Where = v.Hub
+	v.Where = p.T("National hub")
 	if !hub {
-		v.Where = strings.TrimSpace(with(v.Station, v.Site.Name))
+		v.Where = strings.TrimSpace(p.T("Station {0}", v.Site.Name))
 	}
 	v.Now = s.cfg.Clock.Now().UTC().Format("2006-01-02 15:04") + " UTC"
-	v.RosterWords, v.RosterBad = v.roster(s.cfg.Service.RosterState(), hub)
+	v.RosterWords, v.RosterBad = roster(p, s.cfg.Service.RosterState(), hub)
 	if s.cfg.Trust == nil {
-		v.ClockWords, v.ClockBad = v.clock(nil)
+		v.ClockWords, v.ClockBad = clock(p, nil)
 	} else {
 		trust := s.cfg.Trust()
-		v.ClockWords, v.ClockBad = v.clock(&trust)
+		v.ClockWords, v.ClockBad = clock(p, &trust)
 	}
 	if at, ok := strings.CutPrefix(v.To, "/counters/"); ok && s.offered(border.CounterID(at)) {
 		v.Chosen = border.CounterID(at)
 	} else if len(v.Counters) == 1 {
 		v.Chosen = v.Counters[0]
 	}
-	return v
+	return v, p
 }
 
 // asked reads a value of the form, or of the address.
@@ -110,7 +117,7 @@ func (s *screen) asked(c *fiber.Ctx, name string) string {
 }
 
 func (s *screen) send(c *fiber.Ctx, v view) error {
-	return s.layout.Send(c, layout.Page{Lang: v.Code, Title: v.Title + " – Garita", Kind: "signin", Screen: v})
+	return s.layout.Send(c, layout.Page{Lang: string(v.Lang), Title: i18n.In(v.Lang).T("Sign in") + " – Garita", Kind: "signin", Screen: v})
 }
 
 // maxPath bounds a path that somebody is led to, in bytes.

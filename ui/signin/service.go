@@ -17,6 +17,7 @@ type Service interface {
 	SignOut(ctx context.Context, token string) error
 	Approve(ctx context.Context, p *access.Principal, a access.Action, in signin.In) (token string, err error)
 	ChangePIN(ctx context.Context, p *access.Principal, before, after string) (signin.Signed, error)
+	SetLanguage(ctx context.Context, p *access.Principal, language string) error
 	RosterState() signin.RosterState
 
 	BeginSignIn(ctx context.Context) (ceremony string, options []byte, err error)

@@ -6,6 +6,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/signin"
+	"garita/ui/i18n"
 	"garita/ui/layout"
 )
 
@@ -16,14 +17,15 @@ type Session struct {
 	Roles      []access.Role    `json:"roles"`
 	RoleWords  string           `json:"role_words"`
 	Counter    border.CounterID `json:"counter,omitempty"`
-	Language   string           `json:"language,omitempty"`
+	Language   i18n.Lang        `json:"language"` // of the pages that are shown to them
 	MustChange bool             `json:"must_change"`
 	Overdue    bool             `json:"overdue"`
 	Start      string           `json:"start"` // where the work begins
 }
 
 func (s *screen) told(c *fiber.Ctx, p *access.Principal) Session {
-	return Session{Name: p.Name, Badge: p.Badge, Roles: p.Roles, RoleWords: layout.Roles(layout.Printer(c), p.Roles), Counter: p.Counter, Language: p.Language,
+	to := printer(c, p)
+	return Session{Name: p.Name, Badge: p.Badge, Roles: p.Roles, RoleWords: layout.Roles(to, p.Roles), Counter: p.Counter, Language: to.Lang(),
 		MustChange: p.MustChange, Overdue: p.Overdue, Start: s.start(c, p)}
 }
 
@@ -174,7 +176,7 @@ func (s *screen) changePIN(c *fiber.Ctx) error {
 	s.cfg.Cookie.Set(c, signed.Token)
 	return s.answer(c, struct {
 		Text string `json:"text"`
-	}{"The PIN is changed."})
+	}{printer(c, p).T("The PIN is changed.")})
 }
 
 func (s *screen) answer(c *fiber.Ctx, v any) error {

@@ -68,6 +68,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodPost, "/session", s.begin)
 	add(fiber.MethodDelete, "/session", s.end)
 	add(fiber.MethodPost, "/session/lock", s.lock)
+	add(fiber.MethodPost, "/session/language", s.language)
 	add(fiber.MethodPost, "/seconds", s.second)
 	add(fiber.MethodPost, "/session/passkey/begin", s.beginPasskey)
 	add(fiber.MethodPost, "/session/passkey/finish", s.finishPasskey)
