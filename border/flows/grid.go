@@ -79,3 +79,52 @@ func (b *Builder) Grid() Grid {
 	}
 	return g
 }
+
+// Other is the column of codes that are too rare to be named, see [Grid.Merge].
+const Other = "_O"
+
+// Merge puts the columns that come to less than k in all rows together into [Other]; if that comes to
+// less than k itself, the rarest of the others too. So no total of a column is small, unless
+// everything is.
+func (g *Grid) Merge(k int64) Grid {
+	order := make([]int, len(g.Columns)) // the rarest first
+	sums := make([]int64, len(g.Columns))
+	for j := range order {
+		order[j] = j
+		for _, row := range g.N {
+			sums[j] += row[j]
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(sums[a], sums[b]), cmp.Compare(a, b)) })
+	rare, together := map[int]bool{}, int64(0)
+	for _, j := range order {
+		if sums[j] == 0 || sums[j] >= k && (together == 0 || together >= k) {
+			continue
+		}
+		rare[j] = true
+		together += sums[j]
+	}
+	if len(rare) == 0 {
+		return *g
+	}
+	out := Grid{Rows: g.Rows}
+	for j, name := range g.Columns {
+		if !rare[j] {
+			out.Columns = append(out.Columns, name)
+		}
+	}
+	out.Columns = append(out.Columns, Other)
+	for _, row := range g.N {
+		var kept []int64
+		other := int64(0)
+		for j, n := range row {
+			if rare[j] {
+				other += n
+			} else {
+				kept = append(kept, n)
+			}
+		}
+		out.N = append(out.N, append(kept, other))
+	}
+	return out
+}
