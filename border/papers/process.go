@@ -41,7 +41,7 @@ func (r *Renderer) run(ctx context.Context, q *Request) (*Answer, ending, error)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	cmd, out, err := r.start(ctx, io.MultiReader(bytes.NewReader(q.head()), bytes.NewReader(q.Document)))
+	cmd, out, err := r.start(ctx, io.MultiReader(bytes.NewReader(q.Head()), bytes.NewReader(q.Document)))
 	if err != nil {
 		return nil, end, err
 	}

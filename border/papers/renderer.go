@@ -152,10 +152,10 @@ func (r *Renderer) explain(ctx context.Context, end ending, err error) error {
 		default:
 			return errDamaged
 		}
-	case end.broken:
-		return fault(errDamaged, err)
 	case errors.Is(err, errAnswer):
 		return fault(errForbidden, err)
+	case end.broken:
+		return fault(errDamaged, err)
 	}
 	return &border.Error{Code: border.Unavailable, Op: "draw a paper", Err: fmt.Errorf("the renderer: %w", err),
 		Message: "The paper could not be drawn. Try again; if this goes on, tell the technician."}

@@ -30,8 +30,8 @@ var kinds = []Kind{PDF, JPEG, PNG, JPEG2000}
 // the texts), width (2), height (2), length of the document (4), big endian.
 const requestHead = len(requestMagic) + 1 + 3*2 + 4
 
-// head is what goes before the document.
-func (q *Request) head() []byte {
+// Head is what is written before the document.
+func (q *Request) Head() []byte {
 	h := append(make([]byte, 0, requestHead), requestMagic...)
 	h = append(h, byte(slices.Index(kinds, q.Kind)))
 	for _, v := range []int{q.Page, q.Width, q.Height} {
