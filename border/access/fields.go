@@ -77,7 +77,7 @@ var fields = map[string]classed{
 	"border/counter.Recorded":     {Operational: "Crossing Outcome RecordedAt Replayed", Within: "Key"},
 	"border.Key":                  {Operational: "Station Epoch Seq"},
 	"border/counter.MemberResult": {Operational: "Encounter Outcome Problem Message"},
-	"border/counter.ShiftReport":  {Operational: "ID OpenedAt OpenedBy ClosedAt ClosedBy Open", Within: "Counts"},
+	"border/counter.ShiftReport":  {Operational: "ID OpenedAt OpenedBy ClosedAt ClosedBy Open Awaiting By", Within: "Counts"},
 	"border/api.FormAnswer":       {Open: "Version Country SupervisorRefuses", Within: "Categories Documents Grounds Lists"},
 	"border/api.Choice":           {Open: "Code Label Key"},
 	"border/api.DocumentKind":     {Open: "MRZ Identity", Within: "Choice"},
@@ -108,7 +108,8 @@ var fields = map[string]classed{
 	"border/register.Counts": {Open: "Crossings DuplicatesSuppressed Quarantined BeyondQuarantine Malformed UnknownTypes Waiting Inside InsideUncertain Alarms " +
 		"Generation ProjectionLag"},
 	"border/register.Alarm":   {Operational: "ID Kind Station Subject Detail Count OpenedAt LastAt Acknowledged"},
-	"ui/operations.view":      {Within: "Counts Stations Alarms Crossings Inside Overstays Hits List"},
+	"ui/operations.view":      {Within: "Counts Stations Alarms Crossings Inside Overstays Hits List Posts"},
+	"border/flows.PostToday":  {Operational: "Post Zone Day Entries Exits Refused Other LastHour Usual CompleteAt"},
 	"ui/operations.List":      {Operational: "Issued ValidUntil", Within: "Position"},
 	"border/cases.Counts":     {Hit: "Open ByState Overdue SecondPerson Alerts AlertsLate Oldest"},
 	"ui/workshop.view":        {Within: "Scanners"},

@@ -30,5 +30,7 @@ func (s *screen) page(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Hub – Garita", Kind: "operations", Screen: panel(v, s.cfg.Clock.Now())})
+	screen := s.panel(layout.Printer(c), &v, s.cfg.Clock.Now())
+	screen.Ground = s.ground
+	return s.layout.Send(c, layout.Page{Title: layout.Printer(c).T("Operations – Garita"), Kind: "operations", Screen: screen})
 }

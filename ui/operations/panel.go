@@ -1,50 +1,62 @@
 package operations
 
 import (
+	"cmp"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
 	"garita/border"
 	"garita/border/register"
+	"garita/ui/i18n"
 )
 
-// Panel is the screen in words. This file and the templates hold all its texts, so that a
-// catalogue of languages can take their place.
+// Panel is the screen's content in words. All times are UTC: the hub serves several time zones.
 type Panel struct {
+	Attention []Attention
+	Calm      string // what to say if there is none
 	Figures   []Figure
-	Alarms    []Alarm
+	Posts     []Post
+	Map       *Map    // nil: no post has a place
+	Ground    *Ground // what the map is drawn on, which does not change; nil in what is streamed
 	Stations  []Station
-	Crossings []Crossing
 	Overstays []Overstay
+	Crossings []Crossing
+	// Rows says whose rows about travellers this reader is shown.
+	Rows, Stays bool
 }
 
-// Figure is one number of the whole register.
+// Figure is a number with a label. Bad ones need a person; a path leads to where.
 type Figure struct {
-	Label, Value, Note string
-	Bad                bool
+	Label, Value string
+	Note         string // how far it can be believed; "" if wholly
+	Path         string
+	Bad          bool
 }
 
-// Alarm is something a person must know.
-type Alarm struct {
-	ID                    int64
-	Open                  bool
-	What, Station, Detail string
-	When, Count           string
+// Post is a border post: how it is, and what passed today by its own clock.
+type Post struct {
+	ID, Name         string
+	State, StateText string // ok, warn, refer or none; the worst of its stations
+	Entries, Exits   string
+	Refused, Hour    string
+	Sum, Usual       string // of all outcomes until now; – where nothing is usual yet
+	Counted          bool
 }
 
-// Station is one station's row. State is ok, warn or look for its tag's style.
+// Station is a row of the stations. States are ok, warn, look, refer or none.
 type Station struct {
-	Name, Post           string
-	State, StateText     string
-	Seen                 string
-	Lag                  string
-	LagState             string // ok or warn
-	Clock, ClockState    string
-	Held, Software, Zone string
-	Alarms               int
+	Name, Post, Zone string
+	State, StateText string
+	Seen             string
+	Lag, Clock, List Cell
+	Disk, Readers    Cell
+	Held, Software   string
 }
+
+// Cell is a text with a state: warn and refer are marked.
+type Cell struct{ State, Text string }
 
 // Crossing is one row of the register, from its open header.
 type Crossing struct {
@@ -55,156 +67,222 @@ type Crossing struct {
 	Doubtful, Sealed         bool
 }
 
-// Times after which a station that says nothing is late and silent; it greets the hub
-// every few seconds.
-const (
-	late   = 15 * time.Second
-	silent = 2 * time.Minute
-)
-
-func panel(v view, now time.Time) Panel {
-	p := Panel{Figures: figures(v.Counts, v.Inside), Overstays: overstays(v.Overstays)}
-	for _, a := range v.Alarms {
-		p.Alarms = append(p.Alarms, alarm(a, now))
+func (s *screen) panel(p *i18n.Printer, v *view, now time.Time) Panel {
+	out := Panel{Attention: attention(p, v, now), Figures: figures(p, v), Posts: s.posts(p, v, now), Overstays: overstays(p, v.Overstays),
+		Rows: v.rows, Stays: v.stays}
+	if len(v.Stations) > 0 {
+		out.Calm = p.N(len(v.Stations), "All is well: {0} station is heard, and nothing waits for anybody.", "All is well: {0} stations are heard, and nothing waits for anybody.")
 	}
-	for _, s := range v.Stations {
-		p.Stations = append(p.Stations, station(s, now))
+	out.Map = s.ground.withPosts(p, s.cfg.Posts, out.Posts)
+	for i := range v.Stations {
+		out.Stations = append(out.Stations, station(p, &v.Stations[i], v.List, now))
 	}
-	for _, c := range v.Crossings {
-		p.Crossings = append(p.Crossings, crossing(c, now))
-	}
-	return p
-}
-
-func figures(c register.Counts, in register.Inside) []Figure {
-	n := func(i int64) string { return grouped(i) }
-	f := []Figure{
-		{Label: "Crossings registered", Value: n(c.Crossings)},
-		inside(in),
-		{Label: "Open alarms", Value: n(c.Alarms), Bad: c.Alarms > 0},
-		{Label: "Duplicates suppressed", Value: n(c.DuplicatesSuppressed)},
-	}
-	if c.Quarantined > 0 || c.Malformed > 0 {
-		f = append(f, Figure{Label: "Held aside, not understood", Value: n(c.Quarantined + c.Malformed), Bad: true})
-	}
-	if c.Waiting > 0 {
-		f = append(f, Figure{Label: "Waiting for keys", Value: n(c.Waiting)})
-	}
-	if c.ProjectionLag > 0 {
-		f = append(f, Figure{Label: "Stored, not yet counted", Value: n(c.ProjectionLag)})
-	}
-	return f
-}
-
-var alarmWords = map[register.AlarmKind]string{
-	register.AlarmConflict: "Two events with one key", register.AlarmMalformed: "Malformed message",
-	register.AlarmUnreadable: "Unreadable message", register.AlarmQuarantine: "Quarantine is full",
-	register.AlarmUnknownType: "Event of a newer program", register.AlarmChainBroken: "Hash chain broken",
-	register.AlarmTwice: "Crossing under two keys", register.AlarmRolledBack: "Station copied back from an older state",
-	register.AlarmFork: "Journal forked", register.AlarmRestarted: "Station began a new journal",
-	register.AlarmRestored: "Hub restored from a copy", register.AlarmDamaged: "Sealed part damaged",
-	register.AlarmProjection: "Register behind its raw events", register.AlarmListRefused: "List refused by a station",
-	register.AlarmSignature: "Message that no station signed", register.AlarmLogForked: "A station’s log contradicts what is held here",
-	register.AlarmLogRolledBack: "A station’s log has gone back", register.AlarmRotten: "Event damaged on the hub’s disk",
-	register.AlarmAwaiting: "Done without its second person: review it", register.AlarmOverdue: "Worked on an expired roster: review it",
-}
-
-func alarm(a register.Alarm, now time.Time) Alarm {
-	what, known := alarmWords[a.Kind]
-	if !known {
-		what = strings.ReplaceAll(string(a.Kind), "_", " ")
-	}
-	out := Alarm{ID: a.ID, Open: a.Acknowledged == nil, What: what, Station: string(a.Station), Detail: a.Detail, When: clockTime(a.LastAt, now)}
-	if a.Count > 1 {
-		out.Count = grouped(a.Count) + " times"
+	for i := range v.Crossings {
+		out.Crossings = append(out.Crossings, crossing(p, &v.Crossings[i], now))
 	}
 	return out
 }
 
-func station(s register.Station, now time.Time) Station {
-	out := Station{
-		Name: string(s.Station), Post: string(s.Post), Held: grouped(int64(s.Held)), Software: s.Software, Zone: s.Zone, Alarms: s.Alarms,
+func figures(p *i18n.Printer, v *view) []Figure {
+	n := func(i int64) string { return p.Number(int(i)) }
+	var f []Figure
+	if v.Posts != nil {
+		var in, out int64
+		for _, t := range v.Posts {
+			in, out = in+t.Entries, out+t.Exits
+		}
+		f = append(f, Figure{Label: p.T("Entries today"), Value: n(in), Path: "/flows"}, Figure{Label: p.T("Exits today"), Value: n(out), Path: "/flows"})
 	}
+	f = append(f, inside(p, v.Inside))
+	if v.Hits != nil {
+		f = append(f, Figure{Label: p.T("Open cases"), Value: p.Number(v.Hits.Open), Path: "/cases", Bad: v.Hits.Overdue > 0})
+	}
+	heard := 0
+	for i := range v.Stations {
+		if !v.Stations[i].LastSeen.IsZero() && v.now.Sub(v.Stations[i].LastSeen) < silent {
+			heard++
+		}
+	}
+	f = append(f, Figure{Label: p.T("Stations heard"), Value: p.T("{0} of {1}", heard, len(v.Stations)), Bad: heard < len(v.Stations)})
+	total := Figure{Label: p.T("Crossings registered"), Value: n(v.Counts.Crossings)}
+	if v.Counts.ProjectionLag > 0 {
+		total.Note = p.N(int(v.Counts.ProjectionLag), "{0} more is stored, not yet counted", "{0} more are stored, not yet counted")
+	}
+	return append(f, total)
+}
+
+var weight = map[string]int{"refer": 0, "warn": 1, "none": 2, "ok": 3}
+
+// posts joins what is configured, what stations say and what was counted.
+func (s *screen) posts(p *i18n.Printer, v *view, now time.Time) []Post {
+	rows := map[border.PostID]*Post{}
+	at := func(id border.PostID) *Post {
+		if rows[id] == nil {
+			rows[id] = &Post{ID: string(id), Name: string(id), State: "none", StateText: p.T("post::has no station")}
+		}
+		return rows[id]
+	}
+	for _, c := range s.cfg.Posts {
+		at(c.ID).Name = cmp.Or(c.Name, string(c.ID))
+	}
+	for i := range v.Stations {
+		st := &v.Stations[i]
+		if st.Post == "" {
+			continue
+		}
+		r := at(st.Post)
+		state, text, _ := seen(p, st, now)
+		if r.StateText == p.T("post::has no station") || weight[state] < weight[r.State] {
+			r.State, r.StateText = state, text
+		}
+	}
+	for _, t := range v.Posts {
+		r := at(t.Post)
+		n := func(i int64) string { return p.Number(int(i)) }
+		sum := t.Entries + t.Exits + t.Refused + t.Other
+		r.Entries, r.Exits, r.Refused, r.Hour, r.Sum, r.Counted = n(t.Entries), n(t.Exits), n(t.Refused), n(t.LastHour), n(sum), true
+		if r.Usual = "–"; t.Usual > 0 {
+			r.Usual = n(t.Usual)
+		}
+	}
+	out := make([]Post, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, *r)
+	}
+	slices.SortFunc(out, func(a, b Post) int {
+		return cmp.Or(cmp.Compare(weight[a.State], weight[b.State]), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// seen says whether a station is heard.
+func seen(p *i18n.Printer, s *register.Station, now time.Time) (state, text, when string) {
 	quiet := now.Sub(s.LastSeen)
 	switch {
 	case s.LastSeen.IsZero():
-		out.State, out.StateText, out.Seen = "look", "never seen", "–"
+		return "none", p.T("station::never seen"), "–"
 	case quiet < late:
-		out.State, out.StateText, out.Seen = "ok", "alive", "just now"
+		return "ok", p.T("station::alive"), p.T("just now")
 	case quiet < silent:
-		out.State, out.StateText, out.Seen = "warn", "late", ago(quiet)
-	default:
-		out.State, out.StateText, out.Seen = "refer", "silent", ago(quiet)
+		return "warn", p.T("station::late"), ago(p, quiet)
 	}
-	out.LagState = "ok"
+	return "refer", p.T("station::silent"), ago(p, quiet)
+}
+
+func station(p *i18n.Printer, s *register.Station, list *List, now time.Time) Station {
+	out := Station{Name: string(s.Station), Post: string(s.Post), Held: p.Number(int(s.Held)), Software: s.Software, Zone: s.Zone,
+		Lag: Cell{"ok", p.T("lag::nothing")}, List: Cell{Text: "–"}, Disk: Cell{Text: "–"}, Readers: Cell{Text: "–"}, Clock: clockText(p, s)}
+	out.State, out.StateText, out.Seen = seen(p, s, now)
 	var lag []string
 	if s.Backlog > 0 {
-		lag = append(lag, grouped(int64(s.Backlog))+" to send")
+		lag = append(lag, p.T("{0} to send", int(min(s.Backlog, 1<<31))))
 	}
 	if s.Missing > 0 {
-		lag = append(lag, grouped(int64(s.Missing))+" missing")
+		lag = append(lag, p.T("records::{0} missing", int(min(s.Missing, 1<<31))))
 	}
 	if len(lag) > 0 {
-		out.LagState, out.Lag = "warn", strings.Join(lag, ", ")
-	} else {
-		out.Lag = "none"
+		out.Lag = Cell{"warn", strings.Join(lag, ", ")}
 	}
-	out.Clock, out.ClockState = clockText(s)
+	if list != nil {
+		held, ok := holds(s, list)
+		switch {
+		case !ok:
+			out.List = Cell{"refer", p.T("list::none")}
+		case held.Position == list.Position:
+			out.List = Cell{"ok", p.T("list::version {0}", int(held.Position.Version))}
+		default:
+			out.List = Cell{"warn", p.T("list::version {0}, old", int(held.Position.Version))}
+		}
+	}
+	if h := s.Health; h != nil {
+		machine(p, h, &out)
+	}
 	return out
 }
 
-func clockText(s register.Station) (text, state string) {
+// machine says how disk and scanners are.
+func machine(p *i18n.Printer, h *border.StationHealth, out *Station) {
+	switch h.Storage {
+	case "ok":
+		out.Disk = Cell{"ok", p.T("{0} % free", percent(h))}
+	case "low":
+		out.Disk = Cell{"warn", p.T("{0} % free", percent(h))}
+	case "":
+	default:
+		out.Disk = Cell{"refer", p.T("full or failing")}
+	}
+	ready, all := 0, 0
+	for _, d := range h.Scanners {
+		if all++; d.State == "ready" {
+			ready++
+		}
+	}
+	if all > 0 {
+		if out.Readers = (Cell{"ok", p.T("{0} of {1} ready", ready, all)}); ready < all {
+			out.Readers.State = "warn"
+		}
+	}
+}
+
+func percent(h *border.StationHealth) int {
+	if h.TotalBytes <= 0 {
+		return 0
+	}
+	return int(float64(h.FreeBytes) / float64(h.TotalBytes) * 100)
+}
+
+func clockText(p *i18n.Printer, s *register.Station) Cell {
 	offset := ""
 	if !s.GreetedAt.IsZero() {
 		offset = fmt.Sprintf(" (%+.1f s)", float64(s.OffsetMS)/1000)
 	}
 	switch s.Clock.State {
 	case border.ClockSynced:
-		return "agrees" + offset, "ok"
+		return Cell{"ok", p.T("clock::agrees") + offset}
 	case border.ClockHoldover:
-		return "not compared lately" + offset, "none"
+		return Cell{"none", p.T("clock::not compared lately") + offset}
 	case "":
-		return "not known", "none"
+		return Cell{"none", p.T("clock::not known")}
 	default:
-		return "not trusted" + offset, "refer"
+		return Cell{"refer", p.T("clock::not trusted") + offset}
 	}
 }
 
 var (
-	outcomeWords = map[string]string{
-		string(border.Admitted): "Admitted", string(border.Departed): "Departed", string(border.Refused): "Refused",
-		string(border.DeparturePrevented): "Prevented", string(border.Withdrawn): "Withdrawn", string(border.HandedOver): "Handed over",
+	outcomeWords = map[string]i18n.Msg{
+		string(border.Admitted): "crossing::Admitted", string(border.Departed): "crossing::Departed", string(border.Refused): "crossing::Refused",
+		string(border.DeparturePrevented): "crossing::Prevented", string(border.Withdrawn): "crossing::Withdrawn", string(border.HandedOver): "crossing::Handed over",
 	}
-	directionWords = map[string]string{border.Entry: "Entry", border.Exit: "Exit"}
-	verdictWords   = map[string]string{"proceed": "Proceed", "look": "Look closer", "refer": "Refer"}
+	directionWords = map[string]i18n.Msg{border.Entry: "Entry", border.Exit: "Exit"}
+	verdictWords   = map[string]i18n.Msg{"proceed": "verdict::Proceed", "look": "verdict::Look closer", "refer": "verdict::Refer"}
 )
 
-func word(m map[string]string, s string) string {
+func word(p *i18n.Printer, m map[string]i18n.Msg, s string) string {
 	if w, ok := m[s]; ok {
-		return w
+		return p.T(w)
 	}
-	return s
+	return strings.ReplaceAll(s, "_", " ")
 }
 
-func crossing(c register.Crossing, now time.Time) Crossing {
+func crossing(p *i18n.Printer, c *register.Crossing, now time.Time) Crossing {
 	out := Crossing{
-		Received: clockTime(c.ReceivedAt, now), At: clockTime(c.OccurredAt, now),
+		Received: clockTime(p, c.ReceivedAt, now), At: clockTime(p, c.OccurredAt, now),
 		Station:   strings.TrimSuffix(fmt.Sprintf("%s / %s", c.Key.Station, c.Counter), " / "),
-		Direction: word(directionWords, c.Direction), What: word(outcomeWords, c.Outcome),
-		Verdict: word(verdictWords, c.Verdict), VerdictLevel: c.Verdict,
+		Direction: word(p, directionWords, c.Direction), What: word(p, outcomeWords, c.Outcome),
+		Verdict: word(p, verdictWords, c.Verdict), VerdictLevel: c.Verdict,
 		Document: strings.TrimSpace(c.DocumentKind + " " + c.DocumentIssuer),
 		Doubtful: c.ClockState == string(border.ClockUntrusted), Sealed: c.Part != "open",
 	}
 	t := []string{c.Nationality, c.Sex}
 	if c.BirthYear > 0 {
-		t = append(t, "born "+strconv.Itoa(c.BirthYear))
+		t = append(t, p.T("born {0}", fmt.Sprint(c.BirthYear)))
 	}
 	out.Traveller = strings.Join(strings.Fields(strings.Join(t, " ")), " ")
 	return out
 }
 
 // clockTime gives the time of day in UTC, with the date unless it is today.
-func clockTime(t, now time.Time) string {
+func clockTime(p *i18n.Printer, t, now time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
@@ -212,29 +290,9 @@ func clockTime(t, now time.Time) string {
 	if t.Format(time.DateOnly) == now.UTC().Format(time.DateOnly) {
 		return t.Format("15:04:05")
 	}
-	return t.Format("2 Jan 2006 15:04")
+	return p.At(t)
 }
 
 // ago says how long something is past, coarsely, so that the screen does not change with
 // every second.
-func ago(d time.Duration) string {
-	unit, n := "s", int64(d/(10*time.Second))*10
-	switch {
-	case d >= 48*time.Hour:
-		unit, n = " days", int64(d/(24*time.Hour))
-	case d >= 2*time.Hour:
-		unit, n = " h", int64(d/time.Hour)
-	case d >= 2*time.Minute:
-		unit, n = " min", int64(d/time.Minute)
-	}
-	return strconv.FormatInt(n, 10) + unit + " ago"
-}
-
-// grouped writes a number with thin spaces between thousands.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
-}
+func ago(p *i18n.Printer, d time.Duration) string { return p.T("{0} ago", p.Span(d)) }

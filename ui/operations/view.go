@@ -2,12 +2,16 @@ package operations
 
 import (
 	"context"
+	"time"
 
+	"garita/border"
 	"garita/border/access"
+	"garita/border/cases"
+	"garita/border/flows"
 	"garita/border/register"
 )
 
-// view is what the screen shows, as the register says it.
+// view is what the screen shows, as the rooms say it.
 type view struct {
 	Counts    register.Counts     `json:"counts"`
 	Stations  []register.Station  `json:"stations"`
@@ -15,6 +19,19 @@ type view struct {
 	Crossings []register.Crossing `json:"crossings"` // newest first
 	Inside    register.Inside     `json:"inside"`
 	Overstays []register.Stay     `json:"overstays"` // the longest first
+	Hits      *cases.Counts       `json:"hits"`      // nil: not theirs to see
+	List      *List               `json:"list"`      // nil: there is none yet
+	Posts     []flows.PostToday   `json:"posts"`     // nil: not counted yet
+
+	now         time.Time // when it was read
+	rows, stays bool      // whether rows of crossings and stays are theirs to see
+}
+
+// List is the list in force at the hub, against which those of the stations are held.
+type List struct {
+	Position   border.ListPosition `json:"position"`
+	Issued     time.Time           `json:"issued"`
+	ValidUntil time.Time           `json:"valid_until"` // then stations call it old
 }
 
 // How many rows the screen shows.
@@ -25,7 +42,7 @@ const (
 )
 
 // view reads what some roles are shown: rows about travellers are not everybody's, though no name
-// is on them.
+// is on them, and neither is how many are wanted.
 func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err error) {
 	r := s.cfg.Register
 	if v.Counts, err = r.Counts(ctx); err != nil {
@@ -40,13 +57,30 @@ func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err err
 	if v.Inside, err = r.Inside(ctx); err != nil {
 		return v, err
 	}
+	if v.Posts, err = r.FlowsNow(ctx); err != nil && border.CodeOf(err) != border.Unavailable {
+		return v, err
+	}
 	if access.May(roles, access.RegisterRead) {
 		if v.Crossings, err = r.LatestCrossings(ctx, crossingRows); err != nil {
 			return v, err
 		}
 	}
 	if access.May(roles, access.StaysRead) {
-		v.Overstays, err = r.Overstays(ctx, "", overstayRows)
+		if v.Overstays, err = r.Overstays(ctx, "", overstayRows); err != nil {
+			return v, err
+		}
 	}
-	return v, err
+	if access.May(roles, access.CasesRead) && s.cfg.Hits != nil {
+		n, err := s.cfg.Hits(ctx)
+		if err != nil {
+			return v, err
+		}
+		v.Hits = &n
+	}
+	if s.cfg.List != nil {
+		v.List = s.cfg.List()
+	}
+	v = access.Redact(v, roles)
+	v.now, v.rows, v.stays = s.cfg.Clock.Now(), access.May(roles, access.RegisterRead), access.May(roles, access.StaysRead)
+	return v, nil
 }
