@@ -33,6 +33,7 @@ import (
 	"garita/sync/downlink/publish"
 	"garita/sync/enrol"
 	"garita/sync/intake"
+	"garita/ui/operations"
 )
 
 // Config is the configuration of garita-hub. Paths are relative to the working folder.
@@ -64,6 +65,8 @@ type Config struct {
 	Imports string `toml:"imports" env:"GARITA_HUB_IMPORTS"`
 	// ExitPosts are where a listed traveller is expected who has not said where he leaves; none: all.
 	ExitPosts []border.PostID `toml:"exit_posts"`
+	// Posts names the posts and says where they are, for the pages. None need be named.
+	Posts []operations.Place `toml:"post"`
 	// Lookups are other people's services that are asked about travellers (docs/LOOKUPS.md).
 	Lookups []lookup.ServiceConfig `toml:"lookup"`
 }
