@@ -99,9 +99,12 @@ func (f *folder) write(name, content string) error {
 }
 
 func (f *folder) hubConfig() string {
-	return fmt.Sprintf("name = \"demo hub\"\ndata = %q\nlisten = %q\nnats = %q\nenrol = %q\ndemo = true\n", f.path("hub"), f.opt.HubListen, f.opt.NATSListen,
-		f.opt.EnrolListen)
+	return fmt.Sprintf("name = \"demo hub\"\ndata = %q\nlisten = %q\nnats = %q\nenrol = %q\ndemo = true\n%s", f.path("hub"), f.opt.HubListen, f.opt.NATSListen,
+		f.opt.EnrolListen, posts)
 }
+
+// posts are the invented posts, at invented places.
+const posts = "[[post]]\nid = \"PCA\"\nname = \"Paso Alto\"\nlat = 8.53\nlon = -82.84\n"
 
 func (f *folder) postConfig() string {
 	var b strings.Builder

@@ -71,7 +71,8 @@ const maxStreams = 1024
 
 // mount adds the screens.
 func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
-	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log}); err != nil {
+	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log,
+		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts}); err != nil {
 		return err
 	}
 	imports := h.cfg.Imports
@@ -97,6 +98,15 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 		return err
 	}
 	return auditlog.Mount(h.app, auditlog.Config{Audit: oversight{h}, Clock: h.clock, Log: h.log})
+}
+
+// listInForce is the list that stations should hold; nil while there is none.
+func (h *Hub) listInForce() *operations.List {
+	held, ok := h.Lists.Held()
+	if !ok {
+		return nil
+	}
+	return &operations.List{Position: held.Position, Issued: held.Issued, ValidUntil: held.ValidUntil}
 }
 
 // heard says when the hub heard of each station last.
