@@ -27,7 +27,7 @@ type Config struct {
 	Log      *slog.Logger // nil: silent
 	// Auth says who may connect. Nil: whoever is on this machine; Host must then be loopback.
 	Auth *Auth
-	// Refused is told of whoever was refused, in words that begin with credentials, certificate,
+	// Refused is told of whoever was refused, in words that begin with credentials, certificate, pair,
 	// permission, connections, size or subscriptions and a colon; at most ten a second, and not
 	// every one when there are more. It may block for a moment. Nil: log only.
 	Refused func(reason string)
@@ -50,6 +50,7 @@ type Server struct {
 	nats     *server.Server
 	gate     *gate     // nil: everybody may connect
 	refusals *refusals // nil: nobody wants to know
+	pairs    *pairs    // nil: no certificates
 	stopped  sync.Once
 }
 
@@ -115,7 +116,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		n.Shutdown()
 		<-started
 		n.WaitForShutdown()
-		s.endRefusals()
+		s.endWatchers()
 		return nil, &border.Error{Code: border.Unavailable, Op: op, Err: err}
 	}
 	for {
@@ -134,13 +135,20 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if !n.JetStreamEnabled() {
 		return fail(errors.New("the stream store is not open"))
 	}
+	if opts.TLSConfig != nil {
+		s.pairs = watchPairs(n, log.refuse)
+	}
 	return s, nil
 }
 
 // ClientURL is where clients connect, "nats://host:port", or "tls://host:port" with certificates.
 func (s *Server) ClientURL() string { return s.nats.ClientURL() }
 
-func (s *Server) endRefusals() {
+// endWatchers ends what runs beside the server.
+func (s *Server) endWatchers() {
+	if s.pairs != nil {
+		s.pairs.close()
+	}
 	if s.refusals != nil {
 		s.refusals.close()
 	}
@@ -153,7 +161,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		defer close(done)
 		s.nats.Shutdown()
 		s.nats.WaitForShutdown()
-		s.stopped.Do(s.endRefusals)
+		s.stopped.Do(s.endWatchers)
 	}()
 	select {
 	case <-done:

@@ -27,6 +27,14 @@ func (l *logger) Errorf(f string, v ...any) {
 	}
 }
 
+// refuse tells of what this package itself has refused.
+func (l *logger) refuse(reason string) {
+	l.out.Error("broker", "said", reason)
+	if l.refusals != nil {
+		l.refusals.note(reason)
+	}
+}
+
 func (l *logger) Fatalf(f string, v ...any) {
 	what := fmt.Sprintf(f, v...)
 	l.out.Error("broker", "said", what)

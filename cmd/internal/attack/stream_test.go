@@ -154,6 +154,19 @@ func (s *site) strangers() {
 	for _, kind := range []string{"credentials", "certificate"} {
 		s.told(nil, "refused "+kind, func(a *audit.Act) bool { return a.Action == "stream.connect" && a.Reason == kind })
 	}
+	// A's certificate with all that B has for the stream: both are good, but not of one.
+	mixed := s.caller(b)
+	mixed.tls = good.tls
+	if nc, err := s.connect(mixed); err == nil {
+		for end := time.Now().Add(patience); nc.IsConnected(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				s.t.Error("one station's certificate with another's credentials stays connected")
+				break
+			}
+		}
+		nc.Close()
+	}
+	s.told(nil, "proofs of two", func(a *audit.Act) bool { return a.Action == "stream.connect" && a.Reason == "pair" })
 	// Bytes that are not even TLS.
 	for _, junk := range []string{"GET / HTTP/1.1\r\n\r\n", strings.Repeat("\x16\x03\x01\xff", 4000), "CONNECT {}\r\nSUB > 1\r\n"} {
 		conn, err := net.Dial("tcp", s.hubCfg.NATS)
