@@ -2,6 +2,7 @@ package border
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -38,8 +39,8 @@ type Error struct {
 	// Message is one or two plain sentences for a person, with what to do next; "" if none. It is a
 	// constant of the program, by which screens find it in other languages, see [Sentence].
 	Message string
-	Args    []string // what fills its places: numbers, names of stations, files and officers; nothing of a traveller
-	Err     error    // cause; logged, never shown
+	Args    []any // what fills its places, see [Sentence]
+	Err     error // cause; logged, never shown
 }
 
 // Error gives the operation, the message and the cause, for logs.
@@ -100,7 +101,9 @@ func SentenceOf(err error) Sentence {
 // that. What differs stands in places {0} to {9}.
 type Sentence struct {
 	Text string
-	Args []string // what fills the places
+	// Args fill the places: numbers; names of stations, files and officers as strings; sentences of the
+	// program. Nothing of a traveller.
+	Args []any
 }
 
 // String is the sentence in English.
@@ -110,7 +113,7 @@ func (s Sentence) String() string {
 	}
 	pairs := make([]string, 0, 2*len(s.Args))
 	for i, a := range s.Args {
-		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", a)
+		pairs = append(pairs, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
 	}
 	return strings.NewReplacer(pairs...).Replace(s.Text) // what stands in an argument is never taken for a place
 }

@@ -118,7 +118,7 @@ func (p *place) free(op string, o Officer) error {
 	defer p.mu.Unlock()
 	if p.holder != nil && p.holder.Badge != o.Badge {
 		return &border.Error{Code: border.Conflict, Op: op,
-			Message: "This counter is held by " + p.holder.Name + ". Take it over first; it is recorded."}
+			Message: "This counter is held by {0}. Take it over first; it is recorded.", Args: []any{p.holder.Name}}
 	}
 	return nil
 }

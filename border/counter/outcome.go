@@ -3,7 +3,6 @@ package counter
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -62,7 +61,7 @@ func (s *Service) possible(n *ending) error {
 	d := n.d
 	invalid := func(message string) error { return &border.Error{Code: border.Invalid, Op: "decide", Message: message} }
 	if len(d.Note) > noteLimit {
-		return &border.Error{Code: border.Invalid, Op: "decide", Message: "A note has at most {0} bytes.", Args: []string{strconv.Itoa(noteLimit)}}
+		return &border.Error{Code: border.Invalid, Op: "decide", Message: "A note has at most {0} bytes.", Args: []any{noteLimit}}
 	}
 	if _, err := time.Parse(time.DateOnly, d.StatedDate); err != nil && d.StatedDate != "" {
 		return invalid("A date reads year-month-day, like 2026-11-22.")
@@ -169,7 +168,7 @@ func (s *Service) complete(o border.Outcome, facts form.Facts, values map[string
 	}
 	if len(fields) > 0 {
 		return form.Record{}, &border.Error{Code: border.Invalid, Op: "decide",
-			Message: "The record is not complete, or an answer cannot be right: " + strings.Join(fields, ", ") + "."}
+			Message: "The record is not complete, or an answer cannot be right: {0}.", Args: []any{strings.Join(fields, ", ")}}
 	}
 	return r, nil
 }

@@ -2,7 +2,6 @@ package counter
 
 import (
 	"slices"
-	"strconv"
 
 	"garita/border"
 )
@@ -44,9 +43,9 @@ func (s *Service) agree(op, action string, o Officer, a Agreement, fits fit, nea
 		return agreed{}, &border.Error{Code: border.SecondNeeded, Op: op,
 			Message: "This takes a second person. Have one agree with their own PIN or key, or say why none can be reached."}
 	case len(a.Awaiting) > noteLimit:
-		return agreed{}, &border.Error{Code: border.Invalid, Op: op, Message: "A reason has at most {0} bytes.", Args: []string{strconv.Itoa(noteLimit)}}
+		return agreed{}, &border.Error{Code: border.Invalid, Op: op, Message: "A reason has at most {0} bytes.", Args: []any{noteLimit}}
 	case near != "":
-		return agreed{}, &border.Error{Code: border.SecondNeeded, Op: op, Message: "{0} works at a counter here and can agree. Ask them.", Args: []string{near}}
+		return agreed{}, &border.Error{Code: border.SecondNeeded, Op: op, Message: "{0} works at a counter here and can agree. Ask them.", Args: []any{near}}
 	}
 	return agreed{action: action, reason: a.Awaiting}, nil
 }

@@ -162,7 +162,7 @@ func (w *writer) claim() error {
 	}
 	if v != string(w.j.cfg.Station) {
 		return &border.Error{Code: border.Conflict, Op: "open the journal",
-			Message: "This data folder belongs to station {0}, not to {1}.", Args: []string{fmt.Sprint(v), string(w.j.cfg.Station)}}
+			Message: "This data folder belongs to station {0}, not to {1}.", Args: []any{v, string(w.j.cfg.Station)}}
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (k *Keeper) Discard(ctx context.Context, id border.ID) error {
 			return err
 		}
 		if p.State != PreviewOpen {
-			return &border.Error{Code: border.Conflict, Op: op, Message: "This import is " + p.State + " already."}
+			return &border.Error{Code: border.Conflict, Op: op, Message: "This import is decided already, or has run out."}
 		}
 		return endPreview(ctx, tx, id, PreviewDiscarded)
 	})

@@ -30,7 +30,8 @@ var (
 // field and never what it holds.
 func checkEntry(e *watch.Entry) error {
 	wrong := func(field string) error {
-		return &border.Error{Code: border.Invalid, Op: "check an entry", Message: "In this entry " + field + " cannot be right."}
+		return &border.Error{Code: border.Invalid, Op: "check an entry", Message: "In this entry {0} cannot be right.",
+			Args: []any{border.Sentence{Text: field}}}
 	}
 	oneOf := func(s string, of ...string) bool { return slices.Contains(of, s) }
 	switch {

@@ -272,7 +272,7 @@ func (k *Keeper) unions(d *documentChange) (stores []*documentStore, was, is uin
 			known = false // it is being replaced
 		default:
 			return stores, 0, 0, &border.Error{Code: border.Conflict, Op: "make the filter of documents", Err: err,
-				Message: "The documents of the source " + h.source + " are damaged on the hub's disk. Import that source again first."}
+				Message: "The documents of the source {0} are damaged on the hub's disk. Import that source again first.", Args: []any{h.source}}
 		}
 	}
 	if d.source != "" {

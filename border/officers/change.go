@@ -267,7 +267,7 @@ func (k *Keeper) valid(o *access.Officer) error {
 	o.Roles = slices.Compact(o.Roles)
 	for i, r := range o.Roles {
 		if !slices.Contains(access.Roles(), r) {
-			return bad("There is no such role. The roles are " + roleNames() + ".")
+			return &border.Error{Code: border.Invalid, Op: "change an account", Message: "There is no such role. The roles are {0}.", Args: []any{roleNames()}}
 		}
 		for _, other := range o.Roles[:i] {
 			if access.Exclusive(r, other) {

@@ -19,7 +19,7 @@ func claim(t tx, station border.StationID) error {
 		err = t.exec(`INSERT INTO station (id) VALUES (?)`, string(station))
 		return err
 	case err == nil && id != string(station):
-		return &border.Error{Code: border.Conflict, Op: "open the lists", Message: "This data folder belongs to station " + id + ", not to " + string(station) + "."}
+		return &border.Error{Code: border.Conflict, Op: "open the lists", Message: "This data folder belongs to station {0}, not to {1}.", Args: []any{id, string(station)}}
 	}
 	return err
 }

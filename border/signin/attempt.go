@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"garita/border"
@@ -169,13 +168,13 @@ func locked(a *attempt, now time.Duration) error {
 	}
 	wait := (a.Until - now).Round(time.Minute)
 	if wait > 2*time.Hour {
-		return tooMany("There were too many wrong tries. Try again in " + strconv.Itoa(int(wait.Hours())+1) + " hours.")
+		return tooMany("There were too many wrong tries. Try again in {0} hours.", int(wait.Hours())+1)
 	}
-	return tooMany("There were too many wrong tries. Try again in " + strconv.Itoa(max(1, int(wait.Minutes()))) + " min.")
+	return tooMany("There were too many wrong tries. Try again in {0} min.", max(1, int(wait.Minutes())))
 }
 
-func tooMany(message string) error {
-	return &border.Error{Code: border.TooMany, Op: "sign in", Message: message}
+func tooMany(message string, args ...any) error {
+	return &border.Error{Code: border.TooMany, Op: "sign in", Message: message, Args: args}
 }
 
 // client is what the client of a context has left now. mu is held.

@@ -34,7 +34,7 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 			Message: "Another program signs people in on this data folder. Stop it first, or use another folder."}
 	}
 	s.DB, err = sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(dir, "access.db"), Migrations: files, Name: "the sign-in's database",
-		Failed: "Sign-in could not write what it must remember.",
+		Failed: "Sign-in could not write what it must remember. Nothing has changed: try again.",
 		Damaged: func(what string) error {
 			return &border.Error{Code: border.Internal, Op: "check the sign-in's database", Err: errors.New(what),
 				Message: "The sign-in's database is damaged. Move access.db away: sessions and locks are lost, accounts are not."}

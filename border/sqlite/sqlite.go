@@ -29,7 +29,7 @@ type Config struct {
 	Name       string // in words for people: "the officers' database"
 	// Damaged is the error for a database that SQLite finds damaged, with what it says of it.
 	Damaged func(what string) error
-	// Failed says what a failed transaction means: "The officers could not be read or written."
+	// Failed says what a failed transaction means: "The officers could not be read or written. Nothing has changed: try again."
 	Failed string
 }
 
@@ -102,7 +102,7 @@ func (d *DB) open(ctx context.Context) (err error) {
 		return fmt.Errorf("checkpoint the log: %w", err)
 	}
 	if busy != 0 {
-		return &border.Error{Code: border.Unavailable, Op: "open " + d.cfg.Name, Message: "Another program is writing to " + d.cfg.Name + ". Try again."}
+		return &border.Error{Code: border.Unavailable, Op: "open " + d.cfg.Name, Message: "Another program is writing to this database. Try again."}
 	}
 	return nil
 }
@@ -212,7 +212,7 @@ func (d *DB) reopen() error {
 	defer cancel()
 	if err := d.open(ctx); err != nil {
 		return &border.Error{Code: border.NotDurable, Op: "reopen " + d.cfg.Name, Err: err,
-			Message: "A write failed, and " + d.cfg.Name + " cannot be opened again. Check the disk."}
+			Message: "A write failed, and the database cannot be opened again. Check the disk."}
 	}
 	d.broken = false
 	return nil
@@ -231,5 +231,5 @@ func (d *DB) failed(op string, err error) error {
 	if errors.As(err, &s) && (s.Code == sqlite3.ErrFull || s.SystemErrno == syscall.ENOSPC || s.SystemErrno == syscall.EDQUOT) {
 		return &border.Error{Code: border.StorageFull, Op: op, Err: err, Message: "The disk is full. Nothing has changed. Make room and try again."}
 	}
-	return &border.Error{Code: border.NotDurable, Op: op, Err: err, Message: d.cfg.Failed + " Nothing has changed: try again."}
+	return &border.Error{Code: border.NotDurable, Op: op, Err: err, Message: d.cfg.Failed}
 }

@@ -27,7 +27,7 @@ DROP TABLE owner;
 
 func open(t *testing.T, path string) (*sqlite.DB, error) {
 	t.Helper()
-	d, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Migrations: files, Name: "the things' database", Failed: "The things could not be written.",
+	d, err := sqlite.Open(t.Context(), sqlite.Config{Path: path, Migrations: files, Name: "the things' database", Failed: "The things could not be written. Nothing has changed: try again.",
 		Damaged: func(what string) error {
 			return &border.Error{Code: border.Internal, Op: "check the things", Message: "Damaged.", Err: errors.New(what)}
 		}})

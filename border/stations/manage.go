@@ -48,7 +48,7 @@ func (k *Keeper) Add(ctx context.Context, station border.StationID, post border.
 	return k.invite(ctx, op, station, toAdd, by, func(c *change) error {
 		r := c.stations[station]
 		if r != nil && (len(r.Sets) > 0 || r.Revoked != nil) {
-			return &border.Error{Code: border.Conflict, Op: op, Args: []string{string(station)},
+			return &border.Error{Code: border.Conflict, Op: op, Args: []any{string(station)},
 				Message: "Station {0} has belonged to the hub already. New keys for the same machine: station rotate {0}. Another machine in its place, or one that was lost or stolen: station replace {0}, which revokes the old keys at once."}
 		}
 		c.put(&record{Station: station, Post: post, Zone: zone, AddedAt: k.cfg.Clock.Now().UTC(), AddedBy: by})
@@ -67,7 +67,7 @@ func (k *Keeper) Rotate(ctx context.Context, station border.StationID, by string
 			return unknown(op)
 		case r.Revoked != nil || len(r.live()) == 0:
 			return &border.Error{Code: border.Conflict, Op: op,
-				Message: "The keys of station {0} were revoked. To let it belong again: station replace {0}.", Args: []string{string(station)}}
+				Message: "The keys of station {0} were revoked. To let it belong again: station replace {0}.", Args: []any{string(station)}}
 		}
 		return nil
 	})
@@ -218,7 +218,7 @@ func view(s *state, r *record, now time.Time) Station {
 		v.State, v.RevokedAt, v.RevokedBy, v.Reason = Revoked, r.Revoked.At, r.Revoked.By, r.Revoked.Reason
 	}
 	if v.State == Invited && v.CodeUntil.IsZero() {
-		v.Warnings = []border.Sentence{{Text: "It was invited and did not come: the code has ended. To invite it again: garita-hub station add {0}/{1}", Args: []string{string(r.Post), string(r.Station)}}}
+		v.Warnings = []border.Sentence{{Text: "It was invited and did not come: the code has ended. To invite it again: garita-hub station add {0}/{1}", Args: []any{string(r.Post), string(r.Station)}}}
 	}
 	return v
 }
@@ -230,12 +230,12 @@ func warnings(station border.StationID, end, now time.Time) []border.Sentence {
 	case left > enrolment.Warned:
 		return nil
 	case left > 0:
-		return []border.Sentence{{Text: "Its certificate ends on {0}. It would have renewed itself by now: see whether it reaches the hub.", Args: []string{day}}}
+		return []border.Sentence{{Text: "Its certificate ends on {0}. It would have renewed itself by now: see whether it reaches the hub.", Args: []any{day}}}
 	case left > -enrolment.LateFor*24*time.Hour:
 		return []border.Sentence{{Text: "Its certificate ended on {0}. It renews itself until {1} if it reaches the hub.",
-			Args: []string{day, end.AddDate(0, 0, enrolment.LateFor).UTC().Format(time.DateOnly)}}}
+			Args: []any{day, end.AddDate(0, 0, enrolment.LateFor).UTC().Format(time.DateOnly)}}}
 	default:
-		return []border.Sentence{{Text: "Its certificate ended on {0}. To let it back: garita-hub station rotate {1}", Args: []string{day, string(station)}}}
+		return []border.Sentence{{Text: "Its certificate ended on {0}. To let it back: garita-hub station rotate {1}", Args: []any{day, string(station)}}}
 	}
 }
 

@@ -20,7 +20,7 @@ func openStore(ctx context.Context, dir string) (*sqlite.DB, error) {
 		return nil, &border.Error{Code: border.Internal, Op: "read migrations", Err: err}
 	}
 	return sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(dir, "stations.db"), Migrations: files, Name: "the stations' database",
-		Failed: "The stations' database could not be read or written.", Damaged: tampered})
+		Failed: "The stations' database could not be read or written. Nothing has changed: try again.", Damaged: tampered})
 }
 
 // meta reads one value; nil if there is none.

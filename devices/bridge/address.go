@@ -117,8 +117,8 @@ func dialError(ctx context.Context, address string, err error) error {
 			Err:     errors.Join(devices.ErrPermission, err)}
 	}
 	return &border.Error{Code: border.Unavailable, Op: "reach the bridge " + address,
-		Message: "No bridge answers at " + address + ". Start its program, or check the address and the cable of the network.",
-		Err:     errors.Join(devices.ErrNotFound, err)}
+		Message: "No bridge answers at {0}. Start its program, or check the address and the cable of the network.", Args: []any{address},
+		Err: errors.Join(devices.ErrNotFound, err)}
 }
 
 // checkPeer asks the kernel who is at the other end of a local socket.
@@ -215,8 +215,8 @@ func sweep(ctx context.Context, path string) error {
 func listenError(address string, err error) error {
 	if errors.Is(err, unix.EADDRINUSE) {
 		return &border.Error{Code: border.Conflict, Op: "listen at " + address,
-			Message: "Another program listens at " + address + " already.", Err: errors.Join(devices.ErrBusy, err)}
+			Message: "Another program listens at {0} already.", Args: []any{address}, Err: errors.Join(devices.ErrBusy, err)}
 	}
 	return &border.Error{Code: border.Unavailable, Op: "listen at " + address,
-		Message: "The bridge cannot listen at " + address + ".", Err: err}
+		Message: "The bridge cannot listen at {0}.", Args: []any{address}, Err: err}
 }

@@ -86,7 +86,7 @@ func (o Opener) Open(ctx context.Context, p *profile.Profile, at devices.Found, 
 		}
 		if kind := client.Info().Kind; kind != p.Kind {
 			return nil, errors.Join(&border.Error{Code: border.Invalid, Op: "open bridge", Err: devices.ErrWrongKind,
-				Message: "The bridge offers a device of kind " + strconv.Quote(string(kind)) + ", and its profile says " + string(p.Kind) + ". Correct the scanner's profile."}, client.Close())
+				Message: "The bridge offers a device of kind {0}, and its profile says {1}. Correct the scanner's profile.", Args: []any{strconv.Quote(string(kind)), string(p.Kind)}}, client.Close())
 		}
 		var driver devices.Driver = documents{client}
 		if p.Kind == profile.Fingerprint {
@@ -150,7 +150,7 @@ func (o Opener) openUSB(ctx context.Context, p *profile.Profile, at devices.Foun
 
 func unknown(p *profile.Profile) error {
 	return &border.Error{Code: border.Invalid, Op: "open scanner", Err: devices.ErrUnsupported,
-		Message: "Profile " + p.ID + " asks for driver " + p.Driver + " over " + p.Transport.Kind + ", which do not go together. Correct the profile."}
+		Message: "Profile {0} asks for driver {1} over {2}, which do not go together. Correct the profile.", Args: []any{p.ID, p.Driver, p.Transport.Kind}}
 }
 
 // realStream opens a serial port, or a reader that types.

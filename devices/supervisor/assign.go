@@ -45,7 +45,7 @@ func (s *Supervisor) Assign(ctx context.Context, id string, counter border.Count
 		}
 	}
 	if counter != "" && len(s.cfg.Counters) > 0 && !slices.Contains(s.cfg.Counters, counter) {
-		return &border.Error{Code: border.NotFound, Op: "assign a scanner", Message: "This station has no counter " + string(counter) + "."}
+		return &border.Error{Code: border.NotFound, Op: "assign a scanner", Message: "This station has no counter {0}.", Args: []any{string(counter)}}
 	}
 	u, err := s.find(id)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func invalid(message string) error {
-	return &border.Error{Code: border.Invalid, Op: "open keyboard scanner", Message: message}
+func invalid(message string, args ...any) error {
+	return &border.Error{Code: border.Invalid, Op: "open keyboard scanner", Message: message, Args: args}
 }
 
 // openError gives an error of opening a node its kind and the sentence that helps.

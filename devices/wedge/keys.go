@@ -172,7 +172,7 @@ func (d *decoder) press(code uint16) (c byte, typed bool) {
 // known says whether there is such a layout.
 func known(layout string) error {
 	if _, ok := layouts[layout]; !ok {
-		return invalid("There is no keyboard layout " + layout + "; allowed: " + strings.Join(Layouts(), ", ") + ". Correct the profile.")
+		return invalid("There is no keyboard layout {0}; allowed: {1}. Correct the profile.", layout, strings.Join(Layouts(), ", "))
 	}
 	return nil
 }

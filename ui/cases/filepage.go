@@ -31,13 +31,19 @@ type filePage struct {
 	To, Note string
 }
 
-type fact struct{ Label, Value string }
+type fact struct {
+	Label, Value string
+	Person       bool // it is somebody’s name
+}
 
 type sighting struct {
 	At, Place, What, Route, Chance, Late, Named string
-	Companions                                  []string
+	Companions                                  []companion
 	Hidden                                      bool // the register cannot open it
 }
+
+// companion is somebody who crossed in the same group.
+type companion struct{ Name, Text string }
 
 type alertView struct {
 	Raised, Posts, State, Tag, Who string
@@ -154,10 +160,10 @@ func travellerOf(w *i18n.Printer, p *border.Personal) []fact {
 	var out []fact
 	add := func(label i18n.Msg, value string) {
 		if value = strings.TrimSpace(value); value != "" {
-			out = append(out, fact{w.T(label), value})
+			out = append(out, fact{w.T(label), value, false})
 		}
 	}
-	add(i18n.Msg("Name"), personName(w, p))
+	out = append(out, fact{w.T("Name"), personName(w, p), true})
 	add(i18n.Msg("Born"), p.BirthDate)
 	add(i18n.Msg("Sex"), p.Sex)
 	add(i18n.Msg("Nationality"), p.Nationality)
@@ -215,12 +221,12 @@ func sightingOf(w *i18n.Printer, t *cases.Sighting, now time.Time) sighting {
 	}
 	for _, c := range t.Companions {
 		if c.Person == nil {
-			v.Companions = append(v.Companions, w.T("somebody whose particulars cannot be opened"))
+			v.Companions = append(v.Companions, companion{Text: w.T("somebody whose particulars cannot be opened")})
 			continue
 		}
-		who := personName(w, c.Person)
+		who := companion{Name: personName(w, c.Person)}
 		if c.Person.BirthDate != "" {
-			who = w.T("{0}, born {1}", who, c.Person.BirthDate)
+			who.Text = w.T(", born {0}", c.Person.BirthDate)
 		}
 		v.Companions = append(v.Companions, who)
 	}

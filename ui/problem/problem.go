@@ -70,6 +70,9 @@ func Of(p *i18n.Printer, err error) Problem {
 func Say(p *i18n.Printer, s border.Sentence) string {
 	args := make([]any, len(s.Args))
 	for i, a := range s.Args {
+		if inner, ok := a.(border.Sentence); ok {
+			a = Say(p, inner)
+		}
 		args[i] = a
 	}
 	return p.T(i18n.Msg(s.Text), args...)

@@ -54,7 +54,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 
 // An error says its sentence in the reader's language, with what fills its places as it is.
 func TestLanguages(t *testing.T) {
-	err := &border.Error{Code: border.NotFound, Op: "look", Message: "This data folder belongs to station {0}, not to {1}.", Args: []string{"PCA-1", "{0}"}}
+	err := &border.Error{Code: border.NotFound, Op: "look", Message: "This data folder belongs to station {0}, not to {1}.", Args: []any{"PCA-1", "{0}"}}
 	for l, want := range map[i18n.Lang]string{
 		i18n.English: "This data folder belongs to station PCA-1, not to {0}.", i18n.Spanish: "Esta carpeta de datos pertenece a la estación PCA-1, no a {0}.",
 		i18n.French: "Ce dossier de données appartient à la station PCA-1, et non à {0}.", i18n.Haitian: "Katab done sa a se pou estasyon PCA-1, se pa pou {0}.",

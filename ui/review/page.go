@@ -71,7 +71,7 @@ func Mount(app *fiber.App, cfg Config) error {
 type page struct {
 	Done, Trouble string
 	Over          bool // shows what was reviewed
-	Total         string
+	Total         int
 	Rows          []row
 	Offset, Next  int
 	Work          bool // who looks may decide
@@ -131,7 +131,7 @@ func (s *screen) send(c *fiber.Ctx, p page) error {
 		return err
 	}
 	w, now := layout.Printer(c), s.cfg.Clock.Now()
-	p.Total, p.Offset, p.Work = w.Number(total), offset, access.From(c.UserContext()).May(access.ReviewDecide)
+	p.Total, p.Offset, p.Work = total, offset, access.From(c.UserContext()).May(access.ReviewDecide)
 	for i := range list {
 		p.Rows = append(p.Rows, rowOf(w, &list[i], now))
 	}

@@ -18,16 +18,14 @@ import (
 
 // explainPage is a traveller, and what the list says.
 type explainPage struct {
-	Form  travellerForm
-	Asked bool
-	// Purpose is why the search is made, of [explainPage.Purposes].
-	Purpose string
-	None    string // why there is nothing to show
-	Hits    []hitView
+	Form    travellerForm
+	Asked   bool
+	Purpose string // why the search is made, of these
+	// Purposes are what a search may be for.
+	Purposes []access.Purpose
+	None     string // why there is nothing to show
+	Hits     []hitView
 }
-
-// Purposes gives the form what a search may be for.
-func (explainPage) Purposes() []access.Purpose { return access.Purposes() }
 
 type travellerForm struct {
 	Surname, GivenNames, BirthDate, Sex, Nationality, Issuer, Number string
@@ -47,7 +45,7 @@ const bestHits = 10
 // explainForm asks for a traveller.
 func (s *screen) explainForm(c *fiber.Ctx) error {
 	w := layout.Printer(c)
-	return s.send(c, page{Title: w.T("Explain a score"), Where: "explain", Explain: &explainPage{}})
+	return s.send(c, page{Title: w.T("Explain a score"), Where: "explain", Explain: &explainPage{Purposes: wording.Purposes(w)}})
 }
 
 // explain shows whom the list takes a traveller for, and why.
@@ -55,7 +53,8 @@ func (s *screen) explain(c *fiber.Ctx) error {
 	v := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
 	f := travellerForm{Surname: v("surname"), GivenNames: v("given_names"), BirthDate: v("birth_date"), Sex: v("sex"), Nationality: strings.ToUpper(v("nationality")),
 		Issuer: strings.ToUpper(v("issuer")), Number: strings.ToUpper(v("number")), Source: v("source"), ID: v("id")}
-	w, x := layout.Printer(c), &explainPage{Form: f, Purpose: v("purpose")}
+	w := layout.Printer(c)
+	x := &explainPage{Form: f, Purpose: v("purpose"), Purposes: wording.Purposes(w)}
 	p := page{Title: w.T("Explain a score"), Where: "explain", Explain: x}
 	const op = "explain a score"
 	if err := access.Purposeful(x.Purpose); err != nil {

@@ -122,10 +122,10 @@ var labels = map[string]i18n.Msg{
 // Label names a field of an entry.
 func Label(p *i18n.Printer, field string) string { return Word(p, labels, field) }
 
-// Difference is one field of an entry as it is and as it would be.
+// Difference is one field of an entry as it is and as it would be. Field is its name.
 type Difference struct {
-	Label, Was, Is string
-	Changed        bool
+	Field, Label, Was, Is string
+	Changed               bool
 }
 
 // Differences sets two versions of an entry side by side, either of which may be nil.
@@ -141,7 +141,7 @@ func Differences(p *i18n.Printer, was, is *watch.Entry) []Difference {
 	for _, field := range order {
 		x, y := value(a, field), value(b, field)
 		if x != "" || y != "" {
-			out = append(out, Difference{Label(p, field), or(x, "–"), or(y, "–"), x != y})
+			out = append(out, Difference{field, Label(p, field), or(x, "–"), or(y, "–"), x != y})
 		}
 	}
 	return out

@@ -25,17 +25,17 @@ func Judge(pin, badge string) error {
 	var weak string
 	switch {
 	case repeats(pin):
-		weak = "repeats itself"
+		weak = "This PIN repeats itself. Choose another one."
 	case run(pin, 1) || run(pin, 9) || run(halves(pin), 1) || run(halves(pin), 9):
-		weak = "counts up or down"
+		weak = "This PIN counts up or down. Choose another one."
 	case distinct(pin) < 3:
-		weak = "has fewer than three different digits"
+		weak = "This PIN has fewer than three different digits. Choose another one."
 	case likeBadge(pin, badge):
-		weak = "is like the badge"
+		weak = "This PIN is like the badge. Choose another one."
 	default:
 		return nil
 	}
-	return &border.Error{Code: border.Invalid, Op: op, Message: "This PIN " + weak + ". Choose another one."}
+	return &border.Error{Code: border.Invalid, Op: op, Message: weak}
 }
 
 // WellFormed reports whether a PIN is 6 to 12 ASCII digits.

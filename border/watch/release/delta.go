@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strconv"
 
 	"garita/border"
 	"garita/border/watch"
@@ -48,7 +47,7 @@ func EncodeDelta(changes []watch.Change) ([]byte, error) {
 		}
 		before := plain.Len()
 		if err := lines.Encode(&changes[i]); err != nil {
-			return nil, &border.Error{Code: border.Invalid, Op: op, Message: "Change {0} cannot be written.", Args: []string{strconv.Itoa(i + 1)}}
+			return nil, &border.Error{Code: border.Invalid, Op: op, Message: "Change {0} cannot be written.", Args: []any{i + 1}}
 		}
 		if plain.Len()-before > MaxChange || plain.Len() > maxPlain {
 			return nil, tooLarge
@@ -128,7 +127,7 @@ func readChanges(lines *bufio.Reader, n uint32) ([]watch.Change, error) {
 		}
 		var c watch.Change
 		if err := json.Unmarshal(line, &c); err != nil { // its text would repeat names
-			return nil, &border.Error{Code: border.Invalid, Op: op, Message: "Change {0} of the delta cannot be read.", Args: []string{strconv.Itoa(i + 1)}}
+			return nil, &border.Error{Code: border.Invalid, Op: op, Message: "Change {0} of the delta cannot be read.", Args: []any{i + 1}}
 		}
 		if !single(&c) {
 			return nil, notOne(op, i+1)
@@ -171,7 +170,7 @@ func single(c *watch.Change) bool {
 
 func notOne(op string, i int) error {
 	return &border.Error{Code: border.Invalid, Op: op,
-		Message: "Change {0} is of no kind that this program knows, or of several.", Args: []string{strconv.Itoa(i)}}
+		Message: "Change {0} is of no kind that this program knows, or of several.", Args: []any{i}}
 }
 
 func noDelta(err error) error {

@@ -170,7 +170,7 @@ const window = 256 << 10
 func (r *run) open(name string, read func(*input) error) error {
 	f, err := r.files.Open(name)
 	if err != nil {
-		return &border.Error{Code: border.NotFound, Op: "read watchlist source", Message: "The source lacks the file " + name + ".", Err: err}
+		return &border.Error{Code: border.NotFound, Op: "read watchlist source", Message: "The source lacks the file {0}.", Args: []any{name}, Err: err}
 	}
 	defer f.Close()
 	r.file = name

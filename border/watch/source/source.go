@@ -173,7 +173,7 @@ func Read(ctx context.Context, kind Kind, files fs.FS, o Options, emit func(*wat
 	case CSV:
 		err = r.readCSV()
 	default:
-		err = &border.Error{Code: border.Invalid, Op: "read watchlist source", Message: "There is no such kind of source: " + string(kind) + "."}
+		err = &border.Error{Code: border.Invalid, Op: "read watchlist source", Message: "There is no such kind of source: {0}.", Args: []any{string(kind)}}
 	}
 	return r.report, err
 }

@@ -30,7 +30,7 @@ func readLists(ctx context.Context, paths []string) ([]counter.List, error) {
 		}
 		if report.Skipped > 0 || len(report.Problems) > 0 {
 			return nil, &border.Error{Code: border.Invalid, Op: "read the list " + path,
-				Message: "{0} rows or values of {1} cannot be read. Run: garita watchlist import csv={1}", Args: []string{strconv.Itoa(len(report.Problems)), path}}
+				Message: "{0} rows or values of {1} cannot be read. Run: garita watchlist import csv={1}", Args: []any{len(report.Problems), path}}
 		}
 		if report.List == "" {
 			report.List = filepath.Base(path)

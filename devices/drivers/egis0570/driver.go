@@ -116,7 +116,7 @@ func (d *Driver) Capture(ctx context.Context, _ border.FingerRequest) (border.Fi
 
 // fault is an answer outside the protocol.
 func fault(message, what string) error {
-	return &border.Error{Code: border.Unavailable, Op: "use fingerprint sensor", Message: message + " It is being restarted; if this goes on, unplug it and plug it in again.",
+	return &border.Error{Code: border.Unavailable, Op: "use fingerprint sensor", Message: "{0} It is being restarted; if this goes on, unplug it and plug it in again.", Args: []any{border.Sentence{Text: message}},
 		Err: fmt.Errorf("%w: %s", devices.ErrProtocol, what)}
 }
 

@@ -175,6 +175,6 @@ func (d *Driver) capturing(ctx context.Context, work func() error) error {
 
 // fault is an answer outside the protocol.
 func fault(message, what string) error {
-	return &border.Error{Code: border.Unavailable, Op: "use fingerprint scanner", Message: message + " It is being restarted; if this goes on, unplug it and plug it in again.",
+	return &border.Error{Code: border.Unavailable, Op: "use fingerprint scanner", Message: "{0} It is being restarted; if this goes on, unplug it and plug it in again.", Args: []any{border.Sentence{Text: message}},
 		Err: fmt.Errorf("%w: %s", devices.ErrProtocol, what)}
 }

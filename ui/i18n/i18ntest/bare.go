@@ -13,7 +13,10 @@ import (
 func Bare(page string) []string {
 	var out []string
 	keep := func(s string) {
-		s = html.UnescapeString(written.ReplaceAllString(s, " "))
+		for written.MatchString(s) { // texts stand in the places of others
+			s = written.ReplaceAllString(s, " ")
+		}
+		s = html.UnescapeString(s)
 		for _, part := range strings.Split(s, "\n") {
 			if part = strings.TrimSpace(part); word.MatchString(part) {
 				out = append(out, part)
@@ -29,7 +32,7 @@ func Bare(page string) []string {
 }
 
 var (
-	written   = regexp.MustCompile(`⟦[^⟦⟧]*(⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧`)
+	written   = regexp.MustCompile(`⟦[^⟦⟧]*⟧`)
 	unseen    = regexp.MustCompile(`(?s)<(script|style|code|kbd)\b.*?</(script|style|code|kbd)>|<bdi\b.*?</bdi>`)
 	attribute = regexp.MustCompile(`\s(?:aria-label|title|placeholder|alt)="([^"]*)"`)
 	tag       = regexp.MustCompile(`(?s)<[^>]*>`)
