@@ -4,18 +4,24 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"garita/border"
 	"garita/border/access"
+	"garita/border/counter"
+	"garita/border/verdict"
 	"garita/ui/gate/gatetest"
 )
 
 // TestGallery serves every state of the screen to a browser until its standard input
 // ends: for the browser test and for designers. It runs only when GARITA_UI_GALLERY names
-// an address.
+// an address. A line of input changes a state, see [tell].
 func TestGallery(t *testing.T) {
 	addr := os.Getenv("GARITA_UI_GALLERY")
 	if addr == "" {
@@ -34,6 +40,7 @@ func TestGallery(t *testing.T) {
 	go func() {
 		fmt.Println("gallery on http://" + addr)
 		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+			tell(fake, in.Text())
 		}
 		close(stop)
 		ended <- app.ShutdownWithTimeout(5 * time.Second)
@@ -44,4 +51,39 @@ func TestGallery(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// tell changes a state of the gallery: "verdict STATE LEVEL", "reason STATE CHECK", or "news STATE" for
+// everything around the traveller at once.
+func tell(fake *fakeService, line string) {
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return
+	}
+	fake.change(border.CounterID(words[1]), func(v *counter.View) {
+		if words[0] == "news" {
+			v.Status.Today.Entries++
+			v.Status.Now = v.Status.Now.Add(time.Minute)
+			v.Status.Hub.Connected = !v.Status.Hub.Connected
+			v.Queue = append(slices.Clone(v.Queue), counter.QueueItem{ID: ref(byte(200 + len(v.Queue)%50)), Surname: "NEXT", GivenNames: strconv.Itoa(len(v.Queue)), Level: verdict.Proceed})
+			return
+		}
+		if v.Encounter == nil || len(words) < 3 {
+			return
+		}
+		e := *v.Encounter
+		e.Verdict.Revision++
+		switch words[0] {
+		case "verdict":
+			e.Verdict.Level = verdict.Level(words[2])
+		case "reason":
+			e.Verdict.Reasons = slices.Clone(e.Verdict.Reasons)
+			for i, r := range e.Verdict.Reasons {
+				if string(r.Check) == words[2] {
+					e.Verdict.Reasons[i] = reason(r.Check, verdict.Wrong, verdict.ReasonDigits, e.Verdict.Level)
+				}
+			}
+		}
+		v.Encounter = &e
+	})
 }

@@ -11,6 +11,7 @@ import { passport, traveller, visitor } from './mrz.mjs';
 const SWITCH = 2000;
 
 export async function belong(context, demo, test, pictures) {
+  await context.clearCookies(); // a browser keeps those of other demos on this host: cookies know no ports
   const c = await openCounter(context, demo.post, '1');
   const { page } = c;
   await page.setViewportSize(SIZES['1366x768']);

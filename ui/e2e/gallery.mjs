@@ -33,7 +33,7 @@ export function freePort() {
   });
 }
 
-/** Serves the gallery; returns its address and a function that ends it. */
+/** Serves the gallery; tell() changes a state of it, see TestGallery. */
 export async function serveGallery(root) {
   const address = `127.0.0.1:${await freePort()}`;
   const folder = mkdtempSync(join(tmpdir(), 'garita-gallery-'));
@@ -57,6 +57,7 @@ export async function serveGallery(root) {
   }
   return {
     url: `http://${address}`,
+    tell: (what) => child.stdin.write(`${what}\n`),
     async end() {
       child.stdin.end();
       await ended;

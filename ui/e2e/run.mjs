@@ -10,6 +10,7 @@ import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
 import { bursts } from './bursts.mjs';
+import { habit } from './habit.mjs';
 import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
@@ -38,13 +39,19 @@ function check(name, problem) {
   }
 }
 
+/** No case takes longer, in ms: one that hangs must not take the others with it. */
+const LONGEST = 240_000;
+
 /** Runs one case that fails by throwing. */
 async function test(name, run) {
+  let late;
   try {
-    await run();
+    await Promise.race([run(), new Promise((_, reject) => { late = setTimeout(() => reject(new Error(`not done after ${LONGEST / 1000} s`)), LONGEST); })]);
     check(name, '');
   } catch (e) {
     check(name, e.stack ?? e);
+  } finally {
+    clearTimeout(late);
   }
 }
 
@@ -63,6 +70,7 @@ const { context } = browser;
 const PARTS = [
   ['gallery', () => test('the states of the counter’s screen', () => gallery(context, root, pictures, check))],
   ['bursts', () => bursts(context, root, test)],
+  ['habit', () => habit(context, root, test)],
   ['workshop', () => workshop(context, root, test, pictures)],
   ['lists', () => lists(context, root, test, pictures)],
   ['access', () => access(context, root, test, pictures)],

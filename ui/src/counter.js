@@ -23,7 +23,7 @@ const state = () => $('state').dataset;
 const record = () => document.querySelector('[data-region="record"]');
 let up = false; // the live stream is there
 let view = null; // the last view, for filling in dialogs
-let painted = { encounter: '', level: '', at: 0, ready: '', readyAt: 0 };
+let painted = { encounter: '', level: '', why: '', at: 0, ready: '', readyAt: 0 };
 let sending = false;
 let decided = ''; // the encounter that was decided last: never sent twice
 
@@ -87,13 +87,16 @@ function paint(data) {
     $('note').value = '';
     if (s.encounter) message('');
   }
-  if (s.encounter !== painted.encounter || s.level !== painted.level) {
+  const why = s.say.replaceAll(/[0-9]+/g, ''); // the numbers in it are ages, which grow
+  if (s.encounter !== painted.encounter || s.level !== painted.level || why !== painted.why) {
     if (s.encounter) {
       say(s.say);
-      if (s.encounter === painted.encounter) dialogs.over('verdict');
-      else if (!dialogs.isOpen()) first(record())?.focus();
+      if (s.encounter !== painted.encounter) {
+        if (!dialogs.isOpen()) first(record())?.focus();
+      } else if (s.level !== painted.level) dialogs.over('verdict');
+      else if ($('confirm').open) dialogs.close(); // it asked about another reason
     }
-    painted = { ...painted, encounter: s.encounter, level: s.level, at: performance.now() };
+    painted = { ...painted, encounter: s.encounter, level: s.level, why, at: performance.now() };
   }
   if (s.ready !== painted.ready) painted = { ...painted, ready: s.ready, readyAt: performance.now() };
   painting();
