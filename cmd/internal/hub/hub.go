@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"garita/border"
+	"garita/border/archive"
 	"garita/border/cases"
 	"garita/border/checkpoint"
 	"garita/border/keystore"
@@ -30,6 +31,7 @@ import (
 	"garita/cmd/internal/settings"
 	"garita/cmd/internal/web"
 	"garita/sync/broker"
+	"garita/sync/courier/collect"
 	"garita/sync/downlink/publish"
 	"garita/sync/enrol"
 	"garita/sync/intake"
@@ -82,6 +84,7 @@ type Hub struct {
 	Register *register.Register
 	Lists    *lists.Keeper
 	Cases    *cases.Service
+	Archive  *archive.Archive
 	Stations *stations.Keeper
 	Officers *officers.Keeper
 	SignIn   *signin.Service
@@ -97,6 +100,7 @@ type Hub struct {
 	broker   *broker.Server // nil: an outside one
 	intake   *intake.Intake
 	downlink *publish.Publisher
+	files    *collect.Collector
 	audit    *lookup.AuditFile // nil: no service is asked
 	app      *fiber.App
 	listener net.Listener
@@ -158,6 +162,9 @@ func (h *Hub) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err = h.openArchive(ctx); err != nil {
+		return err
+	}
 	if err = h.openLists(ctx, private, blinder, h.clock); err != nil {
 		return err
 	}
@@ -192,6 +199,9 @@ func (h *Hub) openStream(ctx context.Context, private *seal.HubPrivate) error {
 		Checkpoints: h.Register, Roster: h.Officers, Keys: seal.NewKeySource(h.keys, h.Stations.SealKey),
 		Alarm: func(station border.StationID, text string) { h.alarm(station, "stream", text) }})
 	if err != nil {
+		return err
+	}
+	if err = h.openCollector(url, reach, believed); err != nil {
 		return err
 	}
 	h.downlink, err = publish.New(publish.Config{URL: url, Access: reach, Trust: believed, Lists: h.Lists, Notices: h.Cases, Clock: h.clock, Log: h.log,
@@ -233,6 +243,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	run(h.intake.Run)
 	run(h.downlink.Run)
+	run(h.Archive.Run)
+	run(h.files.Run)
 	run(h.Lists.Run)
 	run(h.Cases.Run)
 	run(h.Stations.Run)
@@ -269,7 +281,7 @@ func (h *Hub) Close() error {
 		defer cancel()
 		errs = append(errs, h.broker.Stop(ctx))
 	}
-	for _, c := range []io.Closer{closer(h.audit), closer(h.SignIn), closer(h.Cases), closer(h.Lists), closer(h.Register), closer(h.Officers),
+	for _, c := range []io.Closer{closer(h.audit), closer(h.SignIn), closer(h.Cases), closer(h.Lists), closer(h.Archive), closer(h.Register), closer(h.Officers),
 		closer(h.Stations), closer(h.self.journal), closer(h.self.keys), closer(h.keys)} {
 		if c != nil {
 			errs = append(errs, c.Close())

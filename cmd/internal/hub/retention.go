@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -66,10 +67,11 @@ func (h *Hub) follow(ctx context.Context, policy *retention.Policy) error {
 		return err
 	}
 	horizon := policy.Horizon(border.PartPersonal, h.clock.Now())
-	return h.Cases.Erased(ctx, func(a *register.Arrival) bool {
+	gone := func(a *register.Arrival) bool {
 		month := max(seal.Bucket(a.Header.OccurredAt), seal.Bucket(a.Header.RecordedAt))
 		return len(a.Missing) > 0 && month < seal.Bucket(horizon)
-	})
+	}
+	return errors.Join(h.Cases.Erased(ctx, gone), h.Archive.Erased(ctx, gone))
 }
 
 // Retain erases what is due now and says what it was. A register that was put back from a copy older

@@ -20,9 +20,10 @@ type Pair struct{ By, Second signin.In }
 func (h *Hub) Rights() (*retention.Rights, error) {
 	return retention.NewRights(retention.RightsConfig{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Open: h.openHit,
 		Follow: func(ctx context.Context) error {
-			return h.Cases.Erased(ctx, func(a *register.Arrival) bool {
+			gone := func(a *register.Arrival) bool {
 				return a.Header.Crossing != nil && h.Register.IsErased(*a.Header.Crossing)
-			})
+			}
+			return errors.Join(h.Cases.Erased(ctx, gone), h.Archive.Erased(ctx, gone))
 		}})
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	Retention string `toml:"retention"`
 	Backups   string `toml:"backups"` // folder that gets an encrypted backup every day; "": none
 
+	// FilesRate bounds what attached files take of the line to the hub, in KiB a second; 0: 256.
+	FilesRate int `toml:"files_kib_s"`
+
 	Counters []Counter            `toml:"counter"`
 	Scanners []supervisor.Scanner `toml:"scanner"`
 	Profiles string               `toml:"profiles"` // folder of local firmware profiles, besides those that ship; "" for none

@@ -34,6 +34,7 @@ import (
 	"garita/devices/hotplug"
 	"garita/devices/supervisor"
 	"garita/devices/workshop"
+	"garita/sync/courier/send"
 	"garita/sync/downlink/follow"
 	"garita/sync/enrol"
 	"garita/sync/uplink"
@@ -59,6 +60,7 @@ type Station struct {
 	uplink   *uplink.Uplink      // nil: no hub is configured
 	replica  *replica.Replica
 	downlink *follow.Follower // nil: no hub is configured
+	courier  *send.Courier    // nil: no hub is configured
 	scanners *supervisor.Supervisor
 	plugged  *hotplug.Watcher // nil: another bus stands in for the machine's
 	workshop *workshop.Workshop
@@ -232,6 +234,9 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 	if err != nil {
 		return err
 	}
+	if err := s.openCourier(attachments); err != nil {
+		return err
+	}
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
 		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: inForce.current, LateHits: lateHits{s.replica}, Lookups: s.cfg.Lookups, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: s.officers, Log: s.log,
 		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: s.root.Kind() == keystore.Software, Demo: s.cfg.Demo.On})
@@ -270,6 +275,7 @@ func (s *Station) Run(ctx context.Context) error {
 		run(s.uplink.Run)
 		run(s.downlink.Run)
 		run(s.renewer.Run)
+		run(s.courier.Run)
 	}
 	run(s.SignIn.Run)
 	run(s.keepHouse)
