@@ -1,0 +1,65 @@
+// Package flows is the hub's page of flows: how many crossed where, today beside the usual, over time and by
+// what they were; who is inside, and who is beyond the last day permitted. It shows counts only, and to
+// whoever may see aggregates only no small ones.
+package flows
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/form"
+	"garita/border/register"
+	"garita/ui/layout"
+)
+
+//go:embed *.html
+var templates embed.FS
+
+// Config says what the page works with. Register and Clock are required.
+type Config struct {
+	Register  *register.Register
+	Clock     border.Clock
+	Form      *form.Form               // the country's, for the words of codes; nil: the one that ships
+	Names     map[border.PostID]string // of posts; one without is known by its id
+	SmallCell int64                    // below it a count may point at a person; 0: the usual
+	Log       *slog.Logger             // nil: no log
+}
+
+type screen struct {
+	cfg    Config
+	layout *layout.Layout
+}
+
+// Mount adds the page's routes to an app, which must be made with Immutable: true.
+func Mount(app *fiber.App, cfg Config) error {
+	if cfg.Register == nil || cfg.Clock == nil {
+		return errors.New("mount the page of flows: incomplete configuration")
+	}
+	if !app.Config().Immutable {
+		return errors.New("mount the page of flows: the app is not immutable")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Form == nil {
+		cfg.Form = form.Default()
+	}
+	assets, err := layout.Built()
+	if err != nil {
+		return err
+	}
+	s := &screen{cfg: cfg}
+	if s.layout, err = layout.New(assets, templates); err != nil {
+		return fmt.Errorf("mount the page of flows: %w", err)
+	}
+	assets.Mount(app)
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
+	app.Add(fiber.MethodGet, "/flows", append(before[:2:2], s.page)...)
+	app.Add(fiber.MethodGet, "/flows/csv", append(before[:2:2], s.csv)...)
+	return nil
+}
