@@ -151,6 +151,8 @@ var hub = []Route{
 	{Method: get, Pattern: "/", Action: Start},
 	{Method: get, Pattern: "/live/operations", Action: FlowsRead, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/alarms/:alarm/acknowledge", Action: AlarmWork},
+	{Method: get, Pattern: "/flows", Action: FlowsRead, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/flows/csv", Action: FlowsRead, Gives: []Class{Operational}},
 
 	{Method: get, Pattern: "/lists", Action: ListsRead, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/lists/epoch", Action: ListsWork, Gives: []Class{Operational}},
