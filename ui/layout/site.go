@@ -74,6 +74,7 @@ var places = [...]struct {
 	action     access.Action
 }{
 	{true, "operations", "/", i18n.Msg("Operations"), access.FlowsRead},
+	{true, "flows", "/flows", i18n.Msg("Flows"), access.FlowsRead},
 	{true, "watchlists", "/lists", i18n.Msg("Lists"), access.ListsRead},
 	{true, "cases", "/cases", i18n.Msg("Cases"), access.CasesRead},
 	{true, "review", "/review", i18n.Msg("Reviews"), access.ReviewRead},
