@@ -15,6 +15,7 @@ import (
 	"garita/cmd/internal/web"
 	"garita/ui/auditlog"
 	casepages "garita/ui/cases"
+	flowpages "garita/ui/flows"
 	"garita/ui/gate"
 	"garita/ui/help"
 	"garita/ui/layout"
@@ -73,6 +74,13 @@ const maxStreams = 1024
 func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log,
 		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts}); err != nil {
+		return err
+	}
+	names := make(map[border.PostID]string, len(h.cfg.Posts))
+	for _, p := range h.cfg.Posts {
+		names[p.ID] = p.Name
+	}
+	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Names: names, Log: h.log}); err != nil {
 		return err
 	}
 	imports := h.cfg.Imports
