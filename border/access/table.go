@@ -70,6 +70,10 @@ var station = []Route{
 	{Method: post, Pattern: "/counters/:counter/fingers", Action: CounterWork},
 	{Method: post, Pattern: "/counters/:counter/fingers-cancelled", Action: CounterWork},
 	{Method: post, Pattern: "/counters/:counter/fingers-not-taken", Action: CounterWork},
+	{Method: post, Pattern: "/counters/:counter/paper-pieces/:upload/:offset", Action: CounterWork, Large: true},
+	{Method: post, Pattern: "/counters/:counter/papers", Action: CounterWork, Gives: []Class{Operational, Personal}},
+	{Method: get, Pattern: "/counters/:counter/papers/:encounter/:hash", Action: CounterRead, Gives: []Class{Operational, Personal}}, // of a recorded crossing it is told first
+	{Method: get, Pattern: "/counters/:counter/papers/:encounter/:hash/pages/:page", Action: CounterRead, Gives: []Class{Operational, Personal}},
 	{Method: post, Pattern: "/counters/:counter/biometrics-degraded", Action: BiometricsOff},
 	{Method: post, Pattern: "/counters/:counter/biometrics-restored", Action: BiometricsOff},
 	{Method: post, Pattern: "/counters/:counter/late-hits", Action: CounterWork},
