@@ -77,6 +77,7 @@ var places = [...]struct {
 	{true, "flows", "/flows", i18n.Msg("Flows"), access.FlowsRead},
 	{true, "watchlists", "/lists", i18n.Msg("Lists"), access.ListsRead},
 	{true, "cases", "/cases", i18n.Msg("Cases"), access.CasesRead},
+	{true, "reports", "/reports", i18n.Msg("Reports"), access.ReportsRead},
 	{true, "review", "/review", i18n.Msg("Reviews"), access.ReviewRead},
 	{true, "stations", "/stations", i18n.Msg("Stations"), access.StationsRead},
 	{true, "officers", "/officers", i18n.Msg("Officers"), access.OfficersRead},

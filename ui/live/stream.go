@@ -118,7 +118,7 @@ func (s *stream) show(ctx context.Context, t *topic) (sent, there bool, err erro
 		// Its screen alone does without; the browser asks for it again.
 		s.cfg.Log.Error("a topic of a live stream ended", "error", err)
 		t.feed.Close()
-		t.no, t.changed = border.CodeOf(err), nil
+		t.no, t.changed, t.has = border.CodeOf(err), nil, 0 // what it shows next is news
 		return true, s.flush(refusal(t)), nil
 	}
 	if !fresh {

@@ -94,7 +94,7 @@ func TestSignOutByForm(t *testing.T) {
 	s.install(1, staff()...)
 	b := s.browser()
 	b.enter("1001", "1").is(t, 200, "")
-	if got := b.get("/signin?lang=en"); !strings.Contains(got.body, "Officer 1001 is signed in here.") || !strings.Contains(got.body, `href="/counters/1"`) {
+	if got := b.get("/signin?lang=en"); !strings.Contains(got.body, `<bdi dir="auto">Officer 1001</bdi> is signed in here.`) || !strings.Contains(got.body, `href="/counters/1"`) {
 		t.Error("it is not said who is signed in")
 	}
 	if got := b.form("/signout"); got.status != http.StatusSeeOther || got.header.Get("Location") != "/signin" || b.token() != "" {

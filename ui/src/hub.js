@@ -62,8 +62,9 @@ function link(up) {
 
 /** A form or button with data-second takes a second person before it is sent. */
 function forms() {
-  if (!document.getElementById('second')) return;
-  const dialogs = createDialogs({ words: { choose: 'Not yet: {0}.', noAnswer: 'No answer. Try again.' }, armed: ARMED, done: () => {}, say: () => {} });
+  const words = document.getElementById('second')?.dataset;
+  if (!words) return;
+  const dialogs = createDialogs({ words: { choose: words.choose, noAnswer: words.noAnswer }, armed: ARMED, done: () => {}, say: () => {} });
   const second = createSecond({ dialogs });
   const agreed = new WeakSet();
 

@@ -12,13 +12,60 @@ let signedOut = () => {};
 export const whenSignedOut = (tell) => { signedOut = tell; };
 
 /**
- * Follows a stream for as long as the page lives.
- * @param {string} url
+ * Follows a stream for as long as the page lives: on the one stream that all windows of this browser
+ * share, where it has shared workers.
+ * @param {string} url  of the screen's own stream, "/live/TOPIC"
  * @param {(data: any) => void} view  gets the data of each event "view"
  * @param {(up: boolean) => void} link  is told when the connection is lost and found
  * @returns {{pause: () => void, resume: () => void}}
  */
 export function follow(url, view, link) {
+  const { worker } = document.body.dataset;
+  return worker && typeof SharedWorker !== 'undefined' ? shared(worker, url, view, link) : alone(url, view, link);
+}
+
+function shared(script, url, view, link) {
+  const { port } = new SharedWorker(script, { type: 'module', name: 'garita-live' });
+  const topic = url.slice('/live/'.length);
+  let paused = false;
+  port.addEventListener('message', ({ data }) => {
+    if (paused) return; // it crossed with the page's own word
+    if ('up' in data) link(data.up);
+    if (data.view) {
+      link(true);
+      view(JSON.parse(data.view));
+    }
+    if (data.refused) link(false);
+    if (data.refused || data.ended) get('/session'); // says so if it is because nobody is signed in
+  });
+  const follows = () => {
+    port.postMessage({ follow: topic, as: `${document.body.dataset.badge} ${document.documentElement.lang}` });
+  };
+  port.start();
+  // The worker waits for this lock, which it gets when this page has gone without a word.
+  if (navigator.locks) {
+    const lock = `garita-live-${crypto.randomUUID()}`;
+    navigator.locks.request(lock, () => {
+      port.postMessage({ lock });
+      return new Promise(() => {});
+    });
+  }
+  addEventListener('pagehide', () => port.postMessage({ bye: true }));
+  follows();
+  return {
+    pause() {
+      paused = true;
+      port.postMessage({ follow: '' });
+      link(false);
+    },
+    resume() {
+      paused = false;
+      follows();
+    },
+  };
+}
+
+function alone(url, view, link) {
   let source = null;
   let silence = 0;
   let again = 0;
@@ -33,6 +80,7 @@ export function follow(url, view, link) {
       view(JSON.parse(e.data));
     });
     source.addEventListener('beat', alive);
+    source.addEventListener('ended', () => get('/session'));
     source.addEventListener('error', () => {
       link(false);
       // The browser comes back by itself from a lost connection, not from a refusal.

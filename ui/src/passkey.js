@@ -4,7 +4,7 @@ import { post } from './live.js';
 /** Whether this browser can ask a key here. */
 export const canAsk = () => typeof PublicKeyCredential !== 'undefined' && isSecureContext && 'parseRequestOptionsFromJSON' in PublicKeyCredential;
 
-const failed = (e) => ({ ok: false, code: e?.name === 'NotAllowedError' ? 'cancelled' : 'unavailable', title: 'The key did not answer.', next: 'Try again, or use the PIN.' });
+const failed = (e) => ({ ok: false, code: e?.name === 'NotAllowedError' ? 'cancelled' : 'unavailable', title: document.body.dataset.keyFailed, next: document.body.dataset.keyNext });
 
 /** Has a key sign in or agree; path names the ceremony, more goes with both halves. */
 export async function askKey(path, more = {}) {

@@ -1,6 +1,8 @@
 // Who is signed in on this page: the card that covers it when they have gone, and how they, or
 // somebody else, go on. While the card is there the page is not in the document, only kept aside
 // with what was typed in it; what it shows is asked for anew afterwards.
+import './help.js';
+import { again, keepLanguage } from './language.js';
 import { get, post, whenSignedOut } from './live.js';
 import { askKey, canAsk } from './passkey.js';
 
@@ -30,8 +32,10 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   const { body } = document;
   const nobody = { badge: () => '', leave() {}, took() {}, ended() { location.reload(); }, isLocked: () => false };
   if (!card) return nobody;
+  const words = $('lock-form').dataset;
   const idle = Number(body.dataset.idle) * 1000;
   const channel = new BroadcastChannel('garita-session');
+  keepLanguage(channel);
   let behind = null; // what the card covers
   let focused = null; // where somebody worked last
   let last = performance.now();
@@ -74,6 +78,10 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
       location.replace(who.start);
       return;
     }
+    if (who.language !== document.documentElement.lang) { // the page speaks another officer's language
+      again();
+      return;
+    }
     show(who);
     card.hidden = true;
     $('lock-pin').value = '';
@@ -110,7 +118,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
         channel.postMessage({ signedIn: r.badge });
         await unlock(r);
       } else {
-        $('lock-message').textContent = [r.title, r.next].filter(Boolean).join(' ') || 'No answer. Try again.';
+        $('lock-message').textContent = [r.title, r.next].filter(Boolean).join(' ') || words.noAnswer;
         $('lock-pin').focus();
         approver('lock', r);
       }
@@ -138,7 +146,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     post('/session/lock', {});
   }
 
-  whenSignedOut(() => lock('The session has ended.'));
+  whenSignedOut(() => lock(words.ended));
 
   const input = (e) => {
     if (!e.isTrusted || behind) return;
@@ -151,7 +159,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   for (const type of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart']) addEventListener(type, input, { capture: true, passive: true });
   if (idle > 0) {
     setInterval(() => {
-      if (!behind && performance.now() - last >= idle) leave('Nobody has touched this for a while.');
+      if (!behind && performance.now() - last >= idle) leave(words.idle);
     }, Math.min(1000, idle / 4));
   }
 
@@ -163,8 +171,9 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   }
   channel.addEventListener('message', ({ data }) => {
     if (data.input) last = performance.now();
-    if (data.left) lock('Locked in another window.');
+    if (data.left) lock(words.elsewhere);
     if (data.signedIn) look();
+    if (data.language && data.language !== document.documentElement.lang && !behind) again();
   });
 
   addEventListener('focusin', ({ target }) => {
@@ -183,9 +192,10 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     took(who) {
       show(who);
       channel.postMessage({ signedIn: who.badge });
+      if (who.language && who.language !== document.documentElement.lang) again();
     },
     /** The server has said that the session is over. */
-    ended: () => lock('The session has ended.'),
+    ended: () => lock(words.ended),
     isLocked: () => behind !== null,
   };
 }

@@ -1,5 +1,5 @@
-// The sign-in page works without this: it remembers the counter and the language of this
-// machine, and asks security keys.
+// The sign-in page works without this: it remembers the counter of this machine, and asks security keys.
+import './help.js';
 import { askKey, canAsk } from './passkey.js';
 
 const $ = (id) => document.getElementById(id);
@@ -13,15 +13,6 @@ function remember(name, value) {
   } catch { /* a browser that keeps nothing */ }
   return '';
 }
-
-// The language that was chosen here last, unless the address names one.
-const lang = remember('garita-language');
-const asked = new URLSearchParams(location.search);
-if (lang && lang !== document.documentElement.lang && !asked.has('lang') && !$('trouble') && document.querySelector(`[data-lang="${CSS.escape(lang)}"]`)) {
-  asked.set('lang', lang);
-  location.replace(`/signin?${asked}`);
-}
-for (const a of document.querySelectorAll('[data-lang]')) a.addEventListener('click', () => remember('garita-language', a.dataset.lang));
 
 // The counter that was chosen here last.
 if (!form.dataset.chosen && !chosen()) {
