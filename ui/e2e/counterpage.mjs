@@ -33,7 +33,8 @@ export async function openCounter(context, url, counter = '1', badge = INSPECTOR
   return c;
 }
 
-class CounterPage {
+/** A counter's page. */
+export class CounterPage {
   constructor(page) {
     this.page = page;
     this.posts = [];

@@ -11,6 +11,8 @@ import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
 import { bursts } from './bursts.mjs';
 import { habit } from './habit.mjs';
+import { speed } from './speed.mjs';
+import { inspector } from './inspector.mjs';
 import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
@@ -57,7 +59,7 @@ async function test(name, run) {
 
 /** The demos that parts share: one with a day played, one that begins empty. Each starts when it is first needed. */
 const demos = new Map();
-const KINDS = { day: { mix: 'day' }, new: {} };
+const KINDS = { day: { mix: 'day' }, new: {}, inspector: {} };
 const demo = (kind) => {
   if (!demos.has(kind)) demos.set(kind, startDemo(program, KINDS[kind]));
   return demos.get(kind);
@@ -75,7 +77,8 @@ const PARTS = [
   ['lists', () => lists(context, root, test, pictures)],
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
-  ...[flow, keystrokes, work, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+  ...[flow, speed, keystrokes, work, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+  ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
 ];
 const EXTRA = [];
 const only = (process.env.ONLY ?? '').split(',').filter(Boolean);
