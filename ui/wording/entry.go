@@ -115,7 +115,7 @@ func Facts(p *i18n.Printer, e *watch.Entry) []Fact {
 var labels = map[string]i18n.Msg{
 	"names": "Names", "birth_dates": "Born", "sex": "Sex", "nationalities": "Nationalities", "birth_places": "Born in", "residences": "Lives in",
 	"documents": "Documents", "photo": "Photo", "handling": "Handling", "applies_to": "Counts for", "distribution": "Held at", "high_risk": "High risk",
-	"urgent": "Urgent", "action": "Action", "instruction": "Instruction", "legal_basis": "Legal basis", "purpose": "Purpose", "owner": "Owner",
+	"urgent": "Urgent", "action": "Action", "instruction": "Instruction", "legal_basis": "Legal basis", "purpose": "list::Purpose", "owner": "Owner",
 	"valid_from": "Holds from", "expires": "Last day", "updated": "Updated by the source",
 }
 

@@ -10,9 +10,9 @@ import (
 )
 
 var dimensions = map[flows.Dimension]i18n.Msg{
-	flows.Nationality: "Nationality", flows.Residence: "Country of residence", flows.Sex: "Sex", flows.Age: "Age", flows.Category: "Migratory category",
-	flows.Purpose: "Purpose of the journey", flows.Transport: "Means of transport", flows.Document: "Kind of document", flows.Issuer: "Issuer of the document",
-	flows.Ground: "Ground of the refusal", flows.VisaIssuer: "Issuer of the visa", flows.Fingers: "Fingerprints",
+	flows.Nationality: "dimension::Nationality", flows.Residence: "dimension::Country of residence", flows.Sex: "dimension::Sex", flows.Age: "dimension::Age", flows.Category: "dimension::Migratory category",
+	flows.Purpose: "dimension::Purpose of the journey", flows.Transport: "dimension::Means of transport", flows.Document: "dimension::Kind of document", flows.Issuer: "dimension::Issuer of the document",
+	flows.Ground: "dimension::Ground of the refusal", flows.VisaIssuer: "dimension::Issuer of the visa", flows.Fingers: "dimension::Fingerprints",
 }
 
 // Dimension says by what crossings are counted.
@@ -57,7 +57,7 @@ func FlowCode(p *i18n.Printer, f *form.Form, d flows.Dimension, code string) str
 // ages says a group of ages, "Y5T9" or "Y_GE80".
 func ages(p *i18n.Printer, code string) string {
 	if from, oldest := strings.CutPrefix(code, "Y_GE"); oldest {
-		return p.T("{0} and over", from)
+		return p.T("ages::{0} and over", from)
 	}
 	if from, to, ok := strings.Cut(strings.TrimPrefix(code, "Y"), "T"); ok {
 		return from + "–" + to
