@@ -32,6 +32,8 @@ const (
 
 	FlowsRead     Action = "flows.read"     // the hub's flows, stations and alarms; no personal data
 	AlarmWork     Action = "alarm.work"     // acknowledge
+	ReportsRead   Action = "reports.read"   // reports of flows; small numbers only with register.read
+	ReportsExport Action = "reports.export" // their files, small numbers hidden: aggregates, so no second person is needed
 	RegisterRead  Action = "register.read"  // open headers of crossings
 	StaysRead     Action = "stays.read"     // stays and doubts, open headers
 	PersonSearch  Action = "person.search"  // needs a purpose
@@ -72,6 +74,7 @@ var allowed = map[Action][]Role{
 	WorkshopRead:  {Technician, Supervisor}, WorkshopWork: {Technician}, ProfileOverride: {Technician},
 
 	FlowsRead: {Operator, Technician, Administrator}, AlarmWork: {Operator},
+	ReportsRead: {Operator, Administrator}, ReportsExport: {Operator, Administrator},
 	RegisterRead: {Operator}, StaysRead: {Operator}, PersonSearch: {Operator},
 	RecordsExport: {Operator},
 	ListsRead:     {Operator}, ListsWork: {Operator}, ListsDecide: {Operator},

@@ -79,6 +79,7 @@ var station = []Route{
 	{Method: post, Pattern: "/counters/:counter/late-hits", Action: CounterWork},
 	{Method: post, Pattern: "/counters/:counter/holder", Action: CounterWork},
 	{Method: get, Pattern: "/counters/:counter/shift", Action: CounterRead, Gives: []Class{Operational, Personal}},
+	{Method: get, Pattern: "/counters/:counter/shift-report", Action: CounterRead, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/counters/:counter/shift", Action: CounterWork},
 	{Method: post, Pattern: "/counters/:counter/shift-closed", Action: CounterWork, Gives: []Class{Operational, Personal}},
 	{Method: post, Pattern: "/counters/:counter/group", Action: CounterWork},
@@ -89,6 +90,9 @@ var station = []Route{
 	{Method: post, Pattern: "/counters/:counter/group/responsible", Action: CounterWork},
 	{Method: post, Pattern: "/counters/:counter/group/decisions", Action: CounterWork, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/counters/:counter/group/closed", Action: CounterWork},
+	{Method: post, Pattern: "/counters/:counter/portrait", Action: CounterWork, Large: true},
+	{Method: post, Pattern: "/counters/:counter/files-removed", Action: CounterWork},
+	{Method: get, Pattern: "/counters/:counter/files/:encounter/:file", Action: CounterRead, Gives: []Class{Operational, Personal}}, // of a recorded crossing it is told first
 	{Method: get, Pattern: "/counters/:counter/crossings/:crossing", Action: RecordRead, Gives: []Class{Operational, Personal}},
 	{Method: post, Pattern: "/counters/:counter/corrections", Action: RecordCorrect},
 	{Method: post, Pattern: "/counters/:counter/extensions", Action: RecordCorrect},
@@ -157,6 +161,11 @@ var hub = []Route{
 	{Method: post, Pattern: "/alarms/:alarm/acknowledge", Action: AlarmWork},
 	{Method: get, Pattern: "/flows", Action: FlowsRead, Gives: []Class{Operational}},
 	{Method: get, Pattern: "/flows/csv", Action: FlowsRead, Gives: []Class{Operational}},
+
+	{Method: get, Pattern: "/reports", Action: ReportsRead, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/reports/:period", Action: ReportsRead, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/reports/:period/file", Action: ReportsExport, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/reports/:period/posts/:post", Action: ReportsRead, Gives: []Class{Operational}},
 
 	{Method: get, Pattern: "/lists", Action: ListsRead, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/lists/epoch", Action: ListsWork, Gives: []Class{Operational}},

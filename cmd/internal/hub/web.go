@@ -9,6 +9,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/api"
+	"garita/border/form"
 	"garita/border/keystore"
 	"garita/border/signin"
 	"garita/cmd/internal/version"
@@ -22,6 +23,7 @@ import (
 	"garita/ui/live"
 	officerpages "garita/ui/officers"
 	"garita/ui/operations"
+	"garita/ui/reports"
 	"garita/ui/review"
 	signinpages "garita/ui/signin"
 	stationpages "garita/ui/stations"
@@ -100,6 +102,9 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 		return err
 	}
 	if err := stationpages.Mount(h.app, stationpages.Config{Keeper: h.Stations, Heard: h.heard, Clock: h.clock, URL: h.EnrolURL(), Log: h.log}); err != nil {
+		return err
+	}
+	if err := reports.Mount(h.app, reports.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Form: form.Default(), Log: h.log}); err != nil {
 		return err
 	}
 	if err := review.Mount(h.app, review.Config{Reviews: oversight{h}, Clock: h.clock, Log: h.log}); err != nil {
