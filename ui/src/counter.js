@@ -6,6 +6,7 @@ import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
 import { follow, post, swap } from './live.js';
 import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
+import { createPapers } from './papers.js';
 import { createSecond } from './second.js';
 import { keepSession } from './session.js';
 import { createWedge } from './wedge.js';
@@ -71,6 +72,7 @@ const documents = createDocuments(shared);
 const group = createGroup(shared);
 const duty = createDuty({ ...shared, fresh: () => { stream.pause(); return fresh(); } });
 const fingers = createFingers({ ...shared, act });
+const papers = createPapers({ ...shared, ready, message, typeLines });
 
 // What the screen shows.
 
@@ -82,6 +84,7 @@ function paint(data) {
   $('stated-place').hidden = !s.date;
   duty.follow();
   fingers.follow();
+  papers.follow();
   if (s.encounter !== before) {
     dialogs.over('encounter');
     $('note').value = '';
@@ -282,6 +285,13 @@ async function scan(text, source) {
   return r;
 }
 
+/** Opens the dialog for typing a zone with these lines in it. */
+function typeLines(lines) {
+  documents.type();
+  $('keyed-text').value = lines;
+  $('keyed-text').dispatchEvent(new Event('input'));
+}
+
 // Keys. None that a scanner can send is among them.
 
 const keys = {
@@ -294,6 +304,7 @@ const keys = {
   F8: accept,
   F9: refuse,
   F10: withdraw,
+  'Control+F3': () => papers.attach(),
   'Control+F7': () => seen() && fingers.take(),
   'Control+F8': () => ready() && fingers.not(),
   'Control+F9': () => need('asks_protection'),
@@ -361,6 +372,7 @@ addEventListener('keyup', (e) => {
 }, true);
 
 const acts = {
+  ...papers.acts,
   call: (b) => officer() && act('/call-up', { encounter: b.encounter }),
   take: (b) => take(b.encounter),
   join: (b) => join(b.encounter, b.name),

@@ -51,7 +51,7 @@ export function createDialogs({ words, armed, done, say }) {
     message(d, '');
     stack.push({ dialog: d, send, at: performance.now(), closed });
     d.showModal();
-    (controls(d).find(shown) ?? d.querySelector('[data-act="send"]')).focus();
+    (controls(d).find(shown) ?? d.querySelector('[data-act="send"]') ?? d.querySelector('button')).focus();
     if (title) say([title, text].filter(Boolean).join(' '));
     return d;
   }

@@ -150,6 +150,9 @@ export const post = (url, body, method = 'POST', patience = PATIENCE) => ask(url
   method, headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body),
 }, patience);
 
+/** Sends bytes as they are; the answer is as that of post. */
+export const sendBytes = (url, bytes) => ask(url, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream', Accept: 'application/json' }, body: bytes });
+
 /** Asks for JSON; the answer is as that of post. */
 export const get = (url) => ask(url, { headers: { Accept: 'application/json' } });
 
