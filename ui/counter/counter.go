@@ -44,6 +44,7 @@ type Config struct {
 	Seconds   access.Seconds
 	Audit     border.Auditor
 	Presenter Presenter       // nil: no specimens are offered
+	Papers    Papers          // nil: no papers are attached
 	Live      *live.Mux       // takes the counters as topics; nil: none
 	Stop      <-chan struct{} // closed: all live streams end
 	Log       *slog.Logger    // nil: no log
@@ -60,6 +61,7 @@ type screen struct {
 	agreements *access.Agreements
 	zones      zones
 	codes      []string // of countries, as the form in force knows them
+	uploads    uploads
 	choice     sync.Map // []Option by the list of the form that they are made of, a choices
 }
 
@@ -98,6 +100,9 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodPost, "/counters/:counter/call-up", s.callUp)
 	add(fiber.MethodPost, "/counters/:counter/direction", s.direction)
 	s.work(add)
+	if cfg.Papers != nil {
+		s.paperwork(add)
+	}
 	if cfg.Presenter != nil {
 		add(fiber.MethodPost, "/counters/:counter/present", s.present)
 	}
@@ -139,6 +144,15 @@ func (s *screen) work(add func(method, path string, h fiber.Handler)) {
 	add(fiber.MethodPost, at+"/corrections", s.correct)
 	add(fiber.MethodPost, at+"/extensions", s.extend)
 	add(fiber.MethodGet, at+"/notices/:crossing", s.notice)
+}
+
+// paperwork adds what is done with supporting papers.
+func (s *screen) paperwork(add func(method, path string, h fiber.Handler)) {
+	const at = "/counters/:counter"
+	add(fiber.MethodPost, at+"/paper-pieces/:upload/:offset", s.paperPiece)
+	add(fiber.MethodPost, at+"/papers", s.paperKeep)
+	add(fiber.MethodGet, at+"/papers/:encounter/:hash", s.paperOpen)
+	add(fiber.MethodGet, at+"/papers/:encounter/:hash/pages/:page", s.paperPage)
 }
 
 // limited gives a request's work its deadline.

@@ -41,6 +41,8 @@ type Config struct {
 	// FilesRate bounds what attached files take of the line to the hub, in KiB a second; 0: 256.
 	FilesRate int `toml:"files_kib_s"`
 
+	Papers Papers `toml:"papers"`
+
 	Counters []Counter            `toml:"counter"`
 	Scanners []supervisor.Scanner `toml:"scanner"`
 	Profiles string               `toml:"profiles"` // folder of local firmware profiles, besides those that ship; "" for none
@@ -51,6 +53,15 @@ type Config struct {
 	Opener drivers.Opener `toml:"-"`
 	// Alone keeps the station from its hub: while its projections are rebuilt.
 	Alone bool `toml:"-"`
+}
+
+// Papers says how supporting papers are drawn.
+type Papers struct {
+	// Program is garita-render; "": the one beside this program.
+	Program string `toml:"program"`
+	// WithoutLandlock draws papers also where the kernel has no Landlock: seccomp, limits and the
+	// deadline alone have to hold a hostile paper.
+	WithoutLandlock bool `toml:"without_landlock"`
 }
 
 // TLS says how the pages are served. Without it they are served on loopback only.

@@ -3,12 +3,15 @@ package station
 import (
 	"crypto/tls"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 
 	"garita/border"
 	"garita/border/access"
 	"garita/border/api"
 	"garita/border/keystore"
+	"garita/border/papers"
 	"garita/border/pki"
 	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
@@ -52,6 +55,9 @@ func (s *Station) openWeb() error {
 		return err
 	}
 	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Live: streams, Stop: s.stop, Log: s.log}
+	if screen.Papers, err = s.renderer(); err != nil {
+		return err
+	}
 	if s.cfg.Demo.Presenter != "" {
 		screen.Presenter = newPresenter(s.cfg.Demo.Presenter)
 	}
@@ -59,6 +65,19 @@ func (s *Station) openWeb() error {
 		return err
 	}
 	return s.mountWorkshop(streams)
+}
+
+// renderer draws papers with the program beside this one, or the one that the configuration names.
+func (s *Station) renderer() (*papers.Renderer, error) {
+	program := s.cfg.Papers.Program
+	if program == "" {
+		own, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		program = filepath.Join(filepath.Dir(own), "garita-render")
+	}
+	return papers.New(papers.Config{Program: program, WithoutLandlock: s.cfg.Papers.WithoutLandlock, Log: s.log}), nil
 }
 
 // tls is how the pages are served; nil: plainly, on loopback only.
