@@ -43,7 +43,8 @@ type FileView struct {
 // File is an attached file with its content. It is personal data.
 type File struct {
 	border.Attachment
-	Content []byte
+	Content  []byte
+	Recorded bool // of a crossing, not of an encounter that is open, waits or is on the post's list
 }
 
 // Keep attaches a file to the encounter: sealed and synced, then named in the draft, and later in the
@@ -183,7 +184,7 @@ func (s *Service) Attached(ctx context.Context, id border.ID, hash border.Digest
 	if err != nil {
 		return File{}, err
 	}
-	return File{files[i], content}, nil
+	return File{files[i], content, !open}, nil
 }
 
 // filesOf lists the files of an encounter that has not ended.

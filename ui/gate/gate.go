@@ -31,6 +31,7 @@ type Config struct {
 	Routes   *access.Routes // of this program
 	Cookie   Cookie
 	TLS      bool                 // the program is served over TLS
+	Camera   bool                 // its pages may ask for the camera
 	Hosts    []string             // names, besides addresses and localhost, under which browsers reach it
 	Mono     func() time.Duration // monotonic
 	Log      *slog.Logger         // nil: no log
@@ -91,7 +92,7 @@ type refusal struct {
 }
 
 func (g *gate) handle(c *fiber.Ctx) error {
-	headers(c, g.cfg.TLS)
+	headers(c, g.cfg.TLS, g.cfg.Camera)
 	route, ok := g.cfg.Routes.Match(c.Method(), string(c.Context().URI().PathOriginal()))
 	address := client(c.Context().RemoteIP().String())
 	token := g.cfg.Cookie.Token(c)

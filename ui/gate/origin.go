@@ -16,14 +16,18 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 
 // headers sets what every answer carries. Only what never changes is kept by a browser, and says
 // so itself.
-func headers(c *fiber.Ctx, tls bool) {
+func headers(c *fiber.Ctx, tls, camera bool) {
 	c.Set(fiber.HeaderContentSecurityPolicy, policy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Set(fiber.HeaderXFrameOptions, "DENY")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	c.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), usb=(), serial=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
+	lens := "()"
+	if camera {
+		lens = "(self)"
+	}
+	c.Set("Permissions-Policy", "camera="+lens+", microphone=(), geolocation=(), usb=(), serial=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if tls {
 		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")

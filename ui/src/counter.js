@@ -6,6 +6,7 @@ import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
 import { follow, post, swap } from './live.js';
 import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
+import { createPortrait } from './portrait.js';
 import { createPapers } from './papers.js';
 import { createSecond } from './second.js';
 import { keepSession } from './session.js';
@@ -73,6 +74,7 @@ const group = createGroup(shared);
 const duty = createDuty({ ...shared, fresh: () => { stream.pause(); return fresh(); } });
 const fingers = createFingers({ ...shared, act });
 const papers = createPapers({ ...shared, ready, message, typeLines });
+const portrait = createPortrait(shared);
 
 // What the screen shows.
 
@@ -304,6 +306,7 @@ const keys = {
   F8: accept,
   F9: refuse,
   F10: withdraw,
+  'Control+F6': () => ready() && portrait.open(),
   'Control+F3': () => papers.attach(),
   'Control+F7': () => seen() && fingers.take(),
   'Control+F8': () => ready() && fingers.not(),
@@ -328,6 +331,7 @@ function press(key) {
   else if (key === 'F8') dialogs.send();
   else if (key === 'F6' && second.isOpen()) second.turn();
   else if (key === 'F6' && $('keyed').open) documents.turn();
+  else if (key === 'F6' && portrait.isOpen()) portrait.again();
 }
 
 const wedge = createWedge({
@@ -391,6 +395,7 @@ const acts = {
   way: (b) => documents.turn(b.to),
   hold: duty.take,
   change: duty.change,
+  'portrait-again': portrait.again,
   'second-way': (b) => second.turn(b.to),
   'second-key': second.byKey,
   send: dialogs.send,

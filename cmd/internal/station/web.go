@@ -34,7 +34,7 @@ func (s *Station) openWeb() error {
 		return err
 	}
 	cookie := gate.NewCookie("garita_post_"+string(s.cfg.Station), s.secure)
-	guard, err := gate.New(gate.Config{Sessions: s.SignIn, Audit: s.audit, Routes: access.PostRoutes(), Cookie: cookie, TLS: s.secure,
+	guard, err := gate.New(gate.Config{Sessions: s.SignIn, Audit: s.audit, Routes: access.PostRoutes(), Cookie: cookie, TLS: s.secure, Camera: true,
 		Hosts: s.cfg.Hosts, Mono: s.clock.Mono, Log: s.log})
 	if err != nil {
 		return err
