@@ -11,7 +11,7 @@ class HubPage {
   constructor(page) { this.page = page; }
 
   async total() {
-    const text = await this.page.locator('.figure dd').first().innerText();
+    const text = await this.page.locator('[data-figure="crossings"] dd').innerText();
     return Number(text.replace(/[^0-9]/g, ''));
   }
 

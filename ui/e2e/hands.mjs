@@ -19,7 +19,6 @@ export function keys(page) {
     assert.fail(`${at} is not reached by Tab`);
   };
   return {
-    name: 'keyboard',
     go,
     key: (chord) => page.keyboard.press(chord),
     press: async (at) => {
@@ -63,6 +62,11 @@ export function touch(page) {
     if (box && (box.height < FINGER - 0.5 || box.width < FINGER - 0.5)) small.add(`${at} is ${Math.round(box.width)} × ${Math.round(box.height)}`);
     await el.tap();
   };
+  /** The dialog in front of the others. */
+  const front = () => page.evaluate(() => {
+    const open = [...document.querySelectorAll('dialog[open]')];
+    return (open.find((d) => d.contains(document.activeElement)) ?? open.at(-1)).id;
+  });
   const type = async (at, text) => {
     await tap(at);
     assert.ok(await focused(page, at), `${at} has no focus after a tap`);
@@ -70,7 +74,6 @@ export function touch(page) {
     await page.keyboard.insertText(text); // as the keyboard on the glass does: text, no keys
   };
   return {
-    name: 'touch',
     key: (chord) => tap({ 'Control+F2': '#switch' }[chord] ?? `[data-key="${chord}"]`),
     press: tap,
     fold: tap,
@@ -80,8 +83,8 @@ export function touch(page) {
       await tap(at);
       await page.locator(at).selectOption(code); // the browser's own list, which no script reaches
     },
-    send: () => tap('dialog[open]:last-of-type [data-act="send"], dialog[open] [data-act="send"]'),
-    close: () => tap('dialog[open] [data-act="close"]'),
+    send: async () => tap(`#${await front()} [data-act="send"]`),
+    close: async () => tap(`#${await front()} [data-act="close"]`),
     small,
   };
 }

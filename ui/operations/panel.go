@@ -29,6 +29,7 @@ type Panel struct {
 
 // Figure is a number with a label. Bad ones need a person; a path leads to where.
 type Figure struct {
+	ID           string // for tests; mostly ""
 	Label, Value string
 	Note         string // how far it can be believed; "" if wholly
 	Path         string
@@ -104,7 +105,7 @@ func figures(p *i18n.Printer, v *view) []Figure {
 		}
 	}
 	f = append(f, Figure{Label: p.T("Stations heard"), Value: p.T("{0} of {1}", heard, len(v.Stations)), Bad: heard < len(v.Stations)})
-	total := Figure{Label: p.T("Crossings registered"), Value: n(v.Counts.Crossings)}
+	total := Figure{ID: "crossings", Label: p.T("Crossings registered"), Value: n(v.Counts.Crossings)}
 	if v.Counts.ProjectionLag > 0 {
 		total.Note = p.N(int(v.Counts.ProjectionLag), "{0} more is stored, not yet counted", "{0} more are stored, not yet counted")
 	}
