@@ -99,6 +99,9 @@ func (p *projection) put(c *crossingRow, e *border.Event, known knownRow) (err e
 	if err := p.t.putCrossing(c); err != nil {
 		return err
 	}
+	if err := p.t.putWords(nameOf(c), c.words); err != nil {
+		return err
+	}
 	p.added++
 	p.count(c, 1)
 	if err := p.link(c); err != nil {
@@ -133,6 +136,9 @@ func (p *projection) remove(c *crossingRow) error {
 		}
 	}
 	if err := p.t.deleteCrossing(c.ID); err != nil {
+		return err
+	}
+	if err := p.t.dropWords(nameOf(c)); err != nil {
 		return err
 	}
 	p.added--

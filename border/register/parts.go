@@ -29,10 +29,11 @@ func (p *projection) await(c *crossingRow, keyID string) error {
 // else of the plaintext.
 type found struct {
 	part  string
-	blind *border.BlindIndex // nil while unknown
-	born  *border.BlindIndex // nil: not opened, or no birth date
-	full  bool               // no part of the birth date is unknown
-	who   *border.BlindIndex // nil: not opened, or name or birth date not fully known
+	blind *border.BlindIndex  // nil while unknown
+	born  *border.BlindIndex  // nil: not opened, or no birth date
+	full  bool                // no part of the birth date is unknown
+	who   *border.BlindIndex  // nil: not opened, or name or birth date not fully known
+	words []border.BlindIndex // of the name; only when put
 }
 
 // particulars are those fields of a personal part that the register looks at.
@@ -82,8 +83,12 @@ func (p *projection) open(e *border.Event, crossing border.ID) (f found, keyID s
 	if b, ok := blinder.Born(who.BirthDate); ok {
 		f.born, f.full = &b, day(who.BirthDate) != ""
 	}
-	if b, ok := blinder.Person(icao.NormaliseName(who.Surname), icao.NormaliseName(who.GivenNames), who.BirthDate); ok {
+	surname, given := icao.NormaliseName(who.Surname), icao.NormaliseName(who.GivenNames)
+	if b, ok := blinder.Person(surname, given, who.BirthDate); ok {
 		f.who = &b
+	}
+	for _, w := range words(surname, given) {
+		f.words = append(f.words, blinder.Name(w))
 	}
 	return f, keyID
 }

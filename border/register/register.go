@@ -42,6 +42,7 @@ type Blinder interface {
 	Person(surname, given, birthDate string) (border.BlindIndex, bool)
 	Born(birthDate string) (border.BlindIndex, bool)
 	Officer(badge string) string
+	Name(token string) border.BlindIndex
 }
 
 // Config says what a register works with. All fields but Log are required.

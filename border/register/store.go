@@ -279,6 +279,9 @@ type tx interface {
 	crossingByID(id border.ID) (c crossingRow, ok bool, err error)
 	putCrossing(c *crossingRow) error
 	deleteCrossing(id border.ID) error
+	// putWords notes the words of a subject's name; dropWords takes them away unless crossings of the subject are left.
+	putWords(subject border.BlindIndex, words []border.BlindIndex) error
+	dropWords(subject border.BlindIndex) error
 	// addAmendment reports false if the change is known already.
 	addAmendment(a amendmentRow) (bool, error)
 	amendment(change border.ID) (a amendmentRow, ok bool, err error)
@@ -360,6 +363,12 @@ type reader interface {
 	stayOf(ctx context.Context, crossing border.ID) (s Stay, ok bool, err error)
 	proposals(ctx context.Context, limit int) ([]Proposal, error)
 	subject(ctx context.Context, who *Subject) ([]subjectRow, error)
+	// named lists subjects whose names have all of the words, at most limit.
+	named(ctx context.Context, words []border.BlindIndex, birthYear, limit int) ([]border.BlindIndex, error)
+	// travels lists crossings of a person or of a crossing's traveller, the latest first, with what they are
+	// known by; travelsWith those of a document.
+	travels(ctx context.Context, subject border.BlindIndex, limit int) ([]travelRow, error)
+	travelsWith(ctx context.Context, document border.BlindIndex, limit int) ([]travelRow, error)
 	of(ctx context.Context, blinds []border.BlindIndex) (map[border.ID]bool, error)
 	// outlived reports whether a crossing from before a moment still has its document.
 	outlived(ctx context.Context, before time.Time) (bool, error)

@@ -44,6 +44,7 @@ func (plainKeys) Open(e *border.Event, part string) ([]byte, error) {
 type hexBlinder struct{}
 
 func (hexBlinder) Person(_, _, _ string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
+func (hexBlinder) Name(string) border.BlindIndex                   { return border.BlindIndex{} }
 func (hexBlinder) Officer(badge string) string                     { return badge }
 func (hexBlinder) Born(string) (border.BlindIndex, bool)           { return border.BlindIndex{}, false }
 

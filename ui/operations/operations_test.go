@@ -257,6 +257,7 @@ func (noKeys) Person(string, string, string) (border.BlindIndex, bool) {
 	return border.BlindIndex{}, false
 }
 func (noKeys) Officer(string) string                 { return "" }
+func (noKeys) Name(string) border.BlindIndex         { return border.BlindIndex{} }
 func (noKeys) Born(string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
 
 // serve puts the screen of a real register on a real socket.

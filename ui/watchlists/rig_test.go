@@ -58,6 +58,7 @@ func (noKeys) Person(string, string, string) (border.BlindIndex, bool) {
 	return border.BlindIndex{}, false
 }
 func (noKeys) Officer(string) string                 { return "" }
+func (noKeys) Name(string) border.BlindIndex         { return border.BlindIndex{} }
 func (noKeys) Born(string) (border.BlindIndex, bool) { return border.BlindIndex{}, false }
 
 // rig is the pages of real lists and a real register on a real socket.
