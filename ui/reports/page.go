@@ -100,7 +100,7 @@ func (s *screen) report(c *fiber.Ctx) error {
 	if who.May(access.ReportsExport) {
 		v.File = "/reports/" + p.name() + "/file"
 	}
-	return s.layout.Send(c, layout.Page{Title: to.T("Flow report") + " " + p.name() + " – Garita", Kind: "reports", Script: "page", Screen: v})
+	return s.layout.Send(c, layout.Page{Title: to.T("Flow report: {0}", p.title(to)) + " – Garita", Kind: "reports", Script: "page", Screen: v})
 }
 
 // view puts numbers into words and pictures.
