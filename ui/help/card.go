@@ -11,9 +11,6 @@ import (
 	"garita/ui/layout"
 )
 
-// withCard are the roles that have a card.
-var withCard = [...]access.Role{access.Inspector, access.Supervisor, access.Operator, access.Technician}
-
 // card is one role's page.
 type card struct {
 	Role      access.Role
@@ -25,7 +22,7 @@ type card struct {
 // card shows the quick card of a role, in the language that lang names or the reader's.
 func (s *screen) card(c *fiber.Ctx) error {
 	role := access.Role(c.Params("role"))
-	if !slices.Contains(withCard[:], role) {
+	if !slices.ContainsFunc(layout.Cards(), func(c layout.Card) bool { return c.Role == role }) {
 		return &border.Error{Code: border.NotFound, Op: "read a quick card"}
 	}
 	p := layout.Printer(c)

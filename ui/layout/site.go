@@ -125,7 +125,7 @@ func Roles(to *i18n.Printer, roles []access.Role) string {
 
 // frame fills in what a page says around its screen.
 func (p *Page) frame(c *fiber.Ctx, to *i18n.Printer) {
-	p.Site, p.Cards = SiteOf(c), cards[:]
+	p.Site, p.Cards = SiteOf(c), Cards()
 	if c.Method() == fiber.MethodGet {
 		p.At = c.Path()
 	}
@@ -143,9 +143,14 @@ type Card struct {
 	Word i18n.Msg
 }
 
-// cards are the roles that have one.
-var cards = [...]Card{{access.Inspector, RoleWords[access.Inspector]}, {access.Supervisor, RoleWords[access.Supervisor]},
-	{access.Operator, RoleWords[access.Operator]}, {access.Technician, RoleWords[access.Technician]}}
+// Cards lists the roles that have one.
+func Cards() []Card {
+	var out []Card
+	for _, r := range []access.Role{access.Inspector, access.Supervisor, access.Operator, access.Technician} {
+		out = append(out, Card{r, RoleWords[r]})
+	}
+	return out
+}
 
 // Languages are those that the page can be shown in.
 func (p Page) Languages() []i18n.Lang { return i18n.Langs() }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -25,6 +26,7 @@ import (
 	"garita/border/signin"
 	"garita/ui/gate"
 	"garita/ui/gate/gatetest"
+	"garita/ui/help"
 	"garita/ui/layout"
 	pages "garita/ui/signin"
 )
@@ -151,6 +153,7 @@ func (s *site) serve(routes *access.Routes, of layout.Site, cfg pages.Config, mo
 	assets.Mount(app)
 	cfg.Service, cfg.Cookie, cfg.Clock = s.s, cookie, s.time
 	must(s.t, pages.Mount(app, cfg))
+	must(s.t, help.Mount(app, slog.New(slog.DiscardHandler)))
 	if more != nil {
 		more(app)
 	}
