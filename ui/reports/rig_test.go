@@ -167,4 +167,3 @@ func sorted[K cmp.Ordered, V any](m map[K]V) []K {
 	slices.Sort(out)
 	return out
 }
-
