@@ -161,6 +161,9 @@ var hub = []Route{
 	{Method: post, Pattern: "/alarms/:alarm/acknowledge", Action: AlarmWork},
 	{Method: get, Pattern: "/flows", Action: FlowsRead, Gives: []Class{Operational}},
 	{Method: get, Pattern: "/flows/csv", Action: FlowsRead, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/search", Action: PersonSearch},
+	{Method: post, Pattern: "/search", Action: PersonSearch, Gives: []Class{Operational, Personal}, Purpose: true},
+	{Method: post, Pattern: "/search/person", Action: PersonSearch, Gives: []Class{Operational, Personal, Hit}, Purpose: true},
 
 	{Method: get, Pattern: "/reports", Action: ReportsRead, Gives: []Class{Operational}},
 	{Method: get, Pattern: "/reports/:period", Action: ReportsRead, Gives: []Class{Operational}},
