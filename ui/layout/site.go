@@ -76,6 +76,7 @@ var places = [...]struct {
 	{true, "operations", "/", i18n.Msg("Operations"), access.FlowsRead},
 	{true, "flows", "/flows", i18n.Msg("Flows"), access.FlowsRead},
 	{true, "watchlists", "/lists", i18n.Msg("Lists"), access.ListsRead},
+	{true, "search", "/search", i18n.Msg("Search"), access.PersonSearch},
 	{true, "cases", "/cases", i18n.Msg("Cases"), access.CasesRead},
 	{true, "reports", "/reports", i18n.Msg("Reports"), access.ReportsRead},
 	{true, "review", "/review", i18n.Msg("Reviews"), access.ReviewRead},
