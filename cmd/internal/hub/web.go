@@ -25,6 +25,7 @@ import (
 	"garita/ui/operations"
 	"garita/ui/reports"
 	"garita/ui/review"
+	"garita/ui/search"
 	signinpages "garita/ui/signin"
 	stationpages "garita/ui/stations"
 	"garita/ui/watchlists"
@@ -83,6 +84,9 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 		names[p.ID] = p.Name
 	}
 	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Names: names, Log: h.log}); err != nil {
+		return err
+	}
+	if err := search.Mount(h.app, search.Config{Register: h.Register, Cases: h.Cases, Clock: h.clock, Audit: h.self.audit, Log: h.log}); err != nil {
 		return err
 	}
 	imports := h.cfg.Imports
