@@ -13,6 +13,7 @@ import { bursts } from './bursts.mjs';
 import { habit } from './habit.mjs';
 import { speed } from './speed.mjs';
 import { inspector } from './inspector.mjs';
+import { streams } from './streams.mjs';
 import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
@@ -59,7 +60,7 @@ async function test(name, run) {
 
 /** The demos that parts share: one with a day played, one that begins empty. Each starts when it is first needed. */
 const demos = new Map();
-const KINDS = { day: { mix: 'day' }, new: {}, inspector: {} };
+const KINDS = { day: { mix: 'day' }, new: {}, inspector: {}, eight: { counters: 8 } };
 const demo = (kind) => {
   if (!demos.has(kind)) demos.set(kind, startDemo(program, KINDS[kind]));
   return demos.get(kind);
@@ -79,6 +80,7 @@ const PARTS = [
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
   ...[flow, speed, keystrokes, work, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
+  ['streams', async () => streams(context, await demo('eight'), test)],
 ];
 const EXTRA = [];
 const only = (process.env.ONLY ?? '').split(',').filter(Boolean);
