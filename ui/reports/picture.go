@@ -41,7 +41,7 @@ const (
 	pictureWidth = 640
 	barsLeft     = 210 // room for words
 	barsRight    = 84  // room for numbers
-	barHeight    = 11
+	barHeight    = 13
 	barsShown    = 12
 	daysHeight   = 230
 	daysLeft     = 58
