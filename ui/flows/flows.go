@@ -35,7 +35,8 @@ type screen struct {
 	layout *layout.Layout
 }
 
-// Mount adds the page's routes to an app, which must be made with Immutable: true.
+// Mount adds the page's routes to an app, which must be made with Immutable: true. The assets are the
+// operations screen's to mount.
 func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Register == nil || cfg.Clock == nil {
 		return errors.New("mount the page of flows: incomplete configuration")
@@ -57,7 +58,6 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the page of flows: %w", err)
 	}
-	assets.Mount(app)
 	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	app.Add(fiber.MethodGet, "/flows", append(before[:2:2], s.page)...)
 	app.Add(fiber.MethodGet, "/flows/csv", append(before[:2:2], s.csv)...)
