@@ -29,6 +29,10 @@ type ShiftReport struct {
 	Counts []border.Count `json:"counts"`
 	// Open lists the referrals that are handed over.
 	Open []border.ID `json:"open"`
+	// Awaiting counts the events that took effect though their second person could not be reached.
+	Awaiting int64 `json:"awaiting_second"`
+	// By are the names of the officers who recorded something, sorted.
+	By []string `json:"by"`
 }
 
 // counted are the types of event that a shift's report counts.
@@ -195,14 +199,22 @@ func (s *Service) Shift(ctx context.Context) (ShiftReport, error) {
 
 // report counts a shift's events in the journal. s.shifting is held.
 func (s *Service) report(ctx context.Context, sh *shift) (ShiftReport, error) {
-	r := ShiftReport{ID: sh.id, OpenedAt: sh.openedAt, OpenedBy: sh.openedBy.Name, Open: s.openReferrals()}
+	r := ShiftReport{ID: sh.id, OpenedAt: sh.openedAt, OpenedBy: sh.openedBy.Name, Open: s.openReferrals(), By: []string{}}
 	cells := make(map[border.Count]int64)
+	by := make(map[string]bool)
 	err := s.cfg.Journal.Scan(ctx, sh.from, func(ev border.Event) error {
 		h, err := ev.ReadHeader()
 		if err != nil {
 			return err
 		}
-		if h.Shift == sh.id && slices.Contains(counted, ev.Type) {
+		if h.Shift != sh.id {
+			return nil
+		}
+		if h.Awaiting != "" {
+			r.Awaiting++
+		}
+		if slices.Contains(counted, ev.Type) {
+			by[h.Officer] = true
 			cells[border.Count{Type: ev.Type, Counter: h.Counter, Direction: h.Direction, Category: h.Category, Outcome: h.Outcome}]++
 		}
 		return nil
@@ -215,6 +227,12 @@ func (s *Service) report(ctx context.Context, sh *shift) (ShiftReport, error) {
 		c.N = n
 		r.Counts = append(r.Counts, c)
 	}
+	for pseudonym := range by {
+		if name := s.known(pseudonym).Name; name != "" && !slices.Contains(r.By, name) {
+			r.By = append(r.By, name)
+		}
+	}
+	slices.Sort(r.By)
 	slices.SortFunc(r.Counts, func(a, b border.Count) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Counter, b.Counter), cmp.Compare(a.Direction, b.Direction),
 			cmp.Compare(a.Category, b.Category), cmp.Compare(a.Outcome, b.Outcome))

@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // abandon ends an encounter without a crossing; it leaves a trace.
@@ -23,5 +25,5 @@ func (s *screen) abandon(c *fiber.Ctx) error {
 	if err := s.cfg.Service.Abandon(ctx, at(c), id, in.Reason, in.Note); err != nil {
 		return err
 	}
-	return c.JSON(done{"Abandoned: no crossing was recorded."})
+	return c.JSON(done{layout.Printer(c).T("Abandoned: no crossing was recorded.")})
 }

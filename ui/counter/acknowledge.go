@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/ui/layout"
 )
 
 // acknowledge notes that the officer has taken a late hit in hand.
@@ -20,5 +21,5 @@ func (s *screen) acknowledge(c *fiber.Ctx) error {
 	if err := s.cfg.Service.AcknowledgeLateHit(ctx, at(c), in.ID); err != nil {
 		return err
 	}
-	return c.JSON(done{"Taken in hand. The hub is told."})
+	return c.JSON(done{layout.Printer(c).T("Taken in hand. The hub is told.")})
 }

@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // attach keys a further document of the open person.
@@ -22,5 +24,5 @@ func (s *screen) attach(c *fiber.Ctx) error {
 	if err := s.cfg.Service.Attach(ctx, at(c), id, in.particulars.read()); err != nil {
 		return err
 	}
-	return c.JSON(done{"The document is added."})
+	return c.JSON(done{layout.Printer(c).T("The document is added.")})
 }

@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // closeGroup ends the group; who is on its list and did not come is a no-show.
@@ -11,5 +13,5 @@ func (s *screen) closeGroup(c *fiber.Ctx) error {
 	if err := s.cfg.Service.CloseGroup(ctx, at(c)); err != nil {
 		return err
 	}
-	return c.JSON(done{"The group is closed."})
+	return c.JSON(done{layout.Printer(c).T("The group is closed.")})
 }

@@ -6,6 +6,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/counter"
+	"garita/ui/layout"
 )
 
 // correct records how a crossing should have been recorded.
@@ -46,5 +47,5 @@ func (s *screen) correct(c *fiber.Ctx) error {
 	if _, err := s.cfg.Service.Correct(ctx, x); err != nil {
 		return err
 	}
-	return c.JSON(done{"Recorded: the correction. What was recorded first stays on record."})
+	return c.JSON(done{layout.Printer(c).T("Recorded: the correction. What was recorded first stays on record.")})
 }

@@ -100,6 +100,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodPost, "/counters/:counter/call-up", s.callUp)
 	add(fiber.MethodPost, "/counters/:counter/direction", s.direction)
 	s.work(add)
+	s.files(add)
 	if cfg.Papers != nil {
 		s.paperwork(add)
 	}
@@ -130,6 +131,7 @@ func (s *screen) work(add func(method, path string, h fiber.Handler)) {
 	add(fiber.MethodPost, at+"/late-hits", s.acknowledge)
 	add(fiber.MethodPost, at+"/holder", s.hold)
 	add(fiber.MethodGet, at+"/shift", s.shift)
+	add(fiber.MethodGet, at+"/shift-report", s.shiftReport)
 	add(fiber.MethodPost, at+"/shift", s.openShift)
 	add(fiber.MethodPost, at+"/shift-closed", s.closeShift)
 	add(fiber.MethodPost, at+"/group", s.openGroup)

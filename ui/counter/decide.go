@@ -6,6 +6,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/counter"
+	"garita/ui/layout"
 )
 
 // decide records how the open encounter ends. Sending the same decision again is safe:
@@ -50,5 +51,5 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(done{Text: recordedText(r)})
+	return c.JSON(done{Text: recorded(layout.Printer(c), r)})
 }

@@ -5,6 +5,8 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 )
 
 // decideGroup admits the members that were shown as ready, or lets them depart. Who is no
@@ -34,7 +36,8 @@ func (s *screen) decideGroup(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var recorded, not uint64
+	p := layout.Printer(c)
+	var recorded, not int
 	why := ""
 	for _, r := range results {
 		if r.Problem == "" {
@@ -48,9 +51,9 @@ func (s *screen) decideGroup(c *fiber.Ctx) error {
 	if recorded == 0 {
 		return &border.Error{Code: results[0].Problem, Op: "decide a group", Message: why}
 	}
-	text := "Recorded: " + count(recorded, "person", "people") + "."
+	text := p.N(recorded, "Recorded: {0} person.", "Recorded: {0} people.")
 	if not > 0 {
-		text += " Not recorded: " + count(not, "person", "people") + ". " + why
+		text += " " + p.N(not, "Not recorded: {0} person.", "Not recorded: {0} people.") + " " + p.T(i18n.Msg(why))
 	}
 	return c.JSON(done{text})
 }

@@ -7,6 +7,7 @@ import (
 
 	"garita/border/access"
 	"garita/border/counter"
+	"garita/ui/layout"
 )
 
 // degrade lets the post go without fingerprints for a while, by a supervisor's word.
@@ -32,5 +33,5 @@ func (s *screen) degrade(c *fiber.Ctx) error {
 		For: time.Duration(in.Hours) * time.Hour}); err != nil {
 		return err
 	}
-	return c.JSON(done{"No fingerprints are taken for now. It ends by itself."})
+	return c.JSON(done{layout.Printer(c).T("No fingerprints are taken for now. It ends by itself.")})
 }

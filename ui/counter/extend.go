@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border/counter"
+	"garita/ui/layout"
 )
 
 // extend grants more days to somebody who is inside.
@@ -34,5 +35,5 @@ func (s *screen) extend(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(done{"Recorded: the stay is extended."})
+	return c.JSON(done{layout.Printer(c).T("Recorded: the stay is extended.")})
 }

@@ -9,7 +9,11 @@ import (
 	"garita/border/counter"
 	"garita/border/form"
 	"garita/border/manifest"
+	"garita/ui/i18n"
 )
+
+// english is the language of tests that are not about languages.
+var english = i18n.In(i18n.English)
 
 // fakeService is a station that shows what it is told and remembers what it was asked.
 type fakeService struct {
@@ -163,7 +167,7 @@ func (f *fakeService) Answers(_ context.Context, at counter.At, id border.ID, va
 		e.Record.Problems = nil
 		for _, field := range e.Record.Fields {
 			if field.Required && e.Record.Values[field.Name] == "" {
-				e.Record.Problems = append(e.Record.Problems, form.Problem{Field: field.Name, Message: field.Label + " is missing."})
+				e.Record.Problems = append(e.Record.Problems, form.Problem{Field: field.Name, Message: field.Label + " is missing.", Why: form.Missing, Args: []string{field.Label}})
 			}
 		}
 		v.Encounter = &e
@@ -223,6 +227,10 @@ func (f *fakeService) Shift(context.Context) (counter.ShiftReport, error) {
 		return counter.ShiftReport{}, &border.Error{Code: border.NotFound, Op: "report on the shift", Message: "No shift is open."}
 	}
 	return *f.shift, nil
+}
+
+func (f *fakeService) LastShift(ctx context.Context) (counter.ShiftReport, error) {
+	return f.Shift(ctx)
 }
 
 func (f *fakeService) OpenShift(_ context.Context, officer string) error {

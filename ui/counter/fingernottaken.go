@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // fingerNotTaken notes why a finger cannot be taken.
@@ -22,5 +24,5 @@ func (s *screen) fingerNotTaken(c *fiber.Ctx) error {
 	if err := s.cfg.Service.FingerNotTaken(ctx, at(c), id, in.Position, in.Reason, in.Code); err != nil {
 		return err
 	}
-	return c.JSON(done{"Noted: not taken. It speaks against nobody."})
+	return c.JSON(done{layout.Printer(c).T("Noted: not taken. It speaks against nobody.")})
 }

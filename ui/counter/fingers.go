@@ -4,12 +4,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/fingerprint"
 	"garita/border/form"
+	"garita/ui/i18n"
 )
 
 // Fingers is what there is to say of fingerprints at this counter. No image is on any screen.
@@ -21,7 +21,7 @@ type Fingers struct {
 	Now       *FingerNow
 	Rows      []FingerRow
 	Scanner   bool   // the counter has one
-	Degraded  string // "until 15:04:05"; "" if the post does not go without
+	Degraded  string // "the post goes without until 15:04:05"; "" if it does not
 	Say       string // spoken when it changes
 }
 
@@ -50,8 +50,8 @@ type FingerRow struct {
 
 // fingers puts into words what there is of fingerprints; nil if nothing is to be said: the
 // country's form asks for none, or the counter has no scanner and nobody was asked.
-func (s *screen) fingers(v counter.View, zone *time.Location) *Fingers {
-	f := s.cfg.Service.Form()
+func (w words) fingers(v counter.View) *Fingers {
+	f := w.form
 	if !f.Fingerprints() {
 		return nil
 	}
@@ -62,11 +62,11 @@ func (s *screen) fingers(v counter.View, zone *time.Location) *Fingers {
 		out.Reason = reasons[0].Code
 	}
 	if d := v.Status.Degraded; d != nil {
-		out.Degraded = "until " + clockTime(d.Until, v.Status.Now, zone)
+		out.Degraded = w.T("the post goes without until {0}", w.clock(d.Until, v.Status.Now))
 	}
 	if e := v.Encounter; e != nil && e.Fingers != nil {
 		out.Encounter = e.ID.String()
-		s.asked(out, e.Fingers)
+		w.asked(out, e.Fingers)
 	}
 	if !out.Scanner && out.Degraded == "" && len(out.Rows) == 0 && out.Now == nil {
 		return nil
@@ -75,81 +75,82 @@ func (s *screen) fingers(v counter.View, zone *time.Location) *Fingers {
 }
 
 // asked puts into words what came of an encounter's fingers.
-func (s *screen) asked(out *Fingers, v *counter.FingersView) {
-	f := s.cfg.Service.Form()
-	reasons, codes := labels(f.Codes(form.FingerReasons)), labels(f.Codes(form.FingerNotTaken))
+func (w words) asked(out *Fingers, v *counter.FingersView) {
+	reasons, codes := w.labels(w.form.Codes(form.FingerReasons)), w.labels(w.form.Codes(form.FingerNotTaken))
 	if v.Next != 0 {
-		out.Next, out.NextWord = strconv.Itoa(int(v.Next)), fingerWords[v.Next]
+		out.Next, out.NextWord = strconv.Itoa(int(v.Next)), w.finger(v.Next)
 	}
 	for _, a := range v.Asked {
-		row := FingerRow{Finger: upper(fingerWords[a.Position]), Taken: a.Taken, Finq: a.Finq, Why: reasons[a.Reason]}
+		row := FingerRow{Finger: upper(w.finger(a.Position)), Taken: a.Taken, Finq: a.Finq, Why: reasons[a.Reason]}
 		if a.Liveness == border.LivenessAttack {
-			row.Flag = attackText
+			row.Flag = w.T(attackText)
 		}
 		switch {
 		case a.Taken:
-			row.Quality = qualityWord(a.Finq)
+			row.Quality = w.T(qualityWord(a.Finq))
 		case a.Code != "":
 			row.Text = codes[a.Code]
 		case a.Attempts == 0: // its image went with the name it was taken under, or was lost
-			row.Text = "Has to be taken again"
+			row.Text = w.T("Has to be taken again")
 		default:
-			row.Text = "No image was good enough"
+			row.Text = w.T("No image was good enough")
 		}
 		out.Rows = append(out.Rows, row)
 		out.Reason = a.Reason // the next one is asked for the same reason
 	}
 	if c := v.Capture; c != nil {
-		out.Now = now(c)
+		out.Now = w.now(c)
 		out.Say = strings.TrimSpace(out.Now.Word + " " + out.Now.Detail + " " + out.Now.Flag)
 	}
 }
 
+// finger names a finger.
+func (w words) finger(p border.FingerPosition) string { return w.T(fingerWords[p]) }
+
 // now puts a capture into words.
-func now(c *counter.CaptureView) *FingerNow {
-	finger := fingerWords[c.Position]
-	n := &FingerNow{State: c.State, Busy: true, Finq: c.Finq, Attempt: "Image " + strconv.Itoa(c.Attempt) + " of " + strconv.Itoa(c.Attempts)}
+func (w words) now(c *counter.CaptureView) *FingerNow {
+	finger := w.finger(c.Position)
+	n := &FingerNow{State: c.State, Busy: true, Finq: c.Finq, Attempt: w.T("Image {0} of {1}", c.Attempt, c.Attempts)}
 	if c.Liveness == border.LivenessAttack {
-		n.Flag = attackText
+		n.Flag = w.T(attackText)
 	}
 	if c.Finq > 0 || c.Problem != "" {
-		n.Quality = qualityWord(c.Finq)
+		n.Quality = w.T(qualityWord(c.Finq))
+	}
+	better := ""
+	if m := problemTexts[fingerprint.Problem(c.Problem)]; m != "" {
+		better = w.T(m)
 	}
 	switch c.State {
 	case counter.CapturePlace:
-		n.Word, n.Detail = "Place the "+finger+" on the scanner.", problemTexts[fingerprint.Problem(c.Problem)]
+		n.Word, n.Detail = w.T("Place the {0} on the scanner.", finger), better
 	case counter.CaptureLift:
-		n.Word, n.Detail = "Lift the "+finger+".", problemTexts[fingerprint.Problem(c.Problem)]
+		n.Word, n.Detail = w.T("Lift the {0}.", finger), better
 	case counter.CaptureKeeping:
-		n.Word = "Keep still a moment."
+		n.Word = w.T("Keep still a moment.")
 	case counter.CaptureKept:
-		n.Busy, n.Good, n.Word = false, n.Flag == "", "Kept: "+finger+", "+qualityWord(c.Finq)+"."
+		n.Busy, n.Good, n.Word = false, n.Flag == "", w.T("Kept: {0}, {1}.", finger, qualityWord(c.Finq))
 	case counter.CapturePoor:
-		n.Busy, n.Word, n.Detail = false, "Not kept: "+finger+".", problemTexts[fingerprint.Problem(c.Problem)]
+		n.Busy, n.Word, n.Detail = false, w.T("Not kept: {0}.", finger), better
 	case counter.CaptureCancelled:
-		n.Busy, n.Word = false, "Cancelled: "+finger+"."
+		n.Busy, n.Word = false, w.T("Cancelled: {0}.", finger)
 	default:
-		n.Busy, n.Word, n.Detail = false, "Not taken: "+finger+".", c.Message
+		n.Busy, n.Word, n.Detail = false, w.T("Not taken: {0}.", finger), w.said(c.Message)
 	}
 	return n
 }
 
-// degradedText says until when, why and by whom the post goes without fingerprints.
-func degradedText(f *form.Form, d *counter.Degraded, now time.Time, zone *time.Location) string {
-	return "until " + clockTime(d.Until, now, zone) + ": " + labels(f.Codes(form.Degraded))[d.Reason] + ", agreed by " + d.By
-}
-
 // qualityWord says a quality in a word.
-func qualityWord(finq int) string {
+func qualityWord(finq int) i18n.Msg {
 	switch {
 	case finq >= 75:
-		return "very good"
+		return "quality::very good"
 	case finq >= fingerprint.Good:
-		return "good"
+		return "quality::good"
 	case finq >= 40:
-		return "fair"
+		return "quality::fair"
 	case finq >= fingerprint.Floor:
-		return "just enough"
+		return "quality::just enough"
 	}
-	return "not good enough"
+	return "quality::not good enough"
 }

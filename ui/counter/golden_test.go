@@ -30,7 +30,7 @@ func TestGoldenPages(t *testing.T) {
 	s := &screen{layout: l, cfg: Config{Service: fake}, codes: []string{"D", "QRU", "UTO"}}
 	for name, v := range states() {
 		t.Run(string(name), func(t *testing.T) {
-			data, err := s.pageData(v)
+			data, err := s.pageData(v, english)
 			if err != nil {
 				t.Fatal(err)
 			}

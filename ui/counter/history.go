@@ -1,9 +1,6 @@
 package counter
 
 import (
-	"fmt"
-	"time"
-
 	"garita/border"
 	"garita/border/counter"
 )
@@ -27,76 +24,83 @@ type Stay struct {
 	Doubtful       bool   // by a clock that could not be trusted
 }
 
-func (s *screen) history(e *counter.EncounterView, v counter.View, zone *time.Location) *History {
+func (w words) history(e *counter.EncounterView, v counter.View) *History {
 	h := &History{Previous: e.Previous != nil}
 	past := e.History
 	for i, st := range past.Stays {
-		h.Stays = append(h.Stays, stay(st, zone))
+		h.Stays = append(h.Stays, w.stay(st))
 		if i == 0 && st.Entry != nil && st.Exit == nil {
 			h.Entry, h.Over = st.Entry.Crossing.String(), st.Overstayed > 0
-			h.Inside = inside(past)
+			h.Inside = w.inside(past)
 		}
 	}
 	if r := past.LastRefusal; r != nil {
-		words := labels(s.cfg.Service.Form().Grounds(border.Outcome(r.Outcome)))
-		ground := words[r.Ground]
+		ground := w.labels(w.form.Grounds(border.Outcome(r.Outcome)))[r.Ground]
 		if ground == "" {
 			ground = r.Ground
 		}
-		h.Refusal = fmt.Sprintf("%s on %s, %s", outcomeWord(border.Outcome(r.Outcome)), r.OccurredAt.In(zone).Format("2 Jan 2006 15:04"), r.Post)
+		h.Refusal = w.crossing(r)
 		if ground != "" {
 			h.Refusal += ": " + ground
 		}
 	}
 	if id := past.OpenReferral; id != nil {
-		h.Referral = "This person is on the post’s list already."
+		h.Referral = w.T("This person is on the post’s list already.")
 		for _, q := range v.Referrals {
 			if q.ID == *id {
-				h.Referral = fmt.Sprintf("This person is on the post’s list already: referred by %s, %s.", q.By, clockTime(q.At, v.Status.Now, zone))
+				h.Referral = w.T("This person is on the post’s list already: referred by {0}, {1}.", q.By, w.clock(q.At, v.Status.Now))
 			}
 		}
 	}
 	for _, c := range past.SamePerson {
-		h.Proposals = append(h.Proposals, fmt.Sprintf("%s on %s, %s", outcomeWord(border.Outcome(c.Outcome)), c.OccurredAt.In(zone).Format("2 Jan 2006 15:04"), c.Post))
+		h.Proposals = append(h.Proposals, w.crossing(&c))
 	}
 	return h
 }
 
-func inside(h counter.History) string {
-	text := "Inside"
-	if h.DaysUsed > 0 {
-		text += fmt.Sprintf(": day %d", h.DaysUsed)
-		if h.DaysGranted > 0 {
-			text += fmt.Sprintf(" of %d granted", h.DaysGranted)
-		}
-	}
-	if h.PermittedUntil != "" {
-		text += ", until " + day(h.PermittedUntil)
-	}
-	return text + "."
+// crossing says when and where a crossing was, and how it ended.
+func (w words) crossing(c *border.PastCrossing) string {
+	return w.T("{0} on {1}, {2}", w.outcome(border.Outcome(c.Outcome)), w.at(c.OccurredAt), string(c.Post))
 }
 
-func stay(st counter.PastStay, zone *time.Location) Stay {
-	place := func(c *border.PastCrossing) string {
-		return c.OccurredAt.In(zone).Format("2 Jan 2006 15:04") + " " + string(c.Post)
+func (w words) inside(h counter.History) string {
+	day := ""
+	switch {
+	case h.DaysUsed > 0 && h.DaysGranted > 0:
+		day = w.T("day {0} of {1} granted", h.DaysUsed, h.DaysGranted)
+	case h.DaysUsed > 0:
+		day = w.T("day {0}", h.DaysUsed)
 	}
-	out := Stay{From: "not known", To: "not known"}
+	switch until := w.day(h.PermittedUntil); {
+	case day != "" && until != "":
+		return w.T("Inside: {0}, until {1}.", day, until)
+	case day != "":
+		return w.T("Inside: {0}.", day)
+	case until != "":
+		return w.T("Inside, until {0}.", until)
+	}
+	return w.T("Inside.")
+}
+
+func (w words) stay(st counter.PastStay) Stay {
+	place := func(c *border.PastCrossing) string { return w.at(c.OccurredAt) + " " + string(c.Post) }
+	out := Stay{From: w.T("crossing::not known"), To: w.T("crossing::not known")}
 	if st.Entry != nil {
-		out.From, out.To = place(st.Entry), "inside"
+		out.From, out.To = place(st.Entry), w.T("inside")
 		out.Doubtful = st.Entry.ClockState == string(border.ClockUntrusted)
 	}
 	if st.Exit != nil {
 		out.To = place(st.Exit)
 		out.Doubtful = out.Doubtful || st.Exit.ClockState == string(border.ClockUntrusted)
 	}
-	if st.Days > 0 {
-		out.Days = fmt.Sprint(st.Days)
-		if st.DaysGranted > 0 {
-			out.Days += fmt.Sprintf(" of %d", st.DaysGranted)
-		}
+	switch {
+	case st.Days > 0 && st.DaysGranted > 0:
+		out.Days = w.T("{0} of {1}", st.Days, st.DaysGranted)
+	case st.Days > 0:
+		out.Days = w.Number(st.Days)
 	}
 	if st.Overstayed > 0 {
-		out.Note = "Overstayed by " + count(uint64(st.Overstayed), "day", "days")
+		out.Note = w.N(st.Overstayed, "Overstayed by {0} day", "Overstayed by {0} days")
 	}
 	return out
 }

@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // join says that a waiting document belongs to the open person.
@@ -19,5 +21,5 @@ func (s *screen) join(c *fiber.Ctx) error {
 	if err := s.cfg.Service.Join(ctx, at(c), id); err != nil {
 		return err
 	}
-	return c.JSON(done{"Added to the open person."})
+	return c.JSON(done{layout.Printer(c).T("Added to the open person.")})
 }

@@ -5,6 +5,7 @@ import (
 
 	"garita/border/access"
 	"garita/border/counter"
+	"garita/ui/layout"
 )
 
 // liftNeeds lifts what was noted, with a supervisor's reason.
@@ -30,5 +31,5 @@ func (s *screen) liftNeeds(c *fiber.Ctx) error {
 	if err := s.cfg.Service.LiftNeeds(ctx, counter.Lifting{At: at(c), Encounter: id, Reason: in.Reason, Agreement: agreement}); err != nil {
 		return err
 	}
-	return c.JSON(done{"The note is lifted."})
+	return c.JSON(done{layout.Printer(c).T("The note is lifted.")})
 }

@@ -1,13 +1,14 @@
 package counter
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
 	"garita/border/manifest"
+	"garita/ui/i18n"
+	"garita/ui/layout"
 )
 
 // listed is the answer to a list: with problems nothing was taken unless that was asked for.
@@ -29,14 +30,18 @@ func (s *screen) list(c *fiber.Ctx) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
+	p := layout.Printer(c)
 	people, problems, err := manifest.Parse(strings.NewReader(in.Text))
 	if err != nil {
 		return err
 	}
+	for i := range problems {
+		problems[i].Message = p.T(i18n.Msg(problems[i].Message))
+	}
 	if len(problems) > 0 && !in.Partial {
 		return c.JSON(listed{Problems: problems, People: len(people.People),
-			Text: fmt.Sprintf("Nothing taken yet: %s to look at, %s in order.",
-				count(uint64(len(problems)), "place", "places"), count(uint64(len(people.People)), "person", "people"))})
+			Text: p.T("Nothing taken yet: {0} to look at, {1} in order.", p.N(len(problems), "{0} place", "{0} places"),
+				p.N(len(people.People), "{0} person", "{0} people"))})
 	}
 	if len(people.People) == 0 {
 		return &border.Error{Code: border.Invalid, Op: "import a list", Message: "Nobody is on this list. Use the template."}
@@ -47,5 +52,5 @@ func (s *screen) list(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(listed{Taken: true, People: len(people.People), Problems: problems,
-		Text: count(uint64(len(people.People)), "person is", "people are") + " expected."})
+		Text: p.N(len(people.People), "{0} person is expected.", "{0} people are expected.")})
 }

@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // need notes that a person may need protection. The answer never says which need: neither does
@@ -24,5 +26,5 @@ func (s *screen) need(c *fiber.Ctx) error {
 	if err := s.cfg.Service.Need(ctx, at(c), id, in.Kind, in.Reason); err != nil {
 		return err
 	}
-	return c.JSON(done{notedText})
+	return c.JSON(done{layout.Printer(c).T("Noted. Refusal is blocked until handed over or lifted.")})
 }

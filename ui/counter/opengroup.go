@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // openGroup opens a family, a bus or a crew at the counter.
@@ -18,5 +20,5 @@ func (s *screen) openGroup(c *fiber.Ctx) error {
 	if _, err := s.cfg.Service.OpenGroup(ctx, at(c), in.Kind); err != nil {
 		return err
 	}
-	return c.JSON(done{"The group is open. Everybody who is read now belongs to it."})
+	return c.JSON(done{layout.Printer(c).T("The group is open. Everybody who is read now belongs to it.")})
 }

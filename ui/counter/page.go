@@ -11,7 +11,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
-	"garita/border/form"
+	"garita/ui/i18n"
 	"garita/ui/layout"
 )
 
@@ -23,7 +23,8 @@ type pageData struct {
 	Specimens []Specimen
 	Countries []string
 	Kinds     []Option
-	form      *form.Form
+	Papers    bool // can be attached
+	words     words
 }
 
 // Select is a choice of a dialog.
@@ -43,25 +44,25 @@ func (p pageData) Region(name string) (template.HTML, error) {
 
 // Codes gives a dialog a list of the form to choose from.
 func (p pageData) Codes(id, name, label, list string) Select {
-	return Select{id, name, label, options(p.form.Codes(list))}
+	return Select{id, name, label, p.words.options(p.words.form.Codes(list))}
 }
 
 // Grounds gives a dialog the grounds of an outcome.
 func (p pageData) Grounds(id, name, label, outcome string) Select {
-	return Select{id, name, label, options(p.form.Grounds(border.Outcome(outcome)))}
+	return Select{id, name, label, p.words.options(p.words.form.Grounds(border.Outcome(outcome)))}
 }
 
 // Fingers gives a dialog the fingers of both hands.
 func (p pageData) Fingers(id, name, label string) Select {
 	s := Select{ID: id, Name: name, Label: label}
 	for position := border.FingerPosition(1); position <= 10; position++ {
-		s.Options = append(s.Options, Option{strconv.Itoa(int(position)), upper(fingerWords[position])})
+		s.Options = append(s.Options, Option{strconv.Itoa(int(position)), upper(p.words.finger(position))})
 	}
 	return s
 }
 
 // Fingerprints reports whether the country's form asks for fingerprints.
-func (p pageData) Fingerprints() bool { return p.form.Fingerprints() }
+func (p pageData) Fingerprints() bool { return p.words.form.Fingerprints() }
 
 // page shows one counter.
 func (s *screen) page(c *fiber.Ctx) error {
@@ -69,23 +70,25 @@ func (s *screen) page(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	data, err := s.pageData(v)
+	to := layout.Printer(c)
+	data, err := s.pageData(v, to)
 	if err != nil {
 		return err
 	}
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Counter " + string(v.Counter) + " – Garita", Kind: "counter", Screen: data})
+	return s.layout.Send(c, layout.Page{Title: to.T("Counter {0} – Garita", string(v.Counter)), Kind: "counter", Screen: data})
 }
 
 // specimenTimeout bounds how long a page waits for the demo.
 const specimenTimeout = 2 * time.Second
 
-func (s *screen) pageData(v counter.View) (pageData, error) {
+func (s *screen) pageData(v counter.View, to *i18n.Printer) (pageData, error) {
+	w := s.words(to, v.Status.Zone)
 	p := pageData{
 		regions: make(map[string]template.HTML), Counter: v.Counter, Counters: s.cfg.Service.Counters(),
-		Countries: s.codes, Kinds: kinds(s.cfg.Service.Form()), form: s.cfg.Service.Form(),
+		Countries: s.codes, Papers: s.cfg.Papers != nil, Kinds: w.kinds(), words: w,
 	}
-	panel := s.panel(v)
-	looks, _, err := s.painter().paint(&panel)
+	panel := s.panel(v, to)
+	looks, _, err := s.painter(to).paint(&panel)
 	if err != nil {
 		return pageData{}, err
 	}

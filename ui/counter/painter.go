@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 
+	"garita/ui/i18n"
 	"garita/ui/layout"
 )
 
@@ -17,7 +18,7 @@ const looksKept = 3
 // painter paints panels, one after the other. Most changes of a panel touch few of its
 // regions, and painting is most of the work between a document and its verdict on the
 // screen: a region is painted only when its data is none that it was painted from before.
-// It is used by one goroutine.
+// It is used by one goroutine, and speaks one language.
 type painter struct {
 	layout *layout.Layout
 	looks  map[string][]*look // by region, and by field of a form; the present one first
@@ -30,8 +31,8 @@ type look struct {
 	text []byte // of a region: the same inside a JSON string
 }
 
-func (s *screen) painter() *painter {
-	return &painter{layout: s.layout, looks: make(map[string][]*look)}
+func (s *screen) painter(to *i18n.Printer) *painter {
+	return &painter{layout: s.layout.In(to), looks: make(map[string][]*look)}
 }
 
 // paint returns the looks of all regions, in the order of the page, and whether any of them is

@@ -47,17 +47,17 @@ func TestPainterForgetsNothing(t *testing.T) {
 	all := states()
 	names := rapid.SampledFrom(slices.Sorted(maps.Keys(all)))
 	rapid.Check(t, func(t *rapid.T) {
-		painter, before := s.painter(), ""
+		painter, before := s.painter(english), ""
 		v := all[names.Draw(t, "first")]
 		views := rapid.IntRange(1, 6).Draw(t, "views")
 		for i := range views {
 			change(t, &v, all[names.Draw(t, "other")])
-			panel := s.panel(v)
-			fresh, _, err := s.painter().paint(&panel)
+			panel := s.panel(v, english)
+			fresh, _, err := s.painter(english).paint(&panel)
 			if err != nil {
 				t.Fatal(err)
 			}
-			panel = s.panel(v)
+			panel = s.panel(v, english)
 			looks, changed, err := painter.paint(&panel)
 			if err != nil {
 				t.Fatal(err)
@@ -184,10 +184,10 @@ func TestCodesStayAtHome(t *testing.T) {
 // looks as it did a moment ago.
 func TestPaintedOnce(t *testing.T) {
 	s := paintingScreen(t)
-	painter := s.painter()
+	painter := s.painter(english)
 	paint := func(v counter.View) map[string]template.HTML {
 		t.Helper()
-		panel := s.panel(v)
+		panel := s.panel(v, english)
 		looks, _, err := painter.paint(&panel)
 		if err != nil {
 			t.Fatal(err)
@@ -226,7 +226,7 @@ func TestPaintedOnce(t *testing.T) {
 // hub answers, the crossing is recorded, the hub has it.
 func BenchmarkTraveller(b *testing.B) {
 	s := paintingScreen(b)
-	painter := s.painter()
+	painter := s.painter(english)
 	var data bytes.Buffer
 	b.ReportAllocs()
 	var n uint64
@@ -241,7 +241,7 @@ func BenchmarkTraveller(b *testing.B) {
 		known := recorded
 		known.Status.Hub.Backlog = 0
 		for _, v := range []counter.View{here, answered, recorded, known} {
-			panel := s.panel(v)
+			panel := s.panel(v, english)
 			looks, _, err := painter.paint(&panel)
 			if err != nil {
 				b.Fatal(err)

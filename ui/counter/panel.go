@@ -1,15 +1,16 @@
 package counter
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"garita/border"
 	"garita/border/counter"
-	"garita/border/form"
 	"garita/border/verdict"
+	"garita/ui/i18n"
+	"garita/ui/wording"
 )
 
 // Panel is everything on the screen that changes, in words. It is made from a view and
@@ -37,6 +38,7 @@ type Panel struct {
 	Hits      []Hit
 	Record    *Record
 	Fingers   *Fingers
+	Papers    *PapersRegion // nil: none are attached at this station
 	History   *History
 	Party     *Party
 	Queue     []Waiting
@@ -45,7 +47,7 @@ type Panel struct {
 	Status    Banner
 	Today     counter.Today
 	Holder    *Holder
-	Shift     string // since when and by whom; "" if none is open
+	Shift     string // since when and by whom, a sentence; "" if none is open
 }
 
 // Holder is who works at the counter.
@@ -76,6 +78,9 @@ type Doc struct {
 	Notes    []string // what else is to be known: a paper sheet, who referred, a minor
 	More     []string // further documents of the same person
 	Editable bool     // its particulars were keyed, and may be keyed again
+
+	Portrait  string // where it is; "" if none was taken
+	Portrayed bool   // a portrait may be taken: not of a paper sheet
 }
 
 // Row is one field of a document.
@@ -114,6 +119,7 @@ type Waiting struct {
 	Level                   verdict.Level
 	Word                    string
 	Restored                bool
+	Portrait                string // where it is; "" if none was taken
 }
 
 // Last is what was recorded last.
@@ -144,120 +150,102 @@ func (z *zones) get(name string) *time.Location {
 	return z.loc
 }
 
-// panel puts a view into words.
-func (s *screen) panel(v counter.View) Panel {
-	zone := s.zones.get(v.Status.Zone)
+// panel puts a view into words of the reader's language.
+func (s *screen) panel(v counter.View, to *i18n.Printer) Panel {
+	w := s.words(to, v.Status.Zone)
 	way := v.Direction
 	if e := v.Encounter; e != nil && e.Direction != "" { // of a paper sheet, or of who was referred
 		way = e.Direction
 	}
 	p := Panel{
-		Counter: v.Counter, Direction: v.Direction, Notice: v.Notice, Today: v.Status.Today,
-		Accept: Choice{border.Admitted, acceptWord(way)}, Refuse: Choice{border.Refused, refuseWord(way)},
-		Status: banner(v.Status, zone), AskDate: v.Status.Clock.State == border.ClockUntrusted,
+		Counter: v.Counter, Direction: v.Direction, Notice: w.said(v.Notice), Today: v.Status.Today,
+		Accept: Choice{border.Admitted, w.accept(way)}, Refuse: Choice{border.Refused, w.refuse(way)},
+		Status: w.banner(v.Status), AskDate: v.Status.Clock.State == border.ClockUntrusted,
 	}
 	if way == border.Exit {
 		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented
 	}
-	if d := v.Status.Degraded; d != nil {
-		p.Status.without(degradedText(s.cfg.Service.Form(), d, v.Status.Now, zone))
+	p.Fingers = w.fingers(v)
+	if s.cfg.Papers != nil {
+		p.Papers = w.papers(v)
 	}
-	p.Fingers = s.fingers(v, zone)
-	s.lists(&p, v, zone)
+	s.lists(&p, w, v)
 	if l := v.Last; l != nil {
-		p.Last = &Last{l.Crossing.String(), l.Surname, l.GivenNames, outcomeWord(l.Outcome),
-			clockTime(l.RecordedAt, v.Status.Now, zone), l.AfterRestart, l.Outcome == border.Refused || l.Outcome == border.DeparturePrevented}
+		p.Last = &Last{l.Crossing.String(), l.Surname, l.GivenNames, w.outcome(l.Outcome),
+			w.clock(l.RecordedAt, v.Status.Now), l.AfterRestart, l.Outcome == border.Refused || l.Outcome == border.DeparturePrevented}
 	}
 	if h := v.Holder; h != nil {
-		p.Holder = &Holder{h.Badge, h.Name, clockTime(h.Since, v.Status.Now, zone)}
+		p.Holder = &Holder{h.Badge, h.Name, w.clock(h.Since, v.Status.Now)}
 	}
 	if sh := v.Shift; sh != nil {
-		p.Shift = clockTime(sh.OpenedAt, v.Status.Now, zone) + ", " + sh.OpenedBy
+		p.Shift = w.T("Shift since {0}, {1}", w.clock(sh.OpenedAt, v.Status.Now), sh.OpenedBy)
 	}
-	language := ""
-	if v.Holder != nil {
-		language = v.Holder.Language
-	}
-	p.Late = lateHits(v, language, zone)
+	p.Late = w.lateHits(v)
 	if e := v.Encounter; e != nil {
 		p.Encounter, p.Revision, p.Level = e.ID.String(), e.Verdict.Revision, e.Verdict.Level
 		p.Refusable, p.Protected = e.Refusable, e.Protected
 		if e.Paper != nil {
 			p.Paper = e.Paper.Sheet
 		}
-		p.Doc = s.document(e, v.Status, zone)
-		p.Verdict = words(e.Verdict, v.Status)
-		p.Hits = hits(e, language)
-		p.Record = s.record(e)
-		p.History = s.history(e, v, zone)
-		p.Say = say(p.Verdict)
+		p.Doc = w.document(e, v.Status)
+		p.Doc.Portrait, p.Doc.Portrayed = portraitOf(&v), e.Paper == nil
+		p.Verdict = w.verdict(e.Verdict, v.Status)
+		p.Hits = w.hits(e)
+		p.Record = s.record(w, e)
+		p.History = w.history(e, v)
+		p.Say = w.say(p.Verdict)
 	}
 	return p
 }
 
 // lists puts into words who waits, who is referred, and the group.
-func (s *screen) lists(p *Panel, v counter.View, zone *time.Location) {
+func (s *screen) lists(p *Panel, w words, v counter.View) {
 	waiting := func(q counter.QueueItem) Waiting {
-		return Waiting{q.ID.String(), q.Surname, q.GivenNames, q.Level, levelWords[q.Level], q.Restored}
+		return Waiting{q.ID.String(), q.Surname, q.GivenNames, q.Level, wording.Word(w.Printer, levelWords, q.Level), q.Restored, face(v.Counter, q.ID, q.Portrait)}
 	}
 	for _, q := range v.Queue {
 		p.Queue = append(p.Queue, waiting(q))
 	}
-	reasons := labels(s.cfg.Service.Form().Codes("referral_reasons"))
+	reasons := w.labels(w.form.Codes("referral_reasons"))
 	for _, q := range v.Referrals {
 		p.Referrals = append(p.Referrals, Referred{waiting(q.QueueItem), reasons[q.Reason], q.By,
-			clockTime(q.At, v.Status.Now, zone), directionWords[q.Direction]})
+			w.clock(q.At, v.Status.Now), w.direction(q.Direction)})
 	}
 	if v.Group != nil {
-		p.Party = s.party(v)
+		p.Party = s.party(w, v)
 	}
 	if len(p.Queue) > 0 {
 		p.Next = p.Queue[0].ID
 	}
 }
 
-// clockTime gives the post's time of day, with the date unless it is today.
-func clockTime(t, now time.Time, zone *time.Location) string {
-	t, now = t.In(zone), now.In(zone)
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return t.Format("15:04:05")
-	}
-	return t.Format("2 Jan 2006 15:04")
-}
-
-var sourceWords = map[border.ScanSource]string{
-	border.SourceReader: "From the reader", border.SourceWedge: "From a keyboard reader", border.SourceKeyed: "Keyed by hand",
-}
-
-func (s *screen) document(e *counter.EncounterView, st counter.Status, zone *time.Location) *Doc {
-	d, f := e.Document, s.cfg.Service.Form()
+func (w words) document(e *counter.EncounterView, st counter.Status) *Doc {
+	d, f := e.Document, w.form
 	doc := &Doc{
-		Source: sourceWords[e.Source], Keyed: e.Source == border.SourceKeyed, Restored: e.Restored, AtRisk: !e.Durable,
-		Kind: documentKind(f, d), Lines: d.Lines, Notes: s.notes(e, st, zone), Editable: e.Identity != border.IdentityRead && len(d.Lines) == 0,
+		Source: wording.Word(w.Printer, sourceWords, e.Source), Keyed: e.Source == border.SourceKeyed, Restored: e.Restored, AtRisk: !e.Durable,
+		Kind: w.documentKind(d), Lines: d.Lines, Notes: w.notes(e), Editable: e.Identity != border.IdentityRead && len(d.Lines) == 0,
 	}
 	switch e.Identity {
 	case border.IdentityKeyed:
 		if len(d.Lines) == 0 {
-			doc.Source, doc.Keyed = "Keyed: no zone was read", true
+			doc.Source, doc.Keyed = w.T("Keyed: no zone was read"), true
 		}
 	case border.IdentityDeclared:
-		doc.Source, doc.Keyed = "The person’s word, no document", true
+		doc.Source, doc.Keyed = w.T("The person’s word, no document"), true
 	}
 	for _, m := range e.Documents {
-		doc.More = append(doc.More, strings.TrimSpace(documentKind(f, m)+" "+m.IssuingState+" "+m.DocumentNumber))
+		doc.More = append(doc.More, strings.TrimSpace(w.documentKind(m)+" "+m.IssuingState+" "+m.DocumentNumber))
 	}
-	for _, w := range d.Warnings {
+	for _, odd := range d.Warnings {
 		// A state that the country's own form adds is known here.
-		if w == "unknown_state issuing_state" && f.Knows(d.IssuingState) || w == "unknown_state nationality" && f.Knows(d.Nationality) {
+		if odd == "unknown_state issuing_state" && f.Knows(d.IssuingState) || odd == "unknown_state nationality" && f.Knows(d.Nationality) {
 			continue
 		}
-		doc.Warnings = append(doc.Warnings, warningText(w))
+		doc.Warnings = append(doc.Warnings, w.warning(odd))
 	}
 	add := func(field, label, value string, change func(*Row)) {
 		r := Row{Label: label, Value: value}
-		for _, w := range d.Wrong {
-			r.Wrong = r.Wrong || w == field
-		}
+		r.Wrong = slices.Contains(d.Wrong, field)
 		for _, p := range d.Proposals {
 			if p.Field == field {
 				r.Proposed = p.Proposed
@@ -270,81 +258,67 @@ func (s *screen) document(e *counter.EncounterView, st counter.Status, zone *tim
 	}
 	isName := func(r *Row) { r.Name = true }
 	mono := func(r *Row) { r.Mono = true }
-	add("surname", "Surname", d.Surname, func(r *Row) {
+	add("surname", w.T("Surname"), d.Surname, func(r *Row) {
 		r.Name = true
 		if d.NamesTruncated {
-			r.Detail = "cut short on the document"
+			r.Detail = w.T("cut short on the document")
 		}
 	})
-	add("given_names", "Given names", d.GivenNames, isName)
-	add("document_number", "Number", d.DocumentNumber, mono)
-	add("nationality", "Nationality", d.Nationality, func(r *Row) {
+	add("given_names", w.T("Given names"), d.GivenNames, isName)
+	add("document_number", w.T("document::Number"), d.DocumentNumber, mono)
+	add("nationality", w.T("Nationality"), d.Nationality, func(r *Row) {
 		r.Mono = true
 		if d.IssuingState != d.Nationality {
-			r.Detail = "issued by " + d.IssuingState
+			r.Detail = w.T("issued by {0}", d.IssuingState)
 		}
 	})
-	add("sex", "Sex", sexWords[d.Sex], nil)
-	add("birth_date", "Born", day(d.BirthDate), func(r *Row) { r.Detail = age(d.BirthDate, st) })
-	add("expiry_date", "Expires", day(d.ExpiryDate), nil)
+	add("sex", w.T("Sex"), w.sex(d.Sex), nil)
+	add("birth_date", w.T("Born"), w.day(d.BirthDate), func(r *Row) { r.Detail = w.age(d.BirthDate, st) })
+	add("expiry_date", w.T("Expires"), w.day(d.ExpiryDate), nil)
 	if d.OptionalData != "" {
-		add("optional_data", "Optional data", d.OptionalData, mono)
+		add("optional_data", w.T("Optional data"), d.OptionalData, mono)
 	}
 	return doc
 }
 
-// documentKind says what a document is.
-func documentKind(f *form.Form, d counter.DocumentView) string {
-	if k, ok := f.Kind(d.Kind); ok {
-		return k.Label
-	}
-	if d.Format == "" {
-		return ""
-	}
-	return strings.TrimSpace(d.Format + " " + d.DocumentCode)
-}
-
 // notes says what else is to be known of an encounter.
-func (s *screen) notes(e *counter.EncounterView, st counter.Status, zone *time.Location) []string {
+func (w words) notes(e *counter.EncounterView) []string {
 	var out []string
 	if e.Paper != nil {
-		out = append(out, "From paper: sheet "+e.Paper.Sheet+", "+strings.ToLower(directionWords[e.Direction])+" on "+e.Paper.CrossedAt.In(zone).Format("2 Jan 2006 15:04")+".")
+		out = append(out, w.T("From paper: sheet {0}, {1} on {2}.", e.Paper.Sheet, lower(w.direction(e.Direction)), w.at(e.Paper.CrossedAt)))
 	}
 	if e.From != "" {
-		out = append(out, "Referred by "+e.From+".")
+		out = append(out, w.T("Referred by {0}.", e.From))
 	}
 	if e.Previous != nil {
-		out = append(out, "Follows an earlier encounter that ended without a movement.")
+		out = append(out, w.T("Follows an earlier encounter that ended without a movement."))
 	}
-	if e.Minor {
-		text := "Minor"
-		if e.Age >= 0 {
-			text += fmt.Sprintf(" of %d", e.Age)
-		}
-		if e.Responsible == nil {
-			out = append(out, text+". Ask who is responsible.")
-		} else {
-			out = append(out, text+", with an adult of the group.")
-		}
+	switch {
+	case !e.Minor:
+	case e.Responsible == nil && e.Age >= 0:
+		out = append(out, w.T("Minor of {0}. Ask who is responsible.", e.Age))
+	case e.Responsible == nil:
+		out = append(out, w.T("Minor. Ask who is responsible."))
+	case e.Age >= 0:
+		out = append(out, w.T("Minor of {0}, with an adult of the group.", e.Age))
+	default:
+		out = append(out, w.T("Minor, with an adult of the group."))
 	}
 	return out
 }
 
-// warningText turns the parser's "code field" into words.
-func warningText(w string) string {
-	code, field, _ := strings.Cut(w, " ")
-	text, known := warningWords[code]
-	if !known {
-		text = strings.ReplaceAll(code, "_", " ")
-	}
+// warning turns the parser's "code field" into words.
+func (w words) warning(odd string) string {
+	code, field, _ := strings.Cut(odd, " ")
+	text := wording.Word(w.Printer, warningWords, code)
 	if field == "" {
 		return text
 	}
-	return fieldWord(field) + ": " + text
+	return w.field(field) + ": " + text
 }
 
 // age in full years, if the clock can be believed and the birth date is a full one.
-func age(birth string, st counter.Status) string {
+func (w words) age(birth string, st counter.Status) string {
 	b, err := time.Parse(time.DateOnly, birth)
 	if err != nil || st.Clock.State == border.ClockUntrusted || st.Now.Before(b) {
 		return ""
@@ -353,5 +327,5 @@ func age(birth string, st counter.Status) string {
 	if st.Now.Month() < b.Month() || st.Now.Month() == b.Month() && st.Now.Day() < b.Day() {
 		years--
 	}
-	return fmt.Sprintf("age %d", max(years, 0))
+	return w.T("age {0}", max(years, 0))
 }

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/verdict"
+	"garita/ui/wording"
 )
 
 // Party is the group at the counter in words.
@@ -47,19 +49,16 @@ type Listed struct {
 	State          string
 }
 
-var listedWords = map[string]string{"expected": "Expected", "here": "Here", "through": "Through", "no_show": "Did not come"}
-
-func (s *screen) party(v counter.View) *Party {
+func (s *screen) party(w words, v counter.View) *Party {
 	g := v.Group
-	f := s.cfg.Service.Form()
-	p := &Party{ID: g.ID.String(), Kind: labels(f.Codes("group_kinds"))[g.Kind], Accept: acceptWord(v.Direction),
-		Shared: s.inputs("s-", g.Fields, g.Shared, nil, nil)}
+	p := &Party{ID: g.ID.String(), Kind: w.labels(w.form.Codes("group_kinds"))[g.Kind],
+		Shared: s.inputs(w, "s-", g.Fields, g.Shared, nil, nil)}
 	var shared []string
 	for i := range p.Shared {
 		in := &p.Shared[i]
 		in.Required = false // each person is asked for what is missing
 		if in.Value != "" {
-			shared = append(shared, strings.ToLower(in.Label)+" "+in.text())
+			shared = append(shared, lower(in.Label)+" "+in.text())
 		}
 	}
 	p.Summary = strings.Join(shared, " · ")
@@ -69,11 +68,11 @@ func (s *screen) party(v counter.View) *Party {
 	}
 	var ready []string
 	for _, m := range g.Members {
-		row := Member{ID: m.ID.String(), Surname: m.Surname, GivenNames: m.GivenNames, Level: m.Level, Word: levelWords[m.Level], Minor: m.Minor,
+		row := Member{ID: m.ID.String(), Surname: m.Surname, GivenNames: m.GivenNames, Level: m.Level, Word: wording.Word(w.Printer, levelWords, m.Level), Minor: m.Minor,
 			Protected: m.Protected, Restored: m.Restored, Ready: slices.Contains(g.Ready, m.ID),
 			Shown: v.Encounter != nil && v.Encounter.ID == m.ID}
 		if m.Age >= 0 {
-			row.Age = fmt.Sprint(m.Age)
+			row.Age = strconv.Itoa(m.Age)
 		}
 		if m.Responsible != nil {
 			row.Adult = names[*m.Responsible]
@@ -81,12 +80,12 @@ func (s *screen) party(v counter.View) *Party {
 		if m.Outcome == "" {
 			p.Open++
 		} else {
-			row.Outcome = outcomeWord(m.Outcome)
+			row.Outcome = w.outcome(m.Outcome)
 		}
 		if m.Outcome == "" && len(m.Missing) > 0 {
-			row.Missing = count(uint64(len(m.Missing)), "answer is", "answers are") + " missing"
+			row.Missing = w.N(len(m.Missing), "{0} answer is missing", "{0} answers are missing")
 			if len(m.Missing) == 1 {
-				row.Missing = m.Missing[0].Message
+				row.Missing = w.problem(m.Missing[0])
 			}
 		}
 		if row.Ready {
@@ -96,19 +95,23 @@ func (s *screen) party(v counter.View) *Party {
 		p.Members = append(p.Members, row)
 	}
 	p.Ready = strings.Join(ready, " ")
+	p.Accept = w.T("key::Admit all that are ready ({0})", len(ready))
+	if v.Direction == border.Exit {
+		p.Accept = w.T("key::Let all that are ready depart ({0})", len(ready))
+	}
 	// Who needs attention comes first, who is through last.
 	slices.SortStableFunc(p.Members, func(a, b Member) int { return a.rank() - b.rank() })
-	tally := map[string]uint64{}
-	roles := labels(f.Codes("roles"))
+	tally := map[string]int{}
+	roles := w.labels(w.form.Codes("roles"))
 	for _, l := range g.Listed {
 		tally[l.State]++
-		p.Listed = append(p.Listed, Listed{Row: l.Row, Name: l.Surname + ", " + l.GivenNames, Role: roles[l.Role], In: listedWords[l.State], State: l.State})
+		p.Listed = append(p.Listed, Listed{Row: l.Row, Name: l.Surname + ", " + l.GivenNames, Role: roles[l.Role], In: wording.Word(w.Printer, listedWords, l.State), State: l.State})
 	}
 	slices.SortStableFunc(p.Listed, func(a, b Listed) int { return cmp.Compare(listedOrder[a.State], listedOrder[b.State]) })
 	var parts []string
 	for _, state := range []string{"expected", "here", "through", "no_show"} {
 		if n := tally[state]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ToLower(listedWords[state])))
+			parts = append(parts, w.Number(n)+" "+lower(w.T(listedWords[state])))
 		}
 	}
 	p.Tally = strings.Join(parts, ", ")

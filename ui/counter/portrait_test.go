@@ -14,6 +14,7 @@ import (
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/verdict"
 	"garita/ui/gate/gatetest"
 )
 
@@ -112,4 +113,14 @@ func TestPictures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// portrayed is a traveller with a portrait, while others with one wait and are referred.
+func portrayed(v *counter.View) {
+	face := border.Digest{1}
+	v.Encounter = encounter(verdict.Proceed)
+	v.Encounter.Files = []counter.FileView{{Kind: border.KindPortrait, Hash: face, Media: "image/jpeg", Bytes: 30_000, TakenAt: noon}}
+	v.Queue = []counter.QueueItem{{ID: ref(2), Surname: "ELPHBERG", GivenNames: "OSRA", Level: verdict.Proceed, Portrait: &face}, {ID: ref(3), Surname: "RASSENDYLL", GivenNames: "RUDOLF", Level: verdict.Look}}
+	v.Referrals = referrals()
+	v.Referrals[0].Portrait = &face
 }

@@ -1,44 +1,41 @@
 package counter
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"garita/border"
 	"garita/border/counter"
+	"garita/border/form"
+	"garita/border/journal"
 	"garita/border/verdict"
+	"garita/ui/i18n"
+	"garita/ui/wording"
 )
 
-// words puts a verdict into plain words: every check with what was asked, of what, how
+// verdict puts a verdict into plain words: every check with what was asked, of what, how
 // old that is, and if it was not asked, why.
-func words(v verdict.Verdict, st counter.Status) *Verdict {
-	out := &Verdict{Level: v.Level, Word: levelWords[v.Level], Hint: levelHints[v.Level]}
-	if out.Word == "" { // a level of a newer program is treated as the worst
-		out.Level, out.Word, out.Hint = verdict.Refer, levelWords[verdict.Refer], levelHints[verdict.Refer]
+func (w words) verdict(v verdict.Verdict, st counter.Status) *Verdict {
+	out := &Verdict{Level: v.Level}
+	if levelWords[v.Level] == "" { // a level of a newer program is treated as the worst
+		out.Level = verdict.Refer
 	}
+	out.Word, out.Hint = w.T(levelWords[out.Level]), w.T(levelHints[out.Level])
 	for _, r := range v.Reasons {
+		name := wording.Word(w.Printer, checkWords, r.Check)
 		if r.Outcome == verdict.NotChecked && r.Reason == verdict.ReasonNotAvailable && r.Level == verdict.Proceed {
-			out.Unable = append(out.Unable, checkWord(r.Check))
+			out.Unable = append(out.Unable, name)
 			continue
 		}
 		out.Checks = append(out.Checks, Check{
-			Name: checkWord(r.Check), Mark: mark(r), Said: saidWords[r.Outcome], Text: checkText(r, st), Level: r.Level,
+			Name: name, Mark: mark(r), Said: wording.Word(w.Printer, saidWords, r.Outcome), Text: w.check(r, st), Level: r.Level,
 		})
 	}
 	return out
 }
 
-func checkWord(c verdict.Check) string {
-	if w, ok := checkWords[c]; ok {
-		return w
-	}
-	return strings.ReplaceAll(string(c), "_", " ")
-}
-
-var saidWords = map[verdict.Outcome]string{
-	verdict.Clear: "clear", verdict.Hit: "found", verdict.Wrong: "wrong",
-	verdict.NotChecked: "not checked", verdict.Stale: "out of date",
+var saidWords = map[verdict.Outcome]i18n.Msg{
+	verdict.Clear: "check::clear", verdict.Hit: "check::found", verdict.Wrong: "check::wrong",
+	verdict.NotChecked: "check::not checked", verdict.Stale: "check::out of date",
 }
 
 // mark gives the sign before a check: by what it advises, and "none" where nothing was
@@ -55,65 +52,72 @@ func mark(r verdict.Reason) string {
 	return "ok"
 }
 
-func checkText(r verdict.Reason, st counter.Status) string {
-	text := ""
+// check says what came of a check.
+func (w words) check(r verdict.Reason, st counter.Status) string {
+	text := reasonTexts[r.Reason]
+	if t := reasonTexts[string(r.Check)+"."+r.Reason]; t != "" {
+		text = t
+	}
 	switch {
 	case r.Outcome == verdict.Clear && len(r.Past) == 0 && notSeenTexts[r.Check] != "":
 		text = notSeenTexts[r.Check]
 	case r.Outcome == verdict.Clear:
 		text = clearTexts[r.Check]
-	default:
-		text = reasonTexts[string(r.Check)+"."+r.Reason]
-		if text == "" {
-			text = reasonTexts[r.Reason]
-		}
+	case text == "" && r.Outcome == verdict.Stale:
+		text = i18n.Msg("What was asked is older than allowed.")
 	}
-	switch {
-	case text != "":
-	case r.Outcome == verdict.Stale:
-		text = "What was asked is older than allowed."
-	default:
-		text = strings.ReplaceAll(r.Reason, "_", " ")
+	var parts []string
+	add := func(s string) { parts = append(parts, s) }
+	if text != "" {
+		add(w.T(text))
+	} else {
+		add(wording.Underscored(r.Reason))
 	}
-	add := func(s string) { text = strings.TrimSpace(text + " " + s) }
 	if len(r.Fields) > 0 && r.Outcome != verdict.Clear {
-		add("(" + fieldList(r.Fields) + ")")
+		add("(" + w.fields(r.Fields) + ")")
 	}
 	switch r.Check {
 	case verdict.DocumentList, verdict.NameList:
 		if len(r.Hits) > 0 {
-			add("Entry " + strings.Join(r.Hits, ", ") + ".")
+			add(w.T("Entry {0}.", strings.Join(r.Hits, ", ")))
 		}
-		if r.Outcome != verdict.NotChecked {
-			add(listsText(st))
+		if r.Outcome != verdict.NotChecked && len(st.Lists) > 0 {
+			add(w.lists(st))
 		}
 	case verdict.HistoryElsewhere:
 		if r.Reason == verdict.ReasonHub && !st.Hub.Connected && !st.Hub.Since.IsZero() {
-			add("Away for " + span(st.Now.Sub(st.Hub.Since)) + ".")
+			add(w.T("Away for {0}.", w.Span(st.Now.Sub(st.Hub.Since))))
 		}
 	default: // the reason says it all
 	}
 	if r.Outcome == verdict.Stale && r.AgeS > 0 {
-		add("It is " + span(time.Duration(r.AgeS)*time.Second) + " old.")
+		add(w.T("It is {0} old.", w.seconds(r.AgeS)))
 	}
-	return text
+	return strings.Join(parts, " ")
 }
 
-// listsText names the lists in force with version and age.
-func listsText(st counter.Status) string {
+func (w words) field(f string) string { return wording.Word(w.Printer, fieldWords, f) }
+
+func (w words) fields(all []string) string {
+	out := make([]string, len(all))
+	for i, f := range all {
+		out[i] = w.field(f)
+	}
+	return strings.Join(out, ", ")
+}
+
+// lists names the lists in force with version and age.
+func (w words) lists(st counter.Status) string {
 	var out []string
 	for _, l := range st.Lists {
-		out = append(out, fmt.Sprintf("%s version %s, %s old", l.List, l.Version, span(time.Duration(l.AgeS)*time.Second)))
+		out = append(out, w.T("{0} version {1}, {2} old", l.List, l.Version, w.seconds(l.AgeS)))
 	}
-	if len(out) == 0 {
-		return ""
-	}
-	return "Asked: " + strings.Join(out, "; ") + "."
+	return w.T("Asked: {0}.", strings.Join(out, "; "))
 }
 
 // say gives the sentence for the live region: the verdict and what led to it.
-func say(v *Verdict) string {
-	text := "Verdict: " + v.Word + "."
+func (w words) say(v *Verdict) string {
+	text := w.T("Verdict: {0}.", v.Word)
 	for _, c := range v.Checks {
 		if c.Mark == "look" || c.Mark == "refer" {
 			text += " " + c.Name + ": " + c.Text
@@ -136,7 +140,7 @@ type Chip struct {
 	Text  string
 }
 
-func banner(st counter.Status, zone *time.Location) Banner {
+func (w words) banner(st counter.Status) Banner {
 	var b Banner
 	add := func(id, state, text, line string) {
 		b.Chips = append(b.Chips, Chip{id, state, text})
@@ -144,120 +148,108 @@ func banner(st counter.Status, zone *time.Location) Banner {
 			b.Lines = append(b.Lines, line)
 		}
 	}
-	hubChip(st, zone, add)
+	w.hubChip(st, add)
 	if len(st.Lists) == 0 {
-		add("list", "warn", "No list loaded", "No watchlist is loaded: nobody can be found on one.")
+		add("list", "warn", w.T("No list loaded"), w.T("No watchlist is loaded: nobody can be found on one."))
 	}
 	for _, l := range st.Lists {
-		text := fmt.Sprintf("List %s v%s, %s old", l.List, l.Version, span(time.Duration(l.AgeS)*time.Second))
 		if l.Stale {
-			add("list", "warn", text+": out of date", "List "+l.List+" is older than allowed. A person listed since then is not found here.")
+			add("list", "warn", w.T("List {0} v{1}, {2} old: out of date", l.List, l.Version, w.seconds(l.AgeS)),
+				w.T("List {0} is older than allowed. A person listed since then is not found here.", l.List))
 		} else {
-			add("list", "ok", text, "")
+			add("list", "ok", w.T("List {0} v{1}, {2} old", l.List, l.Version, w.seconds(l.AgeS)), "")
 		}
 	}
-	clockChip(st, add)
-	storageChip(st, add)
+	w.clockChip(st, add)
+	w.storageChip(st, add)
 	if len(st.Scanners) == 0 {
-		add("scanner", "note", "No reader", "")
+		add("scanner", "note", w.T("No reader"), "")
 	}
 	for _, sc := range st.Scanners {
-		scannerChip(sc, add)
+		w.scannerChip(sc, add)
 	}
 	if st.SoftKeys {
-		add("keys", "warn", "Keys in files", "The keys are files on this disk: whoever has the disk can read its records. Not for real travellers.")
+		add("keys", "warn", w.T("Keys in files"), w.T("The keys are files on this disk: whoever has the disk can read its records. Not for real travellers."))
 	}
 	if st.Demo {
-		add("demo", "note", "Demo: invented travellers", "")
+		add("demo", "note", w.T("Demo: invented travellers"), "")
+	}
+	if d := st.Degraded; d != nil {
+		add("fingers", "warn", w.T("No fingerprints for now"),
+			w.T("The post goes without fingerprints until {0}: {1}, agreed by {2}. Then they are taken again by themselves.",
+				w.clock(d.Until, st.Now), w.labels(w.form.Codes(form.Degraded))[d.Reason], d.By))
 	}
 	return b
 }
 
-// without says that the post goes without fingerprints for now.
-func (b *Banner) without(until string) {
-	b.Chips = append(b.Chips, Chip{"fingers", "warn", "No fingerprints for now"})
-	b.Lines = append(b.Lines, "The post goes without fingerprints "+until+". Then they are taken again by themselves.")
-}
-
 type addChip func(id, state, text, line string)
 
-func hubChip(st counter.Status, zone *time.Location, add addChip) {
+func (w words) hubChip(st counter.Status, add addChip) {
 	h := st.Hub
 	waiting := ""
 	if h.Backlog > 0 {
-		waiting = ", " + count(h.Backlog, "record", "records") + " to send"
+		waiting = ", " + w.N(int(h.Backlog), "{0} record to send", "{0} records to send") //nolint:gosec // far below 2⁶³
 	}
 	switch {
 	case h.Connected:
-		add("hub", "ok", "Hub connected"+waiting, "")
+		add("hub", "ok", w.T("Hub connected")+waiting, "")
 	case h.Since.IsZero():
-		add("hub", "warn", "Hub not reached yet"+waiting, "The hub has not been reached since the start. Work goes on here; records are sent when it answers.")
+		add("hub", "warn", w.T("Hub not reached yet")+waiting,
+			w.T("The hub has not been reached since the start. Work goes on here; records are sent when it answers."))
 	default:
-		add("hub", "warn", "Hub away since "+clockTime(h.Since, st.Now, zone)+waiting,
-			"The hub is away. Work goes on here; records are safe on this disk and are sent when it is back.")
+		add("hub", "warn", w.T("Hub away since {0}", w.clock(h.Since, st.Now))+waiting,
+			w.T("The hub is away. Work goes on here; records are safe on this disk and are sent when it is back."))
 	}
 }
 
-func clockChip(st counter.Status, add addChip) {
-	switch st.Clock.State {
-	case border.ClockSynced:
-		add("clock", "ok", "Clock agrees with the hub", "")
-	case border.ClockHoldover:
-		if st.Clock.AgeS > 0 {
-			add("clock", "note", "Clock compared "+span(time.Duration(st.Clock.AgeS)*time.Second)+" ago", "")
-		} else {
-			add("clock", "note", "Clock not compared yet", "")
-		}
-	default:
-		why := clockReasons[st.Clock.Reason]
-		if why != "" {
-			why = ": " + why
-		}
-		add("clock", "bad", "Clock not trusted", "This station's clock is not trusted"+why+". Dates are not checked: read them yourself. Nothing is blocked.")
-	}
-}
-
-func storageChip(st counter.Status, add addChip) {
-	s := st.Storage
-	word, known := storageWords[s.State]
-	if !known {
-		word = string(s.State)
-	}
+func (w words) clockChip(st counter.Status, add addChip) {
 	switch {
-	case s.State == "ok":
-		add("storage", "ok", "Disk: "+size(s.Free)+" free", "")
-	case s.State == "low":
-		add("storage", "warn", "Disk "+word, s.Reason)
+	case st.Clock.State == border.ClockSynced:
+		add("clock", "ok", w.T("Clock agrees with the hub"), "")
+	case st.Clock.State == border.ClockHoldover && st.Clock.AgeS > 0:
+		add("clock", "note", w.T("Clock compared {0} ago", w.seconds(st.Clock.AgeS)), "")
+	case st.Clock.State == border.ClockHoldover:
+		add("clock", "note", w.T("Clock not compared yet"), "")
+	case clockReasons[st.Clock.Reason] != "":
+		add("clock", "bad", w.T("Clock not trusted"),
+			w.T("This station's clock is not trusted: {0}. Dates are not checked: read them yourself. Nothing is blocked.", clockReasons[st.Clock.Reason]))
 	default:
-		line := s.Reason
-		if line == "" {
-			line = "The disk is in trouble. Call the technician."
-		}
-		add("storage", "bad", "Disk "+word, line)
+		add("clock", "bad", w.T("Clock not trusted"),
+			w.T("This station's clock is not trusted. Dates are not checked: read them yourself. Nothing is blocked."))
 	}
 }
 
-func scannerChip(sc border.ScannerStatus, add addChip) {
-	word, known := scannerWords[sc.State]
-	if !known {
-		word = sc.State
+func (w words) storageChip(st counter.Status, add addChip) {
+	s := st.Storage
+	chip, line := storageChips[s.State], storageLines[s.State]
+	switch {
+	case s.State == journal.StorageOK:
+		add("storage", "ok", w.T("Disk: {0} free", w.size(s.Free)), "")
+	case s.State == journal.StorageLow:
+		add("storage", "warn", w.T(chip), w.T(line))
+	case chip != "":
+		add("storage", "bad", w.T(chip), w.T(line))
+	default: // of a newer program
+		add("storage", "bad", w.T("Disk failing"), w.T("The disk is in trouble. Call the technician."))
 	}
-	reader := "Reader"
+}
+
+func (w words) scannerChip(sc border.ScannerStatus, add addChip) {
+	states, apart := readerWords, i18n.Msg("Reader {0} belongs to no counter")
 	if sc.Kind == "fingerprint" {
-		reader = "Fingerprint scanner"
+		states, apart = fingerScannerWords, i18n.Msg("Fingerprint scanner {0} belongs to no counter")
 	}
+	word := wording.Word(w.Printer, states, sc.State)
 	switch {
 	case sc.Counter == "":
-		add("scanner", "note", reader+" "+sc.ID+" belongs to no counter", "")
+		add("scanner", "note", w.T(apart, sc.ID), "")
 	case sc.State == "ready":
-		add("scanner", "ok", reader+" ready", "")
+		add("scanner", "ok", word, "")
 	case sc.State == "matched" || sc.State == "initialising":
-		add("scanner", "note", reader+" "+word, "")
+		add("scanner", "note", word, "")
+	case sc.Reason != "":
+		add("scanner", "warn", word, sc.ID+": "+w.said(sc.Reason))
 	default:
-		line := reader + " " + sc.ID + ": " + word + "."
-		if sc.Reason != "" {
-			line = reader + " " + sc.ID + ": " + sc.Reason
-		}
-		add("scanner", "warn", reader+" "+word, line)
+		add("scanner", "warn", word, sc.ID+": "+word+".")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/form"
+	"garita/ui/i18n"
 )
 
 // Record is the form of the open encounter: what must be asked stands open, what is known is
@@ -66,89 +67,69 @@ func (i Input) Wide() bool { return i.Kind == form.KindText && i.Max >= 200 }
 // Option is one choice. Its text begins with the key that chooses it.
 type Option struct{ Code, Text string }
 
+// choices names a list of the form, by its first code, in a language.
+type choices struct {
+	lang i18n.Lang
+	list *form.Code
+}
+
 // choices gives the choices of a list of the form their texts, always the same ones.
-func (s *screen) choices(codes []form.Code) []Option {
+func (s *screen) choices(w words, codes []form.Code) []Option {
 	if len(codes) == 0 {
 		return nil
 	}
-	all, ok := s.choice.Load(&codes[0])
+	of := choices{w.Lang(), &codes[0]}
+	all, ok := s.choice.Load(of)
 	if !ok {
-		all, _ = s.choice.LoadOrStore(&codes[0], options(codes))
+		all, _ = s.choice.LoadOrStore(of, w.options(codes))
 	}
 	return all.([]Option)
 }
 
-// options gives the choices of a list their texts.
-func options(codes []form.Code) []Option {
-	out := make([]Option, 0, len(codes))
-	for _, c := range codes {
-		out = append(out, Option{c.Code, keyed(c.Key, c.Label)})
-	}
-	return out
-}
-
-// keyed puts the key that chooses before a label.
-func keyed(key, label string) string {
-	if key == "" {
-		return label
-	}
-	return strings.ToUpper(key) + " " + label
-}
-
-// labels gives the words of a list's codes.
-func labels(codes []form.Code) map[string]string {
-	out := make(map[string]string, len(codes))
-	for _, c := range codes {
-		out[c.Code] = c.Label
-	}
-	return out
-}
-
-var originWords = map[string]string{"shared": "shared by the group", "known": "from the last crossing", "default": "proposed"}
-
 // record puts an encounter's form into words.
-func (s *screen) record(e *counter.EncounterView) *Record {
+func (s *screen) record(w words, e *counter.EncounterView) *Record {
 	r := &Record{Encounter: e.ID.String()}
 	var known []string
-	for _, in := range s.inputs("f-", e.Record.Fields, e.Record.Values, e.Record.Origins, e.Record.Problems) {
+	for _, in := range s.inputs(w, "f-", e.Record.Fields, e.Record.Values, e.Record.Origins, e.Record.Problems) {
 		if in.Problem != "" || in.Required && (in.Value == "" || e.Record.Origins[in.Name] == "entered") {
 			r.Asked = append(r.Asked, in)
 			continue
 		}
 		r.Known = append(r.Known, in)
 		if in.Value != "" {
-			known = append(known, strings.ToLower(in.Label)+" "+in.text())
+			known = append(known, lower(in.Label)+" "+in.text())
 		}
 	}
 	r.Summary = strings.Join(known, " · ")
 	if e.Direction == border.Exit {
 		for _, c := range e.History.SamePerson {
 			if c.Direction == border.Entry && c.Outcome == string(border.Admitted) {
-				r.Proposals = append(r.Proposals, Option{c.Crossing.String(), "Ends the stay from " + day(c.LocalDate) + ", " + string(c.Post)})
+				r.Proposals = append(r.Proposals, Option{c.Crossing.String(), w.T("Ends the stay from {0}, {1}", w.day(c.LocalDate), string(c.Post))})
 			}
 		}
 	}
 	return r
 }
 
-var yesNo = []Option{{"yes", "Yes"}, {"no", "No"}}
-
 // inputs puts fields into words; prefix keeps the ids of two forms on one page apart.
-func (s *screen) inputs(prefix string, fields []form.Field, values, origins map[string]string, problems []form.Problem) []Input {
+func (s *screen) inputs(w words, prefix string, fields []form.Field, values, origins map[string]string, problems []form.Problem) []Input {
 	wrong := make(map[string]string, len(problems))
 	for _, p := range problems {
-		wrong[p.Field] = p.Message
+		wrong[p.Field] = w.problem(p)
 	}
 	out := make([]Input, 0, len(fields))
 	for _, f := range fields {
-		in := Input{ID: prefix + f.Name, Name: f.Name, Label: f.Label, Hint: f.Hint, Kind: f.Kind, Required: f.Required,
-			Value: values[f.Name], Origin: originWords[origins[f.Name]], Problem: wrong[f.Name]}
+		in := Input{ID: prefix + f.Name, Name: f.Name, Label: w.label(f.Label), Hint: w.label(f.Hint), Kind: f.Kind, Required: f.Required,
+			Value: values[f.Name], Problem: wrong[f.Name]}
+		if m := originWords[origins[f.Name]]; m != "" {
+			in.Origin = w.T(m)
+		}
 		in.Bad = in.Problem != "" && in.Value != ""
 		switch f.Kind {
 		case form.KindCode:
-			in.Options = s.choices(f.Codes)
+			in.Options = s.choices(w, f.Codes)
 		case form.KindYesNo:
-			in.Options = yesNo
+			in.Options = []Option{{"yes", w.T("Yes")}, {"no", w.T("No")}}
 		case form.KindCountry:
 			in.Max = 3
 		case form.KindNumber:
@@ -207,17 +188,16 @@ type Correctable struct {
 }
 
 // correctable puts a recorded crossing into words.
-func (s *screen) correctable(st counter.Standing) Correctable {
-	f := s.cfg.Service.Form()
+func (s *screen) correctable(w words, st counter.Standing) Correctable {
 	c := Correctable{Crossing: st.Crossing.String(), Who: st.Document.Surname + ", " + st.Document.GivenNames, Direction: st.Direction,
-		Outcome: string(st.Outcome), Ground: st.Ground, Alone: st.Alone, Particulars: st.Document, Kinds: kinds(f),
-		Inputs: s.inputs("c-", st.Fields, st.Values, nil, nil), Reasons: options(f.Codes("correction_reasons"))}
+		Outcome: string(st.Outcome), Ground: st.Ground, Alone: st.Alone, Particulars: st.Document, Kinds: w.kinds(),
+		Inputs: s.inputs(w, "c-", st.Fields, st.Values, nil, nil), Reasons: w.options(w.form.Codes("correction_reasons"))}
 	for _, o := range []border.Outcome{border.Admitted, border.Departed, border.Refused, border.DeparturePrevented, border.Withdrawn} {
-		c.Outcomes = append(c.Outcomes, Option{string(o), outcomeWord(o)})
+		c.Outcomes = append(c.Outcomes, Option{string(o), w.outcome(o)})
 	}
 	seen := map[string]bool{}
 	for _, o := range []border.Outcome{border.Refused, border.DeparturePrevented} {
-		for _, g := range options(f.Grounds(o)) {
+		for _, g := range w.options(w.form.Grounds(o)) {
 			if !seen[g.Code] {
 				seen[g.Code] = true
 				c.Grounds = append(c.Grounds, g)
@@ -225,13 +205,4 @@ func (s *screen) correctable(st counter.Standing) Correctable {
 		}
 	}
 	return c
-}
-
-// kinds gives the kinds of documents their texts.
-func kinds(f *form.Form) []Option {
-	var out []Option
-	for _, k := range f.DocumentKinds() {
-		out = append(out, Option{k.Code, keyed(k.Key, k.Label)})
-	}
-	return out
 }

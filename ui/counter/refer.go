@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border/counter"
+	"garita/ui/layout"
 )
 
 // refer puts the open encounter on the post's list.
@@ -25,5 +26,5 @@ func (s *screen) refer(c *fiber.Ctx) error {
 	if err := s.cfg.Service.Refer(ctx, counter.Referral{At: at(c), Encounter: id, Reason: in.Reason, Note: in.Note}); err != nil {
 		return err
 	}
-	return c.JSON(done{"Referred: on the post’s list."})
+	return c.JSON(done{layout.Printer(c).T("Referred: on the post’s list.")})
 }

@@ -16,7 +16,7 @@ type region struct {
 // regions takes a panel apart, in the order of the page.
 func (p *Panel) regions() []region {
 	busy := p.Encounter != ""
-	return []region{
+	all := []region{
 		{"state", p.state()},
 		{"r-direction", p.Direction},
 		{"r-banner", p.Status},
@@ -27,6 +27,7 @@ func (p *Panel) regions() []region {
 		{"r-shared", p.shared()},
 		{"r-document", p.Doc},
 		{"r-record", p.Record},
+		{"r-papers", p.Papers},
 		{"r-verdict", p.Verdict},
 		{"r-hits", p.Hits},
 		{"r-fingers", p.Fingers},
@@ -37,6 +38,10 @@ func (p *Panel) regions() []region {
 		{"r-members", p.Party},
 		{"r-keys", p.keys()},
 	}
+	if p.Papers != nil {
+		all = append(all, region{"r-papers", p.Papers})
+	}
+	return all
 }
 
 // stateRegion is what the script of the page goes by.

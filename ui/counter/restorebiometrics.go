@@ -2,6 +2,8 @@ package counter
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"garita/ui/layout"
 )
 
 // restoreBiometrics has fingers taken again.
@@ -11,5 +13,5 @@ func (s *screen) restoreBiometrics(c *fiber.Ctx) error {
 	if err := s.cfg.Service.RestoreBiometrics(ctx, at(c)); err != nil {
 		return err
 	}
-	return c.JSON(done{"Fingerprints are taken again."})
+	return c.JSON(done{layout.Printer(c).T("Fingerprints are taken again.")})
 }

@@ -26,6 +26,9 @@ type Service interface {
 	Attach(ctx context.Context, at counter.At, encounter border.ID, k counter.Particulars) error
 	Join(ctx context.Context, at counter.At, waiting border.ID) error
 	Answers(ctx context.Context, at counter.At, encounter border.ID, values map[string]string) error
+	Keep(ctx context.Context, k counter.KeepIn, content []byte) (border.Attachment, error)
+	Remove(ctx context.Context, at counter.At, encounter border.ID, hash border.Digest) error
+	Attached(ctx context.Context, encounter border.ID, hash border.Digest) (counter.File, error)
 
 	Decide(ctx context.Context, d counter.Decision) (counter.Recorded, error)
 	Refer(ctx context.Context, r counter.Referral) error
@@ -44,6 +47,7 @@ type Service interface {
 
 	Take(ctx context.Context, at counter.At) error
 	Shift(ctx context.Context) (counter.ShiftReport, error)
+	LastShift(ctx context.Context) (counter.ShiftReport, error)
 	OpenShift(ctx context.Context, officer string) error
 	CloseShift(ctx context.Context, officer string) (counter.ShiftReport, error)
 

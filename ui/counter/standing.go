@@ -7,6 +7,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/layout"
 )
 
 // standing gives the correction dialog a crossing as it stands.
@@ -24,7 +25,8 @@ func (s *screen) standing(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(c, "standing", s.correctable(st))
+	w := s.words(layout.Printer(c), "")
+	return s.fragment(c, "standing", s.correctable(w, st))
 }
 
 // reads tells that who is signed in reads a crossing, before anything is given.
@@ -34,7 +36,7 @@ func (s *screen) reads(ctx context.Context, crossing border.ID) error {
 
 // fragment sends a part of the page. It is never stored: it shows people.
 func (s *screen) fragment(c *fiber.Ctx, name string, data any) error {
-	html, err := s.layout.Fragment(name, data)
+	html, err := s.layout.In(layout.Printer(c)).Fragment(name, data)
 	if err != nil {
 		return err
 	}

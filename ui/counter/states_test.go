@@ -148,7 +148,7 @@ func bus() *counter.GroupView {
 		default:
 			adult := ref(20)
 			m.Age, m.Minor, m.Responsible = 9, true, &adult
-			m.Missing = []form.Problem{{Field: "address", Message: "Address in the country is missing."}}
+			m.Missing = []form.Problem{{Field: "address", Message: "Address in the country is missing.", Why: form.Missing, Args: []string{"Address in the country"}}}
 		}
 		g.Members = append(g.Members, m)
 		g.Listed = append(g.Listed, counter.ListedView{Row: i + 1, Surname: name, GivenNames: "RUDOLF", Role: "passenger", State: state})
@@ -165,7 +165,7 @@ func referrals() []counter.ReferralItem {
 }
 
 func shiftReport() counter.ShiftReport {
-	return counter.ShiftReport{ID: ref(50).String(), OpenedAt: noon.Add(-6 * time.Hour), OpenedBy: "R. Quintero", Open: []border.ID{ref(70), ref(77)},
+	return counter.ShiftReport{ID: ref(50).String(), OpenedAt: noon.Add(-6 * time.Hour), OpenedBy: "R. Quintero", Open: []border.ID{ref(70), ref(77)}, Awaiting: 1, By: []string{"R. Quintero", "S. Batista"},
 		Counts: []border.Count{
 			{Type: border.TypeCrossingRecorded, Counter: "1", Direction: "entry", Category: "visitor", Outcome: "admitted", N: 41},
 			{Type: border.TypeCrossingRecorded, Counter: "1", Direction: "entry", Category: "visitor", Outcome: "refused", N: 2},
@@ -242,7 +242,7 @@ func states() map[border.CounterID]counter.View {
 		v.Status.Hub = border.HubStatus{Since: noon.Add(-26 * time.Hour), Backlog: 1204}
 		v.Status.Clock = border.ClockTrust{State: border.ClockUntrusted, Reason: "jumped"}
 		v.Status.Lists[0].Stale = true
-		v.Status.Storage = journal.Storage{State: journal.StorageReserve, Reason: "The disk is full. Crossings are recorded from a reserve for about 1,000 more. Call the technician."}
+		v.Status.Storage = journal.Storage{State: journal.StorageReserve, Reason: "The disk is full."}
 		v.Status.Scanners = []border.ScannerStatus{
 			{ID: "reader-1", Counter: "1", State: "failed", Reason: "It does not answer. Unplug it and plug it in again."},
 			{ID: "reader-9", State: "ready"},
@@ -313,6 +313,7 @@ func states() map[border.CounterID]counter.View {
 		}
 	})
 	add("REFERRALS", func(v *counter.View) { v.Referrals = referrals() })
+	add("PORTRAIT", portrayed)
 	add("AFTER-RESTART", func(v *counter.View) {
 		v.Last.AfterRestart = true
 		v.Queue = []counter.QueueItem{{ID: ref(2), Surname: "ERIKSSON", GivenNames: "ANNA MARIA", Level: verdict.Proceed, Restored: true}}
@@ -348,7 +349,7 @@ func states() map[border.CounterID]counter.View {
 	add("NOTICE", func(v *counter.View) {
 		v.Notice = "That was no machine readable zone. Turn the document and read it again."
 		v.Last.Surname = ""
-		v.Status.Storage = journal.Storage{State: journal.StorageLow, Reason: "Less than 15 % of the disk is free."}
+		v.Status.Storage = journal.Storage{State: journal.StorageLow, Reason: "Soon full."}
 		v.Status.Scanners[0].State = "initialising"
 		v.Status.Clock = border.ClockTrust{State: border.ClockHoldover, AgeS: 7200}
 	})

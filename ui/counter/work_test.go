@@ -39,7 +39,7 @@ func TestWork(t *testing.T) {
 		{"joined", "POST", "joined", `{` + who + `}`, asked{"join", at, []any{ref(1)}}, ""},
 		{"referred", "POST", "referrals", `{` + who + `,"reason":"hit","note":"n"}`, asked{"refer", at, []any{counter.Referral{At: at, Encounter: ref(1), Reason: "hit", Note: "n"}}}, "on the post’s list"},
 		{"taken", "POST", "taken", `{` + who + `}`, asked{"take referral", at, []any{ref(1)}}, ""},
-		{"a need", "POST", "needs", `{` + who + `,"kind":"child_alone","reason":"r"}`, asked{"need", at, []any{ref(1), "child_alone", "r"}}, notedText},
+		{"a need", "POST", "needs", `{` + who + `,"kind":"child_alone","reason":"r"}`, asked{"need", at, []any{ref(1), "child_alone", "r"}}, "Noted. Refusal is blocked until handed over or lifted."},
 		{"lifted", "POST", "needs-lifted", `{` + who + `,"second":"2007","reason":"r"}`, asked{"lift", at, []any{ref(1), "2007", "r"}}, ""},
 		{"abandoned", "POST", "abandoned", `{` + who + `,"reason":"left","note":"n"}`, asked{"abandon", at, []any{ref(1), "left", "n"}}, "no crossing"},
 		{"a finger", "POST", "fingers", `{` + who + `,"position":"2","reason":"doubt"}`, asked{"ask finger", at, []any{ref(1), border.FingerPosition(2), "doubt"}}, ""},
@@ -207,15 +207,15 @@ func TestTheNeedIsNowhere(t *testing.T) {
 	s := serve(t, nil)
 	for _, kind := range []string{border.AsksProtection, border.ChildAlone, border.NeedsHelp} {
 		got := s.do("POST", "/counters/PROCEED/needs", `{"encounter":"`+ref(1).String()+`","kind":"`+kind+`","reason":"fled"}`, nil)
-		if got.body != `{"text":"`+notedText+`"}` {
+		if got.body != `{"text":"`+"Noted. Refusal is blocked until handed over or lifted."+`"}` {
 			t.Errorf("%s: %s", kind, got.body)
 		}
 	}
 	noted := states()["KEYED-CHILD"]
 	sc := &screen{cfg: Config{Service: s.fake}}
-	before := sc.panel(noted)
+	before := sc.panel(noted, english)
 	noted.Encounter.Protected = false
-	after := sc.panel(noted)
+	after := sc.panel(noted, english)
 	after.Protected = true
 	if d := cmp.Diff(before, after); d != "" {
 		t.Errorf("a note shows in more than its one mark:\n%s", d)
@@ -247,11 +247,11 @@ func TestStatesOfTheForm(t *testing.T) {
 	e := *v.Encounter
 	e.Document.Warnings = []string{"unknown_state nationality", "unknown_state issuing_state", "ocr_corrected birth_date"}
 	v.Encounter = &e
-	if got := s.panel(v).Doc.Warnings; len(got) != 1 {
+	if got := s.panel(v, english).Doc.Warnings; len(got) != 1 {
 		t.Errorf("of a state of the form: %q", got)
 	}
 	e.Document.Nationality, e.Document.IssuingState = "QQQ", "QQQ"
-	if got := s.panel(v).Doc.Warnings; len(got) != 3 {
+	if got := s.panel(v, english).Doc.Warnings; len(got) != 3 {
 		t.Errorf("of no known state: %q", got)
 	}
 }
