@@ -67,7 +67,7 @@ func (k *Keeper) importSet(ctx context.Context, op string, id border.ID) (*chang
 		conflict := func(message string) error { return &border.Error{Code: border.Conflict, Op: op, Message: message} }
 		switch {
 		case p.State != PreviewOpen:
-			return conflict("This import is " + p.State + " already.")
+			return conflict("This import is decided already, or has run out.")
 		case !k.clock.Now().Before(p.Expires):
 			return conflict("This import has waited too long. Read the file again.")
 		case last != against:

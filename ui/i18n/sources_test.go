@@ -22,6 +22,11 @@ func TestEverythingIsTranslated(t *testing.T) {
 	if len(used) < 5 {
 		t.Fatalf("only %d texts were found in the sources", len(used))
 	}
+	errors := sentences(t)
+	if len(errors) < 400 {
+		t.Fatalf("only %d sentences of errors were found in the sources", len(errors))
+	}
+	maps.Copy(used, errors)
 	for _, l := range Langs() {
 		if l == English {
 			continue
