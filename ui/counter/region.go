@@ -27,7 +27,6 @@ func (p *Panel) regions() []region {
 		{"r-shared", p.shared()},
 		{"r-document", p.Doc},
 		{"r-record", p.Record},
-		{"r-papers", p.Papers},
 		{"r-verdict", p.Verdict},
 		{"r-hits", p.Hits},
 		{"r-fingers", p.Fingers},
