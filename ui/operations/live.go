@@ -14,7 +14,7 @@ import (
 )
 
 // gap is the shortest time between two states on one stream: under load a person reads
-// four a second no better than a hundred, and each one asks the database.
+// four a second no better than a hundred, and each one is painted anew.
 const gap = 250 * time.Millisecond
 
 // event is what the live stream carries; see ui/counter for the same at a counter.
@@ -33,19 +33,20 @@ func (s *screen) feed(c *fiber.Ctx, _ string) (live.Feed, error) {
 	roles, p := access.From(c.UserContext()).Roles, layout.Printer(c)
 	changed, cancel := s.cfg.Register.Subscribe()
 	pages := s.layout.In(p)
+	painted := s.screens.of(p.Lang(), roles, func(ctx context.Context) ([]byte, error) {
+		v, err := s.view(ctx, roles)
+		if err != nil {
+			return nil, err
+		}
+		html, err := pages.Fragment("panel", s.panel(p, &v, s.cfg.Clock.Now()))
+		return []byte(html), err
+	})
 	var revision uint64
 	var shown []byte
 	next := func(ctx context.Context) (live.Frame, bool, error) {
-		v, err := s.view(ctx, roles)
-		if err != nil {
+		html, err := painted.get(ctx)
+		if err != nil || bytes.Equal(html, shown) {
 			return live.Frame{}, false, err
-		}
-		html, err := pages.Fragment("panel", s.panel(p, &v, s.cfg.Clock.Now()))
-		if err != nil {
-			return live.Frame{}, false, err
-		}
-		if bytes.Equal(html, shown) {
-			return live.Frame{}, false, nil
 		}
 		shown = html
 		revision++

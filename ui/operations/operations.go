@@ -56,6 +56,7 @@ type screen struct {
 	layout  *layout.Layout
 	ground  *Ground // nil: no post has a place
 	streams *live.Streams
+	screens screens
 }
 
 // Mount adds the screen's routes to an app, which must be made with Immutable: true.
