@@ -18,6 +18,7 @@ import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
 import { lists } from './lists.mjs';
+import { papers } from './papers.mjs';
 import { access } from './access.mjs';
 import { belong } from './belong.mjs';
 
@@ -78,7 +79,7 @@ const PARTS = [
   ['lists', () => lists(context, root, test, pictures)],
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
-  ...[flow, speed, keystrokes, work, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+  ...[flow, speed, keystrokes, work, papers, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
   ['streams', async () => streams(context, await demo('eight'), test)],
 ];
