@@ -2,26 +2,20 @@ package cases
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"garita/border"
 	"garita/border/cases"
 	"garita/border/watch"
-	"garita/ui"
 	"garita/ui/i18n"
-	"garita/ui/i18n/i18ntest"
-	"garita/ui/layout"
+	"garita/ui/layout/layouttest"
 )
 
 var update = flag.Bool("update-golden", false, "write the golden pages instead of comparing them; review the difference")
 
-func pages(w *i18n.Printer) map[string]page {
+func pages(w *i18n.Printer) map[string]any {
 	now := time.Date(2026, 11, 22, 17, 4, 5, 0, time.UTC)
 	id, other := border.ID{6: 0x70, 8: 0x80}, border.ID{6: 0x70, 8: 0x80, 15: 1}
 	open := cases.Summary{ID: id, Version: 7, State: cases.UnderReview, Handling: watch.Refer, HighRisk: true, Urgent: true, Source: "court", Entry: "court/1", Score: 0.9, Late: true,
@@ -52,78 +46,16 @@ func pages(w *i18n.Printer) map[string]page {
 		Confirmations: []cases.Attested{{At: now, Confirmation: cases.Confirmation{Service: "find", Outcome: "not_checked", Reason: "timed_out", Detail: "{}"}}}}, now)
 	silent := fileOf(w, &cases.Case{Summary: hidden, Listed: e, Allowed: map[cases.Do]bool{cases.Take: true}}, now)
 	closed := fileOf(w, &cases.Case{Summary: shut, Listed: e, Allowed: map[cases.Do]bool{cases.Note: true, cases.Reopen: true}}, now)
-	return map[string]page{"empty": {Title: w.T("Cases"), Inbox: &empty}, "inbox": {Title: w.T("Cases"), Inbox: &busy}, "case": {Title: w.T("case::Case"), File: &full, Trouble: w.T("Say why, in a few words.")},
-		"silent": {Title: w.T("case::Case"), File: &silent}, "closed": {Title: w.T("case::Case"), File: &closed}}
+	return map[string]any{"empty": page{Title: w.T("Cases"), Inbox: &empty}, "inbox": page{Title: w.T("Cases"), Inbox: &busy}, "case": page{Title: w.T("case::Case"), File: &full, Trouble: w.T("Say why, in a few words.")},
+		"silent": page{Title: w.T("case::Case"), File: &silent}, "closed": page{Title: w.T("case::Case"), File: &closed}}
 }
 
-var others = []i18n.Lang{i18n.Spanish, i18n.French, i18n.Haitian}
-
-// shown are the states that are kept in every language; all of them are in English.
-var shown = map[string][]i18n.Lang{"case": others, "inbox": others}
-
-func TestGoldenPages(t *testing.T) {
-	l := golden(t)
-	for name := range pages(i18n.In(i18n.English)) {
-		for _, lang := range append([]i18n.Lang{i18n.English}, shown[name]...) {
-			t.Run(name+"/"+string(lang), func(t *testing.T) {
-				p := i18n.In(lang)
-				got, err := l.In(p).Fragment("body", pages(p)[name])
-				if err != nil {
-					t.Fatal(err)
-				}
-				file := filepath.Join("testdata", name+".html")
-				if lang != i18n.English {
-					file = filepath.Join("testdata", name+"."+string(lang)+".html")
-				}
-				if *update {
-					if err := os.WriteFile(file, got, 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatalf("%v (write it with -update-golden and review it)", err)
-				}
-				if d := cmp.Diff(string(want), string(got)); d != "" {
-					t.Errorf("the page has changed (-want +got); if meant, run with -update-golden and review:\n%s", d)
-				}
-			})
-		}
-	}
+func shown() layouttest.Pages {
+	return layouttest.Pages{Templates: templates, States: pages, Everywhere: []string{"inbox", "case"},
+		Data: regexp.MustCompile(`^(court/\d|UTO( P U\d+)?|QRU X1|(PCA|DAR)(, (DAR|\d\d:\d\d))?|CLARA QUIRINDONGO|QUIRINDONGO CLARA|A court order|Court of Utopia, telephone 7|Order 7 of 2026|en: Ask the person to wait\.|find|timed out|did of tomorrow)$`)}
 }
 
-func golden(t *testing.T) *layout.Layout {
-	t.Helper()
-	assets, err := layout.Load(ui.Dist, "dist")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := layout.New(assets, templates)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
+func TestGoldenPages(t *testing.T) { layouttest.Golden(t, shown(), *update) }
 
-// TestNoTextIsLeftOut finds what the pages say without going through the catalogue: nothing but data.
-func TestNoTextIsLeftOut(t *testing.T) {
-	marked, err := golden(t).Marked()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, p := range pages(i18n.Pseudo()) {
-		got, err := marked.Fragment("body", p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, text := range i18ntest.Bare(string(got)) {
-			if !data.MatchString(text) {
-				t.Errorf("%s: %q is not of the catalogue", name, text)
-			}
-		}
-	}
-}
-
-// data are the invented facts of the pages above.
-var data = regexp.MustCompile(`^(DATA)$`)
+// Nothing but facts is on the pages without having gone through the catalogue.
+func TestNoTextIsLeftOut(t *testing.T) { layouttest.Translated(t, shown()) }

@@ -42,7 +42,7 @@ func TestCase(t *testing.T) {
 	}
 	path := "/cases/" + found.ID.String()
 	s.get(path).has(t, 200, "QUIRINDONGO, CLARA ISMENE", "1988-11-30", "UTO P U1000003", "every part is the same", "for it", "PCA, station PCA-1", "from QRU, to QSY, by land",
-		"Together with ZABRISTAN, DARIO OLEANDER", "Late hit", "Order 7 of 2026", "Stations were told", "Waits to be acknowledged", "Take it", "High risk")
+		"Together with: <bdi dir=\"auto\">ZABRISTAN, DARIO OLEANDER</bdi>", "Late hit", "Order 7 of 2026", "Stations were told", "Waits to be acknowledged", "Take it", "High risk")
 	s.do(path, "take", "B-3").has(t, 200, "Under review", "Worked on by B-3", "It is not this person", "another person has to agree")
 	s.do(path, "dismiss", "B-3").has(t, 422, "Say why")
 	a := s.do(path, "dismiss", "B-3", "note", "another mother’s name")

@@ -2,29 +2,23 @@ package watchlists
 
 import (
 	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"garita/border"
 	"garita/border/lists"
 	"garita/border/register"
 	"garita/border/watch"
 	"garita/border/watch/source"
-	"garita/ui"
 	"garita/ui/i18n"
-	"garita/ui/i18n/i18ntest"
-	"garita/ui/layout"
+	"garita/ui/layout/layouttest"
 	"garita/ui/wording"
 )
 
 var update = flag.Bool("update-golden", false, "write the golden pages instead of comparing them; review the difference")
 
-func pages(w *i18n.Printer) map[string]page {
+func pages(w *i18n.Printer) map[string]any {
 	now := time.Date(2026, 11, 22, 17, 4, 5, 0, time.UTC)
 	position := border.ListPosition{List: "national", Epoch: border.Epoch{7}, Version: 1234, Hash: border.Digest{1}}
 	older := position
@@ -61,85 +55,23 @@ func pages(w *i18n.Printer) map[string]page {
 	entries := entriesPage{Source: "courts", ID: "1", Found: true, InForce: true, ByHand: true, Name: wording.First(w, after), Facts: wording.Facts(w, after), Op: lists.Change, Form: formOf(after), Open: true,
 		History: []revisionRow{revisionOf(w, &lists.Revision{Version: 2, At: now, Op: "change", By: "B-1", Second: "B-2", Reason: "as ordered", Entry: after}, before, now)},
 		Waiting: []proposalView{proposalOf(w, &lists.Proposal{ID: id, Op: lists.Withdraw, Key: after.Key(), By: "B-1", Reason: "<i>", Made: now, State: lists.ProposalPending, Urgent: true}, after, now)}}
-	return map[string]page{
-		"empty":   {Title: w.T("The national list"), Where: "overview", Overview: &empty},
-		"busy":    {Title: w.T("The national list"), Where: "overview", Overview: &busy, Done: w.T(doneWords["confirmed"])},
-		"preview": {Title: w.T("Import of {0}", "un"), Where: "import", Preview: &preview, Trouble: w.T("The second person must be another one. Ask a colleague.")},
-		"import":  {Title: w.T("Import a file"), Where: "import", Import: &importPage{Upload: "00", Files: []string{"a.csv", "b.csv"}, Kinds: []choice{{"csv", w.T(kindWords["csv"]), true}}, Form: importForm{File: "b.csv", Source: "courts", Urgent: true}}},
-		"off":     {Title: w.T("Import a file"), Where: "import", Import: &importPage{Off: true}},
-		"entries": {Title: w.T("list::Entries"), Where: "entries", Entries: &entries},
-		"explain": {Title: w.T("Explain a score"), Where: "explain", Explain: &explainPage{Asked: true, Purpose: "case", Purposes: wording.Purposes(w), Form: travellerForm{Surname: "KIRINDONGO", Sex: "F"}, Hits: []hitView{hit}}},
+	return map[string]any{
+		"empty":   page{Title: w.T("The national list"), Where: "overview", Overview: &empty},
+		"busy":    page{Title: w.T("The national list"), Where: "overview", Overview: &busy, Done: w.T(doneWords["confirmed"])},
+		"preview": page{Title: w.T("Import of {0}", "un"), Where: "import", Preview: &preview, Trouble: w.T("The second person must be another one. Ask a colleague.")},
+		"import":  page{Title: w.T("Import a file"), Where: "import", Import: &importPage{Upload: "00", Files: []string{"a.csv", "b.csv"}, Kinds: []choice{{"csv", w.T(kindWords["csv"]), true}}, Form: importForm{File: "b.csv", Source: "courts", Urgent: true}}},
+		"off":     page{Title: w.T("Import a file"), Where: "import", Import: &importPage{Off: true}},
+		"entries": page{Title: w.T("list::Entries"), Where: "entries", Entries: &entries},
+		"explain": page{Title: w.T("Explain a score"), Where: "explain", Explain: &explainPage{Asked: true, Purpose: "case", Purposes: wording.Purposes(w), Form: travellerForm{Surname: "KIRINDONGO", Sex: "F"}, Hits: []hitView{hit}}},
 	}
 }
 
-var others = []i18n.Lang{i18n.Spanish, i18n.French, i18n.Haitian}
-
-// shown are the states that are kept in every language; all of them are in English.
-var shown = map[string][]i18n.Lang{"busy": others, "preview": others, "entries": others, "explain": others, "import": others}
-
-func TestGoldenPages(t *testing.T) {
-	l := golden(t)
-	for name := range pages(i18n.In(i18n.English)) {
-		for _, lang := range append([]i18n.Lang{i18n.English}, shown[name]...) {
-			t.Run(name+"/"+string(lang), func(t *testing.T) {
-				p := i18n.In(lang)
-				got, err := l.In(p).Fragment("body", pages(p)[name])
-				if err != nil {
-					t.Fatal(err)
-				}
-				file := filepath.Join("testdata", name+".html")
-				if lang != i18n.English {
-					file = filepath.Join("testdata", name+"."+string(lang)+".html")
-				}
-				if *update {
-					if err := os.WriteFile(file, got, 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatalf("%v (write it with -update-golden and review it)", err)
-				}
-				if d := cmp.Diff(string(want), string(got)); d != "" {
-					t.Errorf("the page has changed (-want +got); if meant, run with -update-golden and review:\n%s", d)
-				}
-			})
-		}
-	}
+func shown() layouttest.Pages {
+	return layouttest.Pages{Templates: templates, States: pages, Everywhere: []string{"busy", "preview", "entries", "explain", "import"},
+		Data: regexp.MustCompile(`^(\d{1,2} Nov 2026 \d\d:\d\d|B-1 and B-2|PCA(-\d(, PCA-\d)?)?|as ordered|courts(/1)?|un(\.xml,)?|national|(kind|level|code) of tomorrow|2, field of tomorrow 1\.|1988-11-30 → 1988-11-XX|1988-11-XX|Order 7|UTO( P U\d+)?|QRU|QUIRINDONGO,? CLARA( ISMENE)?|KIRINDONGO CLARA|tea leaves|[ab]\.csv)$`)}
 }
 
-func golden(t *testing.T) *layout.Layout {
-	t.Helper()
-	assets, err := layout.Load(ui.Dist, "dist")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := layout.New(assets, templates)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
+func TestGoldenPages(t *testing.T) { layouttest.Golden(t, shown(), *update) }
 
-// TestNoTextIsLeftOut finds what the pages say without going through the catalogue: nothing but data.
-func TestNoTextIsLeftOut(t *testing.T) {
-	marked, err := golden(t).Marked()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, p := range pages(i18n.Pseudo()) {
-		got, err := marked.Fragment("body", p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, text := range i18ntest.Bare(string(got)) {
-			if !data.MatchString(text) {
-				t.Errorf("%s: %q is not of the catalogue", name, text)
-			}
-		}
-	}
-}
-
-// data are the invented facts of the pages above.
-var data = regexp.MustCompile(`^(DATA)$`)
+// Nothing but facts is on the pages without having gone through the catalogue.
+func TestNoTextIsLeftOut(t *testing.T) { layouttest.Translated(t, shown()) }

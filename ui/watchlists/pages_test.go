@@ -62,7 +62,7 @@ func TestImportShowsWhatChanges(t *testing.T) {
 	next = append(next, person("4", "OXLEY", "PETRA", "1990-01-01"))
 	r.must(os.WriteFile(filepath.Join(r.imports, "next.csv"), csv(t, "2", next), 0o600))
 	a := r.post("/lists/import", "file", "next.csv", "kind", "csv", "source", "courts")
-	a.has(t, 200, "33.3 %", "Is it whole?", "Born in 1", "1961-03-05", "OXLEY, PETRA", "past travellers are looked at again")
+	a.has(t, 200, "33.3 %", "Is it whole?", "in how many entries: Born 1", "1961-03-05", "OXLEY, PETRA", "past travellers are looked at again")
 	only := r.get(a.where + "?only=remove")
 	only.has(t, 200, "QUIRINDONGO")
 	if strings.Contains(only.body, "OXLEY") {
