@@ -82,6 +82,7 @@ func (l *Layout) Marked() (*Layout, error) {
 	}
 	own := *l
 	own.pages = pages.Funcs(functions(i18n.Pseudo()))
+	own.tongues = map[i18n.Lang]*template.Template{i18n.English: own.pages} // [Layout.In] does not lead out of it
 	return &own, nil
 }
 
