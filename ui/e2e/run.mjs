@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openBrowser } from './browser.mjs';
 import { startDemo } from './demo.mjs';
-import { gallery } from './gallery.mjs';
+import { gallery, STATES } from './gallery.mjs';
 import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
 import { keystrokes } from './keystrokes.mjs';
@@ -14,6 +14,8 @@ import { habit } from './habit.mjs';
 import { speed } from './speed.mjs';
 import { inspector } from './inspector.mjs';
 import { streams } from './streams.mjs';
+import { soak } from './soakpage.mjs';
+import { shots } from './shots.mjs';
 import { watch } from './watch.mjs';
 import { work } from './work.mjs';
 import { workshop } from './workshop.mjs';
@@ -83,7 +85,10 @@ const PARTS = [
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
   ['streams', async () => streams(context, await demo('eight'), test)],
 ];
-const EXTRA = [];
+const EXTRA = [
+  ['shots', () => shots(context, root, demo, pictures, check, STATES)],
+  ['soak', async () => soak(context, await demo('new'), test)],
+];
 const only = (process.env.ONLY ?? '').split(',').filter(Boolean);
 const parts = only.length ? [...PARTS, ...EXTRA].filter(([name]) => only.includes(name)) : PARTS;
 

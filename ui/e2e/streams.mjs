@@ -14,6 +14,8 @@ const OPERATORS = Number(process.env.OPERATORS ?? 500);
 const COUNTERS = 8;
 /** Rounds of one traveller at each counter. */
 const ROUNDS = 12;
+/** As fetch says it: a session is of one kind of browser. */
+const AGENT = 'node';
 /** How late, in ms, what was recorded may be on a page, at the 99th percentile. */
 const LATE = 1000;
 
@@ -25,7 +27,7 @@ function operator(hub, cookie) {
   const o = { seen: new Map(), events: 0, bytes: 0, ended: false };
   const url = new URL('/live?topic=operations', hub);
   o.ready = new Promise((resolve, reject) => {
-    const r = request(url, { headers: { Cookie: cookie, Accept: 'text/event-stream' }, agent: false }, (res) => {
+    const r = request(url, { headers: { Cookie: cookie, Accept: 'text/event-stream', 'User-Agent': AGENT }, agent: false }, (res) => {
       if (res.statusCode !== 200) {
         reject(new Error(`the hub answers ${res.statusCode}`));
         return;
@@ -92,7 +94,7 @@ function stuck(base, path, cookie) {
   const { hostname, port } = new URL(base);
   const s = connect(Number(port), hostname);
   s.setNoDelay(true);
-  s.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${cookie}\r\nAccept: text/event-stream\r\n\r\n`);
+  s.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${cookie}\r\nUser-Agent: ${AGENT}\r\nAccept: text/event-stream\r\n\r\n`);
   s.pause();
   s.on('error', () => {});
   return s;
