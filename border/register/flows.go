@@ -27,11 +27,7 @@ func (r *Register) FlowsBy(ctx context.Context, q flows.Question, d flows.Dimens
 		return t, err
 	}
 	err = r.read(ctx, op, func(s reader) error {
-		posts, err := postsOf(ctx, s, q.Post)
-		if err != nil {
-			return err
-		}
-		cq := countQuestion{periods: spans(from, to), posts: posts, group: q.Group, dimension: d, byCode: true}
+		cq := countQuestion{periods: spans(from, to), posts: onePost(q.Post), group: q.Group, dimension: d, byCode: true}
 		said := int64(0)
 		if err := s.counted(ctx, cq, func(k countKey, n int64) {
 			t.Counts = append(t.Counts, flows.Count{Code: k.code, N: n})
@@ -138,7 +134,7 @@ func (r *Register) FlowSeries(ctx context.Context, q flows.Question, step flows.
 			out = append(out, flows.Point{From: first})
 		}
 	}
-	cq := countQuestion{group: q.Group, byPeriod: true, byGroup: true}
+	cq := countQuestion{posts: onePost(q.Post), group: q.Group, byPeriod: true, byGroup: true}
 	if step == flows.Monthly {
 		cq.periods = spans(from, to)
 	} else {
@@ -146,10 +142,7 @@ func (r *Register) FlowSeries(ctx context.Context, q flows.Question, step flows.
 			cq.periods = append(cq.periods, dayNumber(d))
 		}
 	}
-	err = r.read(ctx, op, func(s reader) (err error) {
-		if cq.posts, err = postsOf(ctx, s, q.Post); err != nil {
-			return err
-		}
+	err = r.read(ctx, op, func(s reader) error {
 		return s.counted(ctx, cq, func(k countKey, n int64) {
 			p := &out[at[begin(dayOf(k.period), step).Format(time.DateOnly)]]
 			p.N += n
@@ -312,6 +305,14 @@ func postsOf(ctx context.Context, s reader, post border.PostID) ([]border.PostID
 		return []border.PostID{post}, nil
 	}
 	return s.posts(ctx)
+}
+
+// onePost gives the post asked for; nil for all together.
+func onePost(post border.PostID) []border.PostID {
+	if post == "" {
+		return nil
+	}
+	return []border.PostID{post}
 }
 
 // zoneOf finds a time zone; UTC for one that is not known.

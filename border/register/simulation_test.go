@@ -195,7 +195,7 @@ func (l *land) pairs() (out []pair) {
 func (w *world) projections() map[string][]string {
 	all := w.dump()
 	out := map[string][]string{}
-	for _, name := range []string{"crossing", "stay", "flow", "flow_count", "flow_cross", "proposal", "link", "amendment", "doubtful"} {
+	for _, name := range []string{"crossing", "stay", "flow", "flow_count", "flow_country", "flow_cross", "proposal", "link", "amendment", "doubtful"} {
 		slices.Sort(all[name])
 		out[name] = all[name]
 	}

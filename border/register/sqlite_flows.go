@@ -21,6 +21,17 @@ func (t *sqliteTx) addCount(k countKey, n int64) error {
 	return err
 }
 
+func (t *sqliteTx) addCountry(k countKey, n int64) error {
+	_, err := t.exec(`INSERT INTO flow_country (period, dimension, direction, outcome, code, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+		ON CONFLICT DO UPDATE SET n = n + ?6`, k.period, string(k.dimension), k.direction, k.outcome, k.code, n)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = t.exec(`DELETE FROM flow_country WHERE period = ? AND dimension = ? AND direction = ? AND outcome = ? AND code = ? AND n = 0`,
+		k.period, string(k.dimension), k.direction, k.outcome, k.code)
+	return err
+}
+
 func (t *sqliteTx) addCross(k crossKey, n int64) error {
 	_, err := t.exec(`INSERT INTO flow_cross (month, post, direction, outcome, nationality, sex, age, category, n)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET n = n + ?9`,
@@ -40,8 +51,9 @@ func array[T any](all []T) string {
 }
 
 // posts lists the posts at which anything was counted.
-func (r sqliteReader) posts(ctx context.Context) (out []border.PostID, err error) {
-	err = r.rows(ctx, `SELECT DISTINCT post FROM flow_count WHERE period = 0 ORDER BY post`, nil, func(rs *sql.Rows) error {
+func (r sqliteReader) posts(ctx context.Context) ([]border.PostID, error) {
+	out := []border.PostID{}
+	err := r.rows(ctx, `SELECT DISTINCT post FROM flow_count WHERE period = 0 ORDER BY post`, nil, func(rs *sql.Rows) error {
 		var p border.PostID
 		err := rs.Scan(&p)
 		out = append(out, p)
@@ -56,9 +68,16 @@ const wanted = ` FROM json_each(?1) period CROSS JOIN json_each(?2) post CROSS J
 	ON f.period = period.value AND f.post = post.value AND f.dimension = ?3
 	WHERE (?4 = '' OR f.direction = ?4) AND (?5 = '' OR f.outcome = ?5) `
 
+// wantedCountry are those of all posts together.
+const wantedCountry = ` FROM json_each(?1) period CROSS JOIN flow_country f ON f.period = period.value AND f.dimension = ?3
+	WHERE (?4 = '' OR f.direction = ?4) AND (?5 = '' OR f.outcome = ?5) AND ?2 IS NOT NULL `
+
 // counted sums the counts of a question by what is asked for of each row.
 func (r sqliteReader) counted(ctx context.Context, q countQuestion, visit func(countKey, int64)) error {
-	columns, group := ``, ``
+	columns, group, from := ``, ``, wanted
+	if q.posts == nil {
+		from = wantedCountry
+	}
 	for _, c := range [...]struct {
 		want bool
 		name string
@@ -75,7 +94,7 @@ func (r sqliteReader) counted(ctx context.Context, q countQuestion, visit func(c
 	if group != "" {
 		group = `GROUP BY ` + group[2:]
 	}
-	return r.rows(ctx, `SELECT `+columns+`sum(f.n)`+wanted+group,
+	return r.rows(ctx, `SELECT `+columns+`sum(f.n)`+from+group,
 		[]any{array(q.periods), array(q.posts), string(q.dimension), q.group.Direction, q.group.Outcome}, func(rs *sql.Rows) error {
 			k := countKey{dimension: q.dimension}
 			var n sql.NullInt64 // without a group there is one row, of nothing if there is nothing

@@ -170,7 +170,7 @@ type flowKey struct {
 // countQuestion asks for sums of counts; what they are not asked by they are summed over.
 type countQuestion struct {
 	periods                           []int
-	posts                             []border.PostID
+	posts                             []border.PostID // nil: all together
 	dimension                         flows.Dimension
 	group                             flows.Group
 	byPeriod, byPost, byGroup, byCode bool
@@ -290,6 +290,8 @@ type tx interface {
 	amendments(crossing border.ID, kind string) ([]amendmentRow, error)
 	addFlow(k flowKey, n int64) error
 	addCount(k countKey, n int64) error
+	// addCountry counts at all posts together; the key's post does not count.
+	addCountry(k countKey, n int64) error
 	addCross(k crossKey, n int64) error
 
 	putPending(station border.StationID, keyID string, id border.ID) error

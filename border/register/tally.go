@@ -115,6 +115,19 @@ func (p *projection) counted() error {
 			}
 		}
 	}
+	country := map[countKey]int64{}
+	for k, n := range p.counts {
+		if k.post = ""; k.period != 0 {
+			country[k] += n
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(country), countKey.compare) {
+		if n := country[k]; n != 0 {
+			if err := p.t.addCountry(k, n); err != nil {
+				return err
+			}
+		}
+	}
 	for k, n := range p.crosses {
 		if n != 0 {
 			if err := p.t.addCross(k, n); err != nil {

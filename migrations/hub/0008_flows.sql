@@ -23,6 +23,17 @@ CREATE TABLE flow_count (
   PRIMARY KEY (period, post, dimension, direction, outcome, code)
 ) STRICT, WITHOUT ROWID;
 
+-- The same of all posts together, but for ever.
+CREATE TABLE flow_country (
+  period    INTEGER NOT NULL,
+  dimension TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  outcome   TEXT NOT NULL,
+  code      TEXT NOT NULL,
+  n         INTEGER NOT NULL,
+  PRIMARY KEY (period, dimension, direction, outcome, code)
+) STRICT, WITHOUT ROWID;
+
 -- Crossings of a month by several dimensions together; '' where one is not known.
 CREATE TABLE flow_cross (
   month       INTEGER NOT NULL,
@@ -47,6 +58,7 @@ DROP INDEX stay_loose;
 DROP INDEX stay_until;
 CREATE INDEX stay_until ON stay (until) WHERE state = 'inside';
 DROP TABLE flow_cross;
+DROP TABLE flow_country;
 DROP TABLE flow_count;
 ALTER TABLE crossing DROP COLUMN fingers;
 ALTER TABLE crossing DROP COLUMN visa_issuer;
