@@ -496,6 +496,52 @@ func TestContext(t *testing.T) {
 	}
 }
 
+// TestPass: for another path it is asked as if it were taken by itself, and a refusal is written down.
+func TestPass(t *testing.T) {
+	for _, c := range []struct {
+		counter border.CounterID
+		role    access.Role
+		path    string
+		want    border.Code
+		reason  string
+	}{
+		{"1", access.Inspector, "/live/counters/1", "", ""},
+		{"1", access.Inspector, "/live/counters/2", border.Forbidden, "counter"},
+		{"", access.Supervisor, "/live/counters/2", "", ""},
+		{"", access.Technician, "/live/counters/1", border.Forbidden, "role"},
+		{"", access.Technician, "/live/workshop", "", ""},
+		{"", access.Technician, "/live/nothing", border.NotFound, ""},
+		{"", access.Technician, "/live/../workshop", border.NotFound, ""},
+	} {
+		acts := new(gatetest.Acts)
+		app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
+		app.Use(gatetest.New(t, access.PostRoutes(), acts))
+		var got error
+		app.Add("GET", "/live", func(c2 *fiber.Ctx) error {
+			got = access.Pass(c2.UserContext(), c.path)
+			return nil
+		})
+		req := httptest.NewRequest("GET", "/live", nil)
+		req.Host = "127.0.0.1"
+		req.Header.Set("Cookie", gatetest.Header(gatetest.Token("1001", c.counter, c.role)))
+		res, err := app.Test(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if border.CodeOf(got) != c.want {
+			t.Errorf("%s at counter %q: %s: %v, want %q", c.role, c.counter, c.path, got, c.want)
+		}
+		told := acts.Told()
+		if c.reason == "" && len(told) > 0 || c.reason != "" && (len(told) != 1 || told[0].Reason != c.reason || told[0].Officer != "1001") {
+			t.Errorf("%s at counter %q: %s: the audit is told %+v", c.role, c.counter, c.path, told)
+		}
+	}
+	if border.CodeOf(access.Pass(t.Context(), "/live/workshop")) != border.Forbidden {
+		t.Error("where no gate stands something passes")
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	if _, err := gate.New(gate.Config{}); err == nil {
 		t.Error("an incomplete gate is made")

@@ -15,8 +15,9 @@ function remember(name, value) {
 }
 
 // The counter that was chosen here last.
-if (!form.dataset.chosen && !chosen()) {
-  const known = [...form.querySelectorAll('input[name="counter"]')].find((el) => el.value === remember('garita-counter'));
+const before = remember('garita-counter');
+if (before && !form.dataset.chosen && !chosen()) {
+  const known = [...form.querySelectorAll('input[name="counter"]')].find((el) => el.value === before);
   if (known) known.checked = true;
 }
 form.addEventListener('submit', (e) => {
