@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/access"
 	"garita/ui/i18n"
 	"garita/ui/layout"
 	"garita/ui/problem"
@@ -86,7 +87,7 @@ type choice struct {
 	Chosen      bool
 }
 
-type row struct{ At, Where, Action, Result, Tag, Officer, Second, Object, Purpose, Reason, Session, Key string }
+type row struct{ At, Where, Act, Action, Result, Tag, Officer, Second, Object, Purpose, Reason, Session, Key string }
 
 type checkpoint struct {
 	Station, Epoch, Size, Cosigned, Age, State, Tag string
@@ -175,8 +176,8 @@ func moment(s string, end bool) (time.Time, error) {
 }
 
 func rowOf(w *i18n.Printer, a *Act) row {
-	r := row{At: a.At.UTC().Format("2006-01-02 15:04:05"), Where: string(a.Key.Station), Action: a.Action, Result: w.T("act::Done"), Tag: "ok", Officer: a.Officer, Second: a.Second,
-		Object: a.Object, Purpose: a.Purpose, Reason: a.Reason, Session: a.Session, Key: fmt.Sprintf("%s/%d", a.Key.Epoch, a.Key.Seq)}
+	r := row{At: a.At.UTC().Format("2006-01-02 15:04:05"), Where: string(a.Key.Station), Act: wording.Act(w, access.Action(a.Action)), Action: a.Action, Result: w.T("act::Done"), Tag: "ok", Officer: a.Officer, Second: a.Second,
+		Object: a.Object, Purpose: wording.Purpose(w, a.Purpose), Reason: a.Reason, Session: a.Session, Key: fmt.Sprintf("%s/%d", a.Key.Epoch, a.Key.Seq)}
 	if a.Counter != "" {
 		r.Where += " / " + string(a.Counter)
 	}

@@ -84,17 +84,11 @@ type row struct {
 	Verdict, By, Note                                       string
 }
 
-// actions are what can await a second person, in words.
-var actions = map[access.Action]i18n.Msg{
-	access.HitOverride: "Passed a hit", access.LateCorrect: "Corrected after the shift", access.RefuseEntry: "Refused entry", access.LiftNeed: "Lifted a note of protection",
-	access.BiometricsOff: "Went without fingerprints", access.ProfileOverride: "Installed a scanner’s profile", access.CasesClose: "Closed a high-risk case", access.SignIn: "Signed in",
-}
-
 func rowOf(w *i18n.Printer, r *Review, now time.Time) row {
 	v := row{ID: base64.RawURLEncoding.EncodeToString([]byte(r.ID)), What: r.Action, Why: w.T("No second person could be reached"), Where: string(r.Station), When: wording.At(w, r.At, now), Ago: wording.Ago(w, now.Sub(r.At)),
 		Officer: r.Officer, Reason: r.Reason, Alarmed: r.Alarmed, Open: r.Verdict == "", FollowUp: r.Verdict == FollowUp, By: r.By, Note: r.Note}
-	if m := actions[access.Action(r.Action)]; m != "" {
-		v.What = w.T(m)
+	if act := wording.Act(w, access.Action(r.Action)); act != "" {
+		v.What = act
 	}
 	if r.Kind == "overdue" {
 		v.Why = w.T("By an officer whose roster had expired")

@@ -10,6 +10,9 @@ var purposes = map[string]i18n.Msg{
 	"court": "An order of a court or of another authority", "quality": "The quality of a list or of a match",
 }
 
+// Purpose says what a search was for.
+func Purpose(p *i18n.Printer, code string) string { return Word(p, purposes, code) }
+
 // Purposes lists what a search for people may be for.
 func Purposes(p *i18n.Printer) []access.Purpose {
 	out := access.Purposes()

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"garita/border/access"
 	"garita/border/watch"
 	"garita/ui/i18n"
 )
@@ -57,6 +58,21 @@ func TestTimesAndChances(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestEveryActHasWords keeps a new action from standing in the audit as a code alone.
+func TestEveryActHasWords(t *testing.T) {
+	p := i18n.In(i18n.English)
+	for _, r := range append(access.HubRoutes().All(), access.PostRoutes().All()...) {
+		if Act(p, r.Action) == "" {
+			t.Errorf("%s: no words", r.Action)
+		}
+	}
+	for _, x := range access.Purposes() {
+		if Purpose(p, x.Code) != x.Text {
+			t.Errorf("%s: %q", x.Code, Purpose(p, x.Code))
 		}
 	}
 }
