@@ -14,7 +14,7 @@ LDFLAGS := -X garita/cmd/internal/version.Version=$(VERSION) -X garita/cmd/inter
 GOLANGCI := .tools/golangci-lint
 SUPPLY := .tools/cyclonedx-gomod
 
-.PHONY: help deps deps-test deps-vm deps-e2e build fips run test test-vm race fuzz e2e soak lint bench ui repro sbom vuln release
+.PHONY: help deps deps-test deps-vm deps-e2e build fips run test test-vm race fuzz e2e shots soak lint bench ui repro sbom vuln release
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -62,8 +62,12 @@ fuzz: deps ## Run every fuzz target for FUZZTIME (20s)
 e2e: deps-e2e build ## Test the pages in headless Chromium; last line: N passed, N failed
 	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && npm test --silent >/dev/null && node e2e/run.mjs
 
-soak: deps-test build ## Faults with time limits, 1,000 kills, seven days of backlog, a scripted day, 200 deltas of a list, pairing of 10,000 travellers, 10,000 pluggings of scanners
+shots: deps-e2e build ## Take pictures of every page in every language at every size, on one sheet: var/e2e/shots/index.html
+	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && ONLY=shots node e2e/run.mjs
+
+soak: deps-test deps-e2e build ## Faults with time limits, 1,000 kills, seven days of backlog, a scripted day, 200 deltas of a list, pairing of 10,000 travellers, 10,000 pluggings of scanners, 4,000 travellers in one page
 	GARITA_SOAK=1 go test -p 1 -timeout 60m -count=1 -v -run 'Soak|Pairing|Churn' ./cmd/... ./border/register ./devices/supervisor ./sync/streamtest
+	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && ONLY=soak node e2e/run.mjs
 
 bench: build ## Measure the record path against the disk's floor, and the benchmarks
 	./bin/garita bench record --json

@@ -68,7 +68,7 @@ async function unseen(page, most = 60) {
       // Not covered by what sticks (WCAG 2.4.11).
       const [x, y] = [Math.min(Math.max(r.x + r.width / 2, 0), innerWidth - 1), Math.min(Math.max(r.y + Math.min(r.height / 2, 12), 0), innerHeight - 1)];
       const top = document.elementFromPoint(x, y);
-      const covered = r.width > 0 && top && !el.contains(top) && !top.contains(el) && !el.labels?.[0]?.contains(top);
+      const covered = r.width > 0 && top && !top.closest('svg') && !el.contains(top) && !top.contains(el) && !el.labels?.[0]?.contains(top);
       return { id: el.id || el.outerHTML.slice(0, 80), outlined, covered: covered ? `${top.localName}#${top.id}.${top.className}` : '' };
     });
     if (!got) break;

@@ -173,19 +173,24 @@ export async function streams(context, demo, test) {
   await test('streams: browsers that do not read slow nobody’s record', async () => {
     for (const o of open.splice(0)) o.close();
     await new Promise((r) => setTimeout(r, 1000));
-    const without = (await rounds(ROUNDS * 2)).map((d) => d.took);
+    const took = async (n) => (await rounds(n)).map((d) => d.took);
+    // Before and after: a machine has moods, which must not count for one side only.
+    const without = await took(ROUNDS);
     const hub = await cookieOf(demo.hub, '3001');
     const held = [];
     for (let i = 0; i < 20; i++) held.push(stuck(demo.hub, '/live?topic=operations', hub));
     for (let i = 0; i < COUNTERS; i++) for (let k = 0; k < 3; k++) held.push(stuck(demo.post, `/live?topic=counters/${i + 1}`, counters[i].cookie));
     const base = memory(demo.data, 'post');
-    await new Promise((r) => setTimeout(r, 500));
-    const withStuck = (await rounds(ROUNDS * 2)).map((d) => d.took);
-    const [a, b] = [quantile(without, 0.99), quantile(withStuck, 0.99)];
+    await took(ROUNDS); // what the kernel holds for them fills up
+    const withStuck = await took(ROUNDS * 2);
     const grown = memory(demo.data, 'post') - base;
-    console.log(`       decisions with ${held.length} browsers that do not read: p50 ${ms(quantile(withStuck, 0.5))}, p99 ${ms(b)}; without: p50 ${ms(quantile(without, 0.5))}, p99 ${ms(a)}; ratio of p99 ${(b / a).toFixed(2)}; the station grew by ${grown.toFixed(0)} MiB`);
     for (const s of held) s.destroy();
-    assert.ok(quantile(withStuck, 0.5) < 2 * quantile(without, 0.5) + 5, 'half of the decisions are slower');
+    await new Promise((r) => setTimeout(r, 500));
+    without.push(...await took(ROUNDS));
+    const [a, b] = [quantile(without, 0.99), quantile(withStuck, 0.99)];
+    console.log(`       decisions with ${held.length} browsers that do not read: p50 ${ms(quantile(withStuck, 0.5))}, p99 ${ms(b)}; without: p50 ${ms(quantile(without, 0.5))}, p99 ${ms(a)}; ratio of p99 ${(b / a).toFixed(2)}; the station grew by ${grown.toFixed(0)} MiB`);
+    assert.ok(quantile(withStuck, 0.5) < 2 * quantile(without, 0.5) + 5, 'half of the decisions are much slower');
+    assert.ok(b < 5000, 'somebody waited for a browser that does not read');
     assert.ok(grown < 100, `the station grew by ${grown.toFixed(0)} MiB`);
   });
   for (const o of open) o.close();
