@@ -2,6 +2,7 @@ package operations
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -33,6 +34,8 @@ const (
 	late   = 15 * time.Second // a station greets the hub every few seconds
 	silent = 2 * time.Minute
 	behind = 15 * time.Minute // records or lists on their way
+
+	filesLate = time.Hour // portraits and papers
 )
 
 // The order within a level: what stops work first.
@@ -45,6 +48,7 @@ const (
 	rankList
 	rankBehind
 	rankScanner
+	rankFiles
 	rankKeys
 )
 
@@ -56,6 +60,9 @@ func attention(p *i18n.Printer, v *view, now time.Time) []Attention {
 	}
 	for i := range v.Alarms {
 		a.alarm(&v.Alarms[i])
+	}
+	for _, f := range v.Files {
+		a.files(f)
 	}
 	a.hits(v.Hits)
 	a.list(v.List)
@@ -155,10 +162,10 @@ func (a *gathering) health(s *register.Station) {
 	case "", "ok":
 	case "low":
 		a.add(Attention{Level: "warn", rank: rankStorage, station: name, What: p.T("The disk of station {0} fills up", name),
-			Detail: p.T("{0} MB are free.", int(s.Health.FreeBytes>>20)), Do: p.T("Have a technician make room before it is full.")})
+			Detail: p.T("{0} GB are free.", fmt.Sprintf("%.1f", float64(s.Health.FreeBytes)/(1<<30))), Do: p.T("Have a technician make room before it is full.")})
 	default:
 		a.add(Attention{Level: "refer", rank: rankStorage, station: name, What: p.T("The disk of station {0} is full or fails", name),
-			Detail: p.T("{0} MB are free.", int(s.Health.FreeBytes>>20)), Do: p.T("Send a technician now: soon its counters cannot record.")})
+			Detail: p.T("{0} GB are free.", fmt.Sprintf("%.1f", float64(s.Health.FreeBytes)/(1<<30))), Do: p.T("Send a technician now: soon its counters cannot record.")})
 	}
 	for _, d := range s.Health.Scanners {
 		words, bad := scannerWords[d.State]
@@ -223,6 +230,21 @@ func (a *gathering) hits(n *cases.Counts) {
 	if open := n.Open - n.Overdue; open > 0 {
 		say("warn", p.N(open, "{0} case is open", "{0} cases are open"), p.T("The first in the list is due first."))
 	}
+}
+
+// files says which portraits and papers are long on their way. They travel behind the records, so a few are nothing.
+func (a *gathering) files(f Pending) {
+	p := a.p
+	if f.Count == 0 || a.now.Sub(f.Oldest) < filesLate {
+		return
+	}
+	x := Attention{Level: "warn", rank: rankFiles, station: string(f.Station), since: f.Oldest,
+		What: p.N(int(f.Count), "{0} file of station {1} has not arrived", "{0} files of station {1} have not arrived", string(f.Station)),
+		Do:   p.T("Portraits and papers travel behind the records. If the number does not fall, the line is too slow.")}
+	if f.Lost > 0 {
+		x.Detail = p.N(int(f.Lost), "The station has {0} of them no more.", "The station has {0} of them no more.")
+	}
+	a.add(x)
 }
 
 func (a *gathering) list(l *List) {

@@ -37,6 +37,8 @@ type Config struct {
 	Hits func(context.Context) (cases.Counts, error)
 	// List gives the list in force, nil while there is none; nil: lists are not compared.
 	List func() *List
+	// Files lists the stations whose files (portraits, papers) have not all arrived; nil: they are not shown.
+	Files func(context.Context) ([]Pending, error)
 	// Posts names the posts and says where they are, for the map; those that it does not name are
 	// known by their ids.
 	Posts []Place

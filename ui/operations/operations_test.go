@@ -49,6 +49,7 @@ var update = flag.Bool("update-golden", false, "write the golden pages instead o
 
 func states() map[string]view {
 	seen := now.Add(-time.Hour)
+	var pending = []Pending{{Station: "PCA-2", Count: 12, Lost: 1, Oldest: now.Add(-5 * time.Hour)}, {Station: "PCA-3", Count: 2, Oldest: now}}
 	inForce := &List{Position: border.ListPosition{List: "national", Version: 12}, Issued: now.Add(-3 * time.Hour), ValidUntil: now.Add(69 * time.Hour)}
 	crossing := func(arrival int64, outcome border.Outcome, direction, verdict string) register.Crossing {
 		return register.Crossing{Arrival: arrival, Key: border.Key{Station: "PCA-1", Seq: uint64(arrival)}, Post: "PCA", Counter: "2",
@@ -80,7 +81,7 @@ func states() map[string]view {
 			Crossings: []register.Crossing{crossing(4, border.Departed, "exit", "look"), crossing(3, border.Admitted, "entry", "proceed")},
 		},
 		"trouble": {
-			rows: true, stays: true, now: now, List: &List{Position: inForce.Position, Issued: now.Add(-200 * time.Hour), ValidUntil: now.Add(-8 * time.Hour)},
+			rows: true, stays: true, now: now, List: &List{Position: inForce.Position, Issued: now.Add(-200 * time.Hour), ValidUntil: now.Add(-8 * time.Hour)}, Files: pending,
 			Inside: register.Inside{Uncertain: 5, StaleS: 93600}, Counts: register.Counts{Crossings: 40, Alarms: 1, Quarantined: 4, Malformed: 1, Waiting: 7, ProjectionLag: 9, Generation: 2},
 			Stations: []register.Station{
 				{Station: "DAR-1", Post: "DAR", LastSeen: now.Add(-26 * time.Hour), GreetedAt: seen, Backlog: 12, Missing: 3, Clock: border.ClockTrust{State: border.ClockUntrusted}, OffsetMS: 400000},
@@ -193,6 +194,7 @@ func TestUrgentThingsComeFirst(t *testing.T) {
 		"warn Reader reader-1 of station PCA-2 has failed",
 		"warn Reader reader-2 of station PCA-2 is not plugged in",
 		"warn Reader reader-3 of station PCA-2 works with less than it can",
+		"warn 12 files of station PCA-2 have not arrived",
 		"warn 5 messages are held aside, not understood",
 		"warn 7 records wait for their keys",
 		"none kind of tomorrow",

@@ -22,6 +22,7 @@ type view struct {
 	Hits      *cases.Counts       `json:"hits"`      // nil: not theirs to see
 	List      *List               `json:"list"`      // nil: there is none yet
 	Posts     []flows.PostToday   `json:"posts"`     // nil: not counted yet
+	Files     []Pending           `json:"files"`
 
 	now         time.Time // when it was read
 	rows, stays bool      // whether rows of crossings and stays are theirs to see
@@ -32,6 +33,14 @@ type List struct {
 	Position   border.ListPosition `json:"position"`
 	Issued     time.Time           `json:"issued"`
 	ValidUntil time.Time           `json:"valid_until"` // then stations call it old
+}
+
+// Pending says how many files of a station have not arrived.
+type Pending struct {
+	Station border.StationID `json:"station"`
+	Count   int64            `json:"count"`
+	Lost    int64            `json:"lost"`   // of those, the station has them no more
+	Oldest  time.Time        `json:"oldest"` // when the hub learned of the first of them
 }
 
 // How many rows the screen shows.
@@ -76,6 +85,11 @@ func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err err
 			return v, err
 		}
 		v.Hits = &n
+	}
+	if s.cfg.Files != nil {
+		if v.Files, err = s.cfg.Files(ctx); err != nil {
+			return v, err
+		}
 	}
 	if s.cfg.List != nil {
 		v.List = s.cfg.List()

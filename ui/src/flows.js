@@ -63,5 +63,8 @@ document.addEventListener('htmx:error', () => {
   const link = document.getElementById('link');
   if (link) link.hidden = false;
 });
-document.addEventListener('htmx:after:swap', draw);
+document.addEventListener('htmx:after:swap', () => {
+  draw();
+  document.getElementById('message').textContent = document.getElementById('flows-title').textContent;
+});
 draw();

@@ -1,0 +1,161 @@
+package flows
+
+import (
+	"context"
+	"encoding/csv"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"garita/border"
+	"garita/border/access"
+	"garita/border/bordertest"
+	"garita/border/flows"
+	"garita/border/form"
+	"garita/border/register"
+	"garita/border/seal"
+	"garita/ui/gate/gatetest"
+	"garita/ui/i18n"
+	"garita/ui/layout/layouttest"
+)
+
+var update = flag.Bool("update-golden", false, "write the golden pages instead of comparing them; review the difference")
+
+type clock struct{}
+
+func (clock) Now() time.Time { return bordertest.Start.Add(time.Hour) }
+
+// noKeys opens nothing: counts are made of open headers.
+type noKeys struct{}
+
+func (noKeys) Add(context.Context, []border.KeyWrap) error             { return nil }
+func (noKeys) IDs(context.Context, border.StationID) ([]string, error) { return nil, nil }
+func (noKeys) Open(*border.Event, string) ([]byte, error)              { return nil, seal.ErrNoKey }
+
+func serve(t *testing.T, crossings int) *fiber.App {
+	t.Helper()
+	blinder, err := seal.NewBlinder(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := register.Open(context.Background(), register.Config{Dir: t.TempDir(), Clock: clock{}, Keys: noKeys{}, Blinder: blinder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	epoch := bordertest.EpochNo(1)
+	last := bordertest.Opened("PUT-1", epoch, border.Parent{})
+	events := []border.Event{last}
+	for i := range crossings {
+		last = bordertest.Event("PUT-1", epoch, uint64(i)+2, last.Hash, border.TypeCrossingRecorded) //nolint:gosec // few
+		events = append(events, last)
+	}
+	for _, e := range events {
+		if _, err := r.Store(context.Background(), []border.Received{{Claimed: e.Key, Event: e.Encode(), At: clock{}.Now()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
+	app.Use(gatetest.New(t, access.HubRoutes(), new(gatetest.Acts)))
+	if err := Mount(app, Config{Register: r, Clock: clock{}, Names: map[border.PostID]string{"PUT": "The bridge"}}); err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+func get(t *testing.T, app *fiber.App, path string, part bool, role access.Role) (int, string) {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodGet, path, nil)
+	req.Host = "127.0.0.1"
+	req.Header.Set("Accept", "text/html")
+	req.Header.Set("Cookie", gatetest.Header(gatetest.Token("1", "", role)))
+	if part {
+		req.Header.Set("HX-Request", "true")
+	}
+	res, err := app.Test(req, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}
+
+func TestThePageAndItsPart(t *testing.T) {
+	app := serve(t, 7)
+	status, whole := get(t, app, "/flows?days=30&post=PUT", false, access.Operator)
+	if status != 200 || !strings.Contains(whole, "<html") || !strings.Contains(whole, "Entries admitted: The bridge, The last 30 days: <strong>7</strong>") {
+		t.Errorf("%d %s", status, whole)
+	}
+	status, part := get(t, app, "/flows?days=30&post=PUT", true, access.Operator)
+	if status != 200 || strings.Contains(part, "<html") || !strings.HasPrefix(part, `<div id="flows"`) {
+		t.Errorf("%d %s", status, part)
+	}
+	// What an address cannot mean is as if it were not there.
+	if status, b := get(t, app, "/flows?days=-1&post=../..&group=%3Cb%3E", false, access.Operator); status != 200 || !strings.Contains(b, "Entries admitted: All posts, The last 7 days") {
+		t.Errorf("%d %s", status, b)
+	}
+	if status, _ := get(t, app, "/flows", false, access.Inspector); status != 403 {
+		t.Errorf("an inspector gets %d", status)
+	}
+	_, file := get(t, app, "/flows/csv?days=30", false, access.Operator)
+	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+	if err != nil || len(rows) < 5 {
+		t.Errorf("the file: %v\n%s", err, file)
+	}
+}
+
+// Whoever may see aggregates only is shown no small number, on the page or in the file, and no course.
+func TestSmallNumbersAreHidden(t *testing.T) {
+	app := serve(t, 3)
+	_, open := get(t, app, "/flows", true, access.Operator)
+	if !strings.Contains(open, "<strong>3</strong>") || !strings.Contains(open, `data-plot="today"`) {
+		t.Errorf("an operator is shown %s", open)
+	}
+	for _, path := range []string{"/flows", "/flows?post=PUT"} {
+		_, closed := get(t, app, path, true, access.Technician)
+		if strings.Contains(closed, "<strong>3</strong>") || !strings.Contains(closed, "<strong>…</strong>") || regexp.MustCompile(`class="number">[1-4]<`).MatchString(closed) || strings.Contains(closed, "data-plot") {
+			t.Errorf("%s: a technician is shown %s", path, closed)
+		}
+	}
+}
+
+// texts are states in a printer's words.
+func texts(p *i18n.Printer) map[string]any {
+	s := &screen{cfg: Config{Form: form.Default(), Names: map[border.PostID]string{"PCA": "Paso Alto"}}}
+	divisions := []division{
+		{Dimension: flows.Nationality, Codes: []string{"UTO", "QRU", flows.Other, ""}, Counts: []count{{N: 70}, {N: 25}, {Hidden: true, N: 4}, {N: 1}}, Total: count{N: 100}},
+		{Dimension: flows.Sex, Codes: []string{"F", "M", "X"}, Counts: []count{{N: 60}, {N: 39}, {N: 1}}, Total: count{N: 100}},
+		{Dimension: flows.Age, Codes: []string{"Y10T14", "Y5T9", "Y_GE80"}, Counts: []count{{N: 60}, {N: 39}, {N: 1}}, Total: count{N: 100}},
+		{Dimension: flows.Category, Codes: []string{"visitor", "resident"}, Counts: []count{{N: 60}, {N: 40}}, Total: count{N: 100}},
+		{Dimension: flows.Ground},
+	}
+	today := &flows.Today{Day: "2026-11-22", Now: 2, Weeks: 4, N: 12, Usual: 10}
+	today.Hours[1] = flows.Hour{N: 12, Usual: 10, Least: 5, Most: 15}
+	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	return map[string]any{
+		"empty": s.show(p, &answer{Filter: filter{Days: 7, Group: "arrivals"}, Step: flows.Daily, Today: &flows.Today{}}),
+		"busy": s.show(p, &answer{Filter: filter{Post: "PCA", Days: 365, Group: "departures"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Monthly, Today: today, Total: count{N: 100},
+			Series: []flows.Point{{From: "2026-10-01", N: 40}, {From: "2026-11-01", N: 60}}, Divisions: divisions,
+			Presence: flows.Presence{Inside: flows.Certainty{Uncertain: 500}, Overstays: flows.Certainty{Certain: 2, Uncertain: 1}, AsOf: at, StaleS: 7200, Late: []flows.Late{{Post: "DAR", Station: "DAR-1", Complete: at}}}}),
+		"aggregates": s.show(p, &answer{Filter: filter{Days: 30, Group: "refusals"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Daily, Total: count{N: 3, Hidden: true}, Divisions: divisions[:1], Small: 5}),
+		"weeks":      s.show(p, &answer{Filter: filter{Days: 90, Group: "arrivals"}, Step: flows.Weekly, Series: []flows.Point{{From: "2026-11-09", N: 40}, {From: "2026-11-16", N: 60}}}),
+	}
+}
+
+var pages = layouttest.Pages{Templates: templates, States: texts, Everywhere: []string{"busy"},
+	Data: regexp.MustCompile(`^(?:[;:,/()+…–-]|\s|\b(?:PCA|DAR|UTO|QRU)\b|DAR-1|\d|%|Paso Alto|Visitor|Resident foreigner|/flows/csv.*)*$`)}
+
+func TestGoldenPages(t *testing.T) { layouttest.Golden(t, pages, *update) }
+
+func TestEveryTextIsOfTheCatalogue(t *testing.T) { layouttest.Translated(t, pages) }
