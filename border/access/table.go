@@ -188,6 +188,7 @@ var hub = []Route{
 	{Method: get, Pattern: "/cases", Action: CasesRead, Gives: []Class{Operational, Hit}},
 	{Method: post, Pattern: "/cases", Action: CasesRead, Gives: []Class{Operational, Hit}},
 	{Method: get, Pattern: "/cases/:case", Action: CasesRead, Gives: []Class{Operational, Personal, Hit}},
+	{Method: get, Pattern: "/crossings/:crossing/files/:file", Action: CasesRead, Gives: []Class{Operational, Personal}}, // each is told first
 	{Method: post, Pattern: "/cases/:case/act", Action: CasesWork, Gives: []Class{Operational, Personal, Hit}},
 
 	{Method: get, Pattern: "/officers", Action: OfficersRead, Gives: []Class{Operational}},

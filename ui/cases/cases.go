@@ -30,6 +30,7 @@ type Config struct {
 	Cases *cases.Service
 	Clock border.Clock
 	Audit border.Auditor
+	Files Files        // nil: nothing that posts attached is shown
 	Log   *slog.Logger // nil: no log
 }
 
@@ -69,6 +70,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodPost, "/cases", s.inbox) // a filter may hold a badge, which is no part of an address
 	add(fiber.MethodGet, "/cases/:case", s.file)
 	add(fiber.MethodPost, "/cases/:case/act", s.act)
+	add(fiber.MethodGet, "/crossings/:crossing/files/:file", s.picture)
 	return nil
 }
 

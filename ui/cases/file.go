@@ -44,5 +44,8 @@ func (s *screen) filePage(ctx context.Context, w *i18n.Printer, id border.ID) (p
 		return page{}, err
 	}
 	v := fileOf(w, &x, s.cfg.Clock.Now())
+	if err := s.addFiles(ctx, w, &v); err != nil {
+		return page{}, err
+	}
 	return page{Title: w.T("case::Case"), File: &v}, nil
 }

@@ -18,6 +18,7 @@ type filePage struct {
 	Since     string
 	Previous  string // number of an earlier case; ""
 	Traveller []fact
+	Portrait  string         // where the newest one is; "" if none has arrived
 	Listed    []wording.Fact // the entry
 	Gone      bool           // the entry is not on the list any more
 	Changed   bool           // since it hit
@@ -40,6 +41,9 @@ type sighting struct {
 	At, Place, What, Route, Chance, Late, Named string
 	Companions                                  []companion
 	Hidden                                      bool // the register cannot open it
+	Files                                       []attached
+
+	crossing border.ID
 }
 
 // companion is somebody who crossed in the same group.
@@ -74,6 +78,7 @@ func fileOf(w *i18n.Printer, x *cases.Case, now time.Time) filePage {
 	for i := range x.Sightings {
 		t := &x.Sightings[i]
 		v.Sightings = append(v.Sightings, sightingOf(w, t, now))
+		v.Sightings[i].crossing = t.Crossing
 		if t.Explained != nil && (best < 0 || t.Score > x.Sightings[best].Score) {
 			best = i
 		}
