@@ -76,7 +76,7 @@ const maxStreams = 1024
 // mount adds the screens.
 func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log,
-		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts}); err != nil {
+		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts, Files: h.filesToCome}); err != nil {
 		return err
 	}
 	names := make(map[border.PostID]string, len(h.cfg.Posts))
@@ -115,6 +115,16 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 		return err
 	}
 	return auditlog.Mount(h.app, auditlog.Config{Audit: oversight{h}, Clock: h.clock, Log: h.log})
+}
+
+// filesToCome says of which stations portraits and papers have not all arrived.
+func (h *Hub) filesToCome(ctx context.Context) ([]operations.Pending, error) {
+	all, err := h.Archive.Pending(ctx)
+	out := make([]operations.Pending, len(all))
+	for i, p := range all {
+		out[i] = operations.Pending{Station: p.Station, Count: p.Count, Lost: p.Lost, Oldest: p.Oldest}
+	}
+	return out, err
 }
 
 // listInForce is the list that stations should hold; nil while there is none.
