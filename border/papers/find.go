@@ -25,7 +25,8 @@ const maxFindings = 6
 func Find(texts []string, today time.Time) []Finding {
 	var zones, numbers []Finding
 	for page, text := range texts {
-		lines := strings.Split(text[:min(len(text), MaxText)], "\n")
+		// Lines that stand far from one another come with empty ones between them.
+		lines := slices.DeleteFunc(strings.Split(text[:min(len(text), MaxText)], "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 		for i := 0; i < len(lines); i++ {
 			if z := zoneAt(lines[i:], today); z != nil {
 				zones = append(zones, Finding{Page: page, Lines: z})
