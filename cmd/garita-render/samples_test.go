@@ -62,7 +62,7 @@ func pdf(packed bool, pages ...[]string) []byte {
 // letter is a visa letter with a zone and a number in it.
 var letter = []string{
 	"Ministry of the Interior of Utopia", "Visa letter UT-VL-2026-004417",
-	"V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L8988901C4UTO7408122F2611226ZE184226B<<<<<10",
+	"V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L8988901C4XXX4009078F96121096ZE184226B<<<<<<",
 }
 
 // scene is an invented picture: stripes, so that a turned or torn one is found out.
