@@ -85,7 +85,7 @@ func TestAStationIsNobodyElse(t *testing.T) {
 	// What PUT-1 must not hear.
 	for _, s := range []string{
 		"down.PUT-2.*", "down.*.*", "down.>", "_INBOX.PUT-2.>", "_INBOX.*.>", "_INBOX.>", "_INBOX.hub.>", "_R_.>", ">", "*.>", "in.>", "in.PUT-1.>",
-		"hub.>", "hub.PUT-1.>", "lists.>", "$SYS.>", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$JS.EVENT.>", "_INBOX.PUT-1", "down.PUT-1.>",
+		"hub.>", "hub.PUT-1.>", "files.>", "files.PUT-1.>", "lists.>", "$SYS.>", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$JS.EVENT.>", "_INBOX.PUT-1", "down.PUT-1.>",
 	} {
 		if _, err := nc.Subscribe(s, note(&leaked)); err != nil {
 			t.Fatal(err)
@@ -123,6 +123,8 @@ func TestAStationIsNobodyElse(t *testing.T) {
 	}
 	attack("in.PUT-2.event", "forged")
 	attack("in.hub.event", "forged")
+	attack("files.PUT-2.piece", "forged")
+	attack("files.PUT-1.other", "forged")
 	attack("hub.PUT-2.hello", "forged")
 	attack("hub.PUT-2.wraps", "forged")
 	attack("down.PUT-2.watermark", "forged")

@@ -142,3 +142,40 @@ func FuzzParseHeadSubject(f *testing.F) {
 		}
 	})
 }
+
+// A piece of a file: no panic, a typed error or a piece within its bounds, which makes the same message again.
+func FuzzReadFilePiece(f *testing.F) {
+	f.Add("files.PUT-1.piece", strings.Repeat("0a", 32), "0", "1", []byte("x"))
+	f.Add("files.PUT-1.other", "", "-1", "2", []byte(nil))
+	f.Fuzz(func(t *testing.T, subject, file, offset, version string, data []byte) {
+		h := nats.Header{HeaderFile: {file}, HeaderOffset: {offset}, HeaderVersion: {version}}
+		p, err := ReadFilePiece(subject, h, data)
+		if err != nil {
+			if border.CodeOf(err) == border.Internal {
+				t.Errorf("untyped error %v", err)
+			}
+			return
+		}
+		if p.Offset < 0 || p.Offset > MaxFile || len(p.Data) == 0 || len(p.Data) > border.MaxFileChunk || p.Station.Validate() != nil {
+			t.Errorf("out of bounds: %d at %d", len(p.Data), p.Offset)
+		}
+		if m := FileMessage(p); m.Subject != subject || m.Header.Get(HeaderOffset) != offset {
+			t.Errorf("%s %v does not come back", subject, h)
+		}
+	})
+}
+
+// What is wanted of a station.
+func FuzzDecodeFiles(f *testing.F) {
+	f.Add([]byte(`{"limit":3,"lost":[]}`))
+	f.Add([]byte(`{"files":[{"hash":"` + strings.Repeat("0a", 32) + `","bytes":5,"held":6}],"pending":1}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r, err := DecodeFilesRequest(b); err == nil && (r.Limit < 1 || len(r.Lost) > MaxFiles) {
+			t.Errorf("%+v", r)
+		}
+		r, err := DecodeFilesReply(b, FilesRequest{Limit: 2})
+		if err == nil && (len(r.Files) > 2 || r.Pending < 0) {
+			t.Errorf("%+v", r)
+		}
+	})
+}
