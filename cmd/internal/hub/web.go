@@ -83,7 +83,7 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	for _, p := range h.cfg.Posts {
 		names[p.ID] = p.Name
 	}
-	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Names: names, Log: h.log}); err != nil {
+	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Names: names, SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
 		return err
 	}
 	if err := search.Mount(h.app, search.Config{Register: h.Register, Cases: h.Cases, Clock: h.clock, Audit: h.self.audit, Log: h.log}); err != nil {
@@ -108,7 +108,7 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	if err := stationpages.Mount(h.app, stationpages.Config{Keeper: h.Stations, Heard: h.heard, Clock: h.clock, URL: h.EnrolURL(), Log: h.log}); err != nil {
 		return err
 	}
-	if err := reports.Mount(h.app, reports.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Form: form.Default(), Log: h.log}); err != nil {
+	if err := reports.Mount(h.app, reports.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Form: form.Default(), SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
 		return err
 	}
 	if err := review.Mount(h.app, review.Config{Reviews: oversight{h}, Clock: h.clock, Log: h.log}); err != nil {
