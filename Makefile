@@ -88,7 +88,7 @@ $(SUPPLY): .supply/go.mod .supply/go.sum
 	mkdir -p .tools && cd .supply && go build -o ../.tools/ tool
 
 sbom: build $(SUPPLY) ## Write a bill of materials (CycloneDX 1.6) for each program into ./bin
-	@for p in garita garita-post garita-hub; do $(SUPPLY) app -json -licenses -std -main cmd/$$p -output bin/$$p.cdx.json . 2>/dev/null && echo "bin/$$p.cdx.json"; done
+	@for p in garita garita-post garita-hub garita-render; do $(SUPPLY) app -json -licenses -std -main cmd/$$p -output bin/$$p.cdx.json . 2>/dev/null && echo "bin/$$p.cdx.json"; done
 
 vuln: deps $(SUPPLY) ## Look for known vulnerabilities; needs the Go vulnerability database, and says if it cannot be had
 	@.tools/govulncheck ./... || { [ $$? -ne 1 ] && exit 1; echo "NOT CHECKED: the vulnerability database could not be read. Set GOVULNDB to a copy."; exit 2; }
