@@ -112,5 +112,5 @@ func (l *Layout) Send(c *fiber.Ctx, p Page) error {
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Send(b)
+	return packed(c, b)
 }
