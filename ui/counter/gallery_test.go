@@ -17,6 +17,7 @@ import (
 	"garita/border/counter"
 	"garita/border/verdict"
 	"garita/ui/gate/gatetest"
+	"garita/ui/live"
 )
 
 // TestGallery serves every state of the screen to a browser until its standard input
@@ -33,7 +34,9 @@ func TestGallery(t *testing.T) {
 	report := shiftReport()
 	fake.shift = &report
 	app.Use(gatetest.As(gatetest.Token("1041", "", access.Inspector)))
-	if err := Mount(app, Config{Service: fake, Clock: fixedClock{}, Seconds: gatetest.Seconds{}, Audit: new(gatetest.Acts), Presenter: &fakePresenter{}, Stop: stop}); err != nil {
+	streams := live.NewMux(live.Config{Stop: stop})
+	streams.Mount(app)
+	if err := Mount(app, Config{Service: fake, Clock: fixedClock{}, Seconds: gatetest.Seconds{}, Audit: new(gatetest.Acts), Presenter: &fakePresenter{}, Live: streams, Stop: stop}); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)

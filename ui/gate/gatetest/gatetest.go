@@ -124,7 +124,7 @@ func As(token string) fiber.Handler {
 			t = token
 		}
 		if p, err := s.Session(c.UserContext(), t); err == nil {
-			c.SetUserContext(access.With(c.UserContext(), p))
+			c.SetUserContext(access.WithPass(access.With(c.UserContext(), p), func(string) error { return nil }))
 		}
 		return c.Next()
 	}
