@@ -18,7 +18,7 @@ async function open(context, g, state) {
   page.posts = [];
   await page.route(/./, (route) => {
     const r = route.request();
-    if (r.method() === 'GET') return route.continue();
+    if (r.method() === 'GET') return route.fallback();
     page.posts.push({ path: new URL(r.url()).pathname.split('/').pop(), body: r.postDataJSON() });
     return route.fulfill({ status: 200, contentType: 'application/json', body: '{}' });
   });
