@@ -43,5 +43,5 @@ type Checkpoint struct {
 	Size     uint64    // events of the log that the hub holds
 	Cosigned uint64    // of them under its signature
 	At       time.Time // of the signature; zero: none yet
-	Trouble  string    // what contradicts; "": nothing
+	Trouble  string    // kind of the alarm that it contradicts what is held; "": none
 }

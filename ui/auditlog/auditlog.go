@@ -189,6 +189,12 @@ func rowOf(w *i18n.Printer, a *Act) row {
 	return r
 }
 
+// troubles are the kinds of alarm that speak against a log.
+var troubles = map[string]i18n.Msg{
+	"log_forked":      "The log contradicts what is held here: see the alarms",
+	"log_rolled_back": "The log has gone back behind what was cosigned: see the alarms",
+}
+
 func checkpointOf(w *i18n.Printer, l *Checkpoint, now time.Time) checkpoint {
 	v := checkpoint{Station: string(l.Station), Epoch: l.Epoch.String(), Size: w.Number(int(l.Size)), Cosigned: w.Number(int(l.Cosigned)), Age: "–", State: w.T("log::Proved"), Tag: "ok"}
 	if !l.At.IsZero() {
@@ -196,7 +202,7 @@ func checkpointOf(w *i18n.Printer, l *Checkpoint, now time.Time) checkpoint {
 	}
 	switch {
 	case l.Trouble != "":
-		v.State, v.Tag = w.T(i18n.Msg(l.Trouble)), "refer"
+		v.State, v.Tag = wording.Word(w, troubles, l.Trouble), "refer"
 	case l.Cosigned < l.Size && (l.At.IsZero() || now.Sub(l.At) > late):
 		v.State, v.Tag = w.N(int(l.Size-l.Cosigned), "{0} event is not proved yet", "{0} events are not proved yet"), "warn"
 	case l.Cosigned < l.Size:

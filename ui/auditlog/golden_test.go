@@ -31,7 +31,7 @@ func pages(w *i18n.Printer) map[string]any {
 		"busy": page{Results: choices(), Form: form{Action: "<b>", After: "x"}, Rows: []row{act(border.ActDone), act(border.ActRefused), act(border.ActFailed), act(border.ActAwaiting)}, Next: "y",
 			Trouble: w.T("A time is written 2026-12-31 or 2026-12-31 14:05, in UTC."),
 			Checkpoints: []checkpoint{log(Checkpoint{Station: "HUB", Size: 5, Cosigned: 5, At: now}), log(Checkpoint{Station: "PCA-1", Size: 1500, Cosigned: 5, At: now.Add(-time.Hour)}),
-				log(Checkpoint{Station: "PCA-2", Size: 6, Cosigned: 5, At: now}), log(Checkpoint{Station: "PCA-3"})}},
+				log(Checkpoint{Station: "PCA-2", Size: 6, Cosigned: 5, At: now}), log(Checkpoint{Station: "PCA-3"}), log(Checkpoint{Station: "PCA-4", Trouble: "log_forked"})}},
 		"next": page{Results: choices(), Next: "y"},
 	}
 }
