@@ -39,8 +39,8 @@ func functions(p *i18n.Printer) template.FuncMap {
 		"n":    p.N,
 		"lang": func() string { return string(p.Lang()) },
 		"kbd": func(key string) template.HTML {
-			return template.HTML("<kbd>" + template.HTMLEscapeString(key) + "</kbd>")
-		}, //nolint:gosec // escaped
+			return template.HTML("<kbd>" + template.HTMLEscapeString(key) + "</kbd>") //nolint:gosec // escaped
+		},
 		"bdi": func(name string) template.HTML {
 			return template.HTML(`<bdi dir="auto">` + template.HTMLEscapeString(name) + "</bdi>") //nolint:gosec // escaped
 		},

@@ -73,7 +73,7 @@ func (p *Pages) golden(t *testing.T, l *layout.Layout, lang i18n.Lang, name, fil
 			}
 			return
 		}
-		want, err := os.ReadFile(path) //nolint:gosec // a test's own file
+		want, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatalf("%v (write it with -update-golden and review it)", err)
 		}
