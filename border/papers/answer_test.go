@@ -17,6 +17,9 @@ func answered(say func(Writer)) []byte {
 	return b.Bytes()
 }
 
+// raw writes what no Writer would.
+func raw(w Writer, s string) { _, _ = io.WriteString(w.W, s) }
+
 func TestRequest(t *testing.T) {
 	want := &Request{Kind: JPEG2000, Page: 3, Width: 200, Height: MaxSide, Document: []byte("document")}
 	got, err := ReadRequest(bytes.NewReader(append(want.Head(), want.Document...)))
@@ -82,13 +85,13 @@ func TestAnswers(t *testing.T) {
 		}, errAnswer},
 		{"a page that is not there", picture, func(w Writer) { must(w.Hello(7)); must(w.Pages(1)); must(w.Image(m)); must(w.End()) }, errAnswer},
 		{"no picture", picture, func(w Writer) { must(w.Hello(7)); must(w.Pages(2)); must(w.End()) }, errAnswer},
-		{"a frame of four gigabytes", texts, func(w Writer) { must(w.Hello(7)); must(w.Pages(1)); io.WriteString(w.W, "t\xff\xff\xff\xff") }, errAnswer},
+		{"a frame of four gigabytes", texts, func(w Writer) { must(w.Hello(7)); must(w.Pages(1)); raw(w, "t\xff\xff\xff\xff") }, errAnswer},
 		{"a picture whose size is another", picture, func(w Writer) {
 			must(w.Hello(7))
 			must(w.Pages(2))
-			io.WriteString(w.W, "i\x00\x00\x00\x08\x00\x01\x00\x02....")
+			raw(w, "i\x00\x00\x00\x08\x00\x01\x00\x02....")
 		}, errAnswer},
-		{"an unknown frame", texts, func(w Writer) { must(w.Hello(7)); io.WriteString(w.W, "x\x00\x00\x00\x00") }, errAnswer},
+		{"an unknown frame", texts, func(w Writer) { must(w.Hello(7)); raw(w, "x\x00\x00\x00\x00") }, errAnswer},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := ReadAnswer(bytes.NewReader(answered(c.say)), c.q)

@@ -74,7 +74,7 @@ var attempts = []attempt{
 	{name: "fork", try: func(string) error {
 		pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
 		if pid == 0 && errno == 0 {
-			syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
+			_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
 		}
 		return failure(errno)
 	}},
@@ -93,7 +93,7 @@ var attempts = []attempt{
 	{name: "read-parents-memory", try: func(string) error {
 		var b [1]byte
 		local := []unix.Iovec{{Base: &b[0], Len: 1}}
-		_, err := unix.ProcessVMReadv(os.Getppid(), local, []unix.RemoteIovec{{Base: uintptr(unsafe.Pointer(&os.Args)), Len: 1}}, 0)
+		_, err := unix.ProcessVMReadv(os.Getppid(), local, []unix.RemoteIovec{{Base: uintptr(unsafe.Pointer(&os.Args)), Len: 1}}, 0) //nolint:gosec // an attempt
 		return err
 	}},
 	{name: "kill-parent", try: func(string) error { return syscall.Kill(os.Getppid(), syscall.SIGCONT) }},
@@ -109,14 +109,14 @@ var attempts = []attempt{
 	}},
 	{name: "io-uring", try: func(string) error {
 		var params [120]byte
-		_, _, errno := syscall.RawSyscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&params)), 0)
+		_, _, errno := syscall.RawSyscall(unix.SYS_IO_URING_SETUP, 4, uintptr(unsafe.Pointer(&params)), 0) //nolint:gosec // an attempt
 		return failure(errno)
 	}},
 	{name: "other-filter", try: func(string) error {
 		code := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW}}
 		p := unix.SockFprog{Len: 1, Filter: &code[0]}
 		_ = unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-		_, _, errno := syscall.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&p)))
+		_, _, errno := syscall.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&p))) //nolint:gosec // an attempt
 		return failure(errno)
 	}},
 	{name: "fill-memory", heavy: true, try: func(string) error {
@@ -129,7 +129,7 @@ var attempts = []attempt{
 		return nil
 	}},
 	{name: "never-end", heavy: true, try: func(string) error {
-		for n := 0; ; n++ { //nolint:revive // that is the point
+		for n := 0; ; n++ {
 			_ = n
 		}
 	}},
@@ -291,8 +291,10 @@ func bare(t *testing.T, a attempt, arg string, args ...string) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer cmd.Wait()
-	defer cancel()
+	defer func() {
+		cancel()
+		_ = cmd.Wait()
+	}()
 	if a.name == "fill-output" {
 		n, _ := io.Copy(io.Discard, io.LimitReader(out, 64<<20))
 		return map[bool]string{true: "escaped", false: "denied"}[n == 64<<20]

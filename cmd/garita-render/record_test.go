@@ -31,7 +31,7 @@ func TestRecordMeanwhileSoak(t *testing.T) {
 	}
 	dir, err := os.MkdirTemp(os.Getenv("GARITA_BENCH_DIR"), "record")
 	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	hub, err := seal.NewHubPrivate("HUB")
 	must(t, err)
 	provisioning, err := hub.Provisioning()

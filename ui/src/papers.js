@@ -34,6 +34,7 @@ export function createPapers({ dialogs, send, base, words, state, say, ready, ty
     if (!ready()) return;
     dialogs.show('attach-paper', { send: submit });
     $('paper-file').value = '';
+    named();
     $('paper-progress').hidden = true;
     choose(f);
   }
@@ -173,6 +174,9 @@ export function createPapers({ dialogs, send, base, words, state, say, ready, ty
     view.querySelector('[data-broken]').hidden = false;
   }, true);
 
+  // Only another paper needs a name.
+  const named = () => { $('paper-name').closest('.input').hidden = $('paper-kind').value !== 'other'; };
+  $('paper-kind').addEventListener('change', named);
   $('paper-file').addEventListener('change', (e) => choose(e.target.files[0]));
   const drop = $('paper-drop');
   addEventListener('dragover', (e) => {

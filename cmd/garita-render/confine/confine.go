@@ -35,7 +35,7 @@ const (
 	maxThreads = 32
 )
 
-// ErrNoLandlock: the kernel does not know Landlock, or was started without it.
+// ErrNoLandlock says that the kernel does not know Landlock, or was started without it.
 var ErrNoLandlock = errors.New("the kernel has no Landlock")
 
 // Options say what a process may go without, and what its parent did for it.
