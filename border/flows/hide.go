@@ -54,7 +54,7 @@ func Hide(g Grid, k int64, totals []bool) Mask {
 	for _, e := range h.alone(func(int) bool { return true }) {
 		h.vain[e] = true
 	}
-	for h.lines() || h.together() || h.rounds() { //nolint:revive // each finds more to hide, until none does
+	for h.lines() || h.together() || h.rounds() { // each finds more to hide, until none does
 	}
 	return h.mask()
 }
@@ -208,7 +208,7 @@ func (h *hiding) way(from, to, without int) (more bool) {
 	}
 	cost[from] = 0
 	for q := (&queue{{0, from}}); q.Len() > 0; {
-		at := heap.Pop(q).(step) //nolint:forcetypeassert,errcheck // nothing else is in it
+		at := heap.Pop(q).(step) //nolint:forcetypeassert // nothing else is in it
 		if at.cost > cost[at.v] {
 			continue
 		}

@@ -14,7 +14,6 @@ import (
 	"pgregory.net/rapid"
 
 	"garita/border"
-	"garita/border/bordertest"
 	"garita/border/flows"
 	"garita/border/seal"
 )
@@ -432,7 +431,6 @@ func TestToday(t *testing.T) {
 		soFar := map[int]int64{}
 		for _, h := range all {
 			at := h.OccurredAt.In(zone)
-			back := int(local.Truncate(time.Second).Sub(at).Hours()) / 24
 			for week := range 9 {
 				if at.Format(time.DateOnly) == local.AddDate(0, 0, -7*week).Format(time.DateOnly) && h.Post == p.Post && h.Clock.State == border.ClockSynced {
 					weeks[week][at.Hour()]++
@@ -444,7 +442,6 @@ func TestToday(t *testing.T) {
 			if q := h.OccurredAt.Truncate(15 * time.Minute); h.Post == p.Post && h.Clock.State == border.ClockSynced && !q.After(now) && q.After(now.Truncate(15*time.Minute).Add(-time.Hour)) {
 				last++
 			}
-			_ = back
 		}
 		for h, x := range got.Hours {
 			var same []int64
@@ -519,5 +516,4 @@ func TestPresence(t *testing.T) {
 	if p.Inside != (flows.Certainty{Certain: 1, Uncertain: 1}) || p.Overstays != (flows.Certainty{Uncertain: 1}) {
 		t.Errorf("Anna may have left: %+v", p)
 	}
-	_ = bordertest.Start
 }

@@ -167,7 +167,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 	counts, _, _ := strings.Cut(some, "coverage-title") // how many stations a post has is no secret
 	for n := range flows.SmallCell {
-		if small := `<td class="number">` + strconv.Itoa(int(n)) + `</td>`; n > 0 && strings.Contains(counts, small) {
+		if small := `<td class="number">` + strconv.Itoa(n) + `</td>`; n > 0 && strings.Contains(counts, small) {
 			t.Errorf("an administrator sees %s", small)
 		}
 	}
