@@ -214,12 +214,16 @@ type site struct {
 // as signs another operator in.
 func (s *site) as(badge string) *site { s.badge = badge; return s }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T) *site { t.Helper(); return newSiteWith(t, func(*Config) {}) }
+
+func newSiteWith(t *testing.T, change func(*Config)) *site {
 	t.Helper()
 	h := newHub(t)
 	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
 	app.Use(gatetest.New(h.t, access.HubRoutes(), &h.acts))
-	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts}))
+	cfg := Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts}
+	change(&cfg)
+	h.must(Mount(app, cfg))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
 	ended := make(chan error, 1)
