@@ -17,7 +17,7 @@ function draw() {
   const css = getComputedStyle(document.documentElement);
   const colour = (name) => css.getPropertyValue(name).trim();
   for (const host of document.querySelectorAll('[data-plot]')) {
-    const table = host.parentElement.querySelector('table');
+    const table = host.parentElement.querySelector('details table');
     const heads = [...table.tHead.rows[0].cells].map((c) => c.textContent);
     const rows = [...table.tBodies[0].rows];
     const names = rows.map((r) => r.cells[0].textContent);
