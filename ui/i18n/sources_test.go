@@ -102,7 +102,6 @@ func sources(t *testing.T) map[Msg]string {
 var (
 	action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 	called = regexp.MustCompile(`(?:^|[\s(|])(?:t|th)\s+("(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `)`)
-	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 	counts = regexp.MustCompile(`(?:^|[\s(|])n\s+(?:\([^)]*\)|[^\s"]+)\s+("(?:[^"\\]|\\.)*")\s+("(?:[^"\\]|\\.)*")`)
 )
 

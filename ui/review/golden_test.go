@@ -24,7 +24,7 @@ func pages(w *i18n.Printer) map[string]any {
 	over := []row{rowOf(w, &Review{ID: "c", Kind: "awaiting", Action: string(access.HitOverride), Station: "PCA-1", At: now, Officer: "officer-7", Verdict: FollowUp, By: "3001", Note: "ask <b>"}, now),
 		rowOf(w, &Review{ID: "d", Kind: "awaiting", Action: string(access.HitOverride), Station: "PCA-1", At: now, Officer: "officer-7", Verdict: Fine}, now)}
 	return map[string]any{
-		"empty": page{}, "open": page{Rows: open, Total: 60, Offset: 50, Work: true, Trouble: w.T("Say what is to be followed up.")}, "over": page{Over: true, Rows: over, Total: 1, Next: 50, Done: w.T("Noted.")},
+		"empty": page{}, "open": page{Rows: open, Total: 60, Offset: 50, Work: true, Of: open[1].ID, Words: "ask \"them\"", Trouble: w.T("Say what is to be followed up.")}, "over": page{Over: true, Rows: over, Total: 1, Next: 50, Done: w.T("Noted.")},
 	}
 }
 

@@ -74,7 +74,8 @@ type page struct {
 	Total         int
 	Rows          []row
 	Offset, Next  int
-	Work          bool // who looks may decide
+	Work          bool   // who looks may decide
+	Of, Words     string // the review whose note was not accepted, and the note, which stays
 }
 
 // row is one review in words. Its ID is that of the register, spelled as one element of a path.
@@ -158,7 +159,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 			return err
 		}
 		c.Status(status)
-		return s.send(c, page{Trouble: text})
+		return s.send(c, page{Trouble: text, Of: c.Params("review"), Words: note})
 	}
 	return s.send(c, page{Done: layout.Printer(c).T("Noted.")})
 }
