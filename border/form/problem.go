@@ -58,6 +58,7 @@ func (d *field) problem(w Why) Problem {
 		p.Args = append(p.Args, strconv.Itoa(d.max))
 	case NoNumber:
 		p.Args = append(p.Args, strconv.Itoa(d.min), strconv.Itoa(d.max))
+	default: // the label says it all
 	}
 	pairs := make([]string, 0, 6)
 	for i, a := range p.Args {

@@ -188,7 +188,7 @@ func (w words) hubChip(st counter.Status, add addChip) {
 	h := st.Hub
 	waiting := ""
 	if h.Backlog > 0 {
-		waiting = ", " + w.N(int(h.Backlog), "{0} record to send", "{0} records to send") //nolint:gosec // far below 2⁶³
+		waiting = ", " + w.N(int(h.Backlog), "{0} record to send", "{0} records to send")
 	}
 	switch {
 	case h.Connected:
