@@ -38,8 +38,7 @@ func (s *screen) feed(c *fiber.Ctx, _ string) (live.Feed, error) {
 		if err != nil {
 			return nil, err
 		}
-		html, err := pages.Fragment("panel", s.panel(p, &v, s.cfg.Clock.Now()))
-		return []byte(html), err
+		return pages.Fragment("panel", s.panel(p, &v, s.cfg.Clock.Now()))
 	})
 	var revision uint64
 	var shown []byte
