@@ -122,6 +122,9 @@ func TestSmallNumbersAreHidden(t *testing.T) {
 	if !strings.Contains(open, "<strong>3</strong>") || !strings.Contains(open, `data-plot="today"`) {
 		t.Errorf("an operator is shown %s", open)
 	}
+	if _, file := get(t, app, "/flows/csv", false, access.Operator); regexp.MustCompile(`,[1-4],[A-Z],`).MatchString(file) || !strings.Contains(file, ",Q") {
+		t.Errorf("the file has small numbers:\n%s", file)
+	}
 	for _, path := range []string{"/flows", "/flows?post=PUT"} {
 		_, closed := get(t, app, path, true, access.Technician)
 		if strings.Contains(closed, "<strong>3</strong>") || !strings.Contains(closed, "<strong>…</strong>") || regexp.MustCompile(`class="number">[1-4]<`).MatchString(closed) || strings.Contains(closed, "data-plot") {

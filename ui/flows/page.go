@@ -45,11 +45,11 @@ func (s *screen) page(c *fiber.Ctx) error {
 	return c.Send(b)
 }
 
-// csv gives the tables as a file.
+// csv gives the tables as a file. It leaves the house, so small numbers are hidden in it whoever asks.
 func (s *screen) csv(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
-	a, err := s.ask(ctx, readFilter(c), access.From(c.UserContext()).Roles)
+	a, err := s.ask(ctx, readFilter(c), nil)
 	if err != nil {
 		return err
 	}
