@@ -219,37 +219,6 @@ func (r *Register) FlowCoverage(ctx context.Context, from, to string) ([]flows.C
 	return out, err
 }
 
-// Presence counts who is inside and who has overstayed, with the age of that truth. Stations whose
-// data lack may hold the exit of anybody: while there are any, nobody is counted as certain.
-func (r *Register) Presence(ctx context.Context) (out flows.Presence, err error) {
-	now := r.clock.Now()
-	err = r.read(ctx, "count who is here", func(s reader) error {
-		i, err := s.inside(ctx)
-		if err != nil {
-			return err
-		}
-		out.Inside = flows.Certainty{Certain: i.Certain, Uncertain: i.Uncertain}
-		if out.Overstays, err = s.overstays(ctx, now.Add(-12*time.Hour).UTC().Format(time.DateOnly)); err != nil {
-			return err
-		}
-		if out.Late, err = s.lateStations(ctx, now); err != nil {
-			return err
-		}
-		out.StaleS, _, err = r.staleness(ctx, s)
-		return err
-	})
-	out.AsOf = now
-	if len(out.Late) > 0 {
-		out.AsOf = out.Late[0].Complete
-		for _, c := range []*flows.Certainty{&out.Inside, &out.Overstays} {
-			c.Certain, c.Uncertain = 0, c.Certain+c.Uncertain
-		}
-	} else {
-		out.Late = []flows.Late{}
-	}
-	return out, err
-}
-
 // days2 reads the first and the last day of a question.
 func days2(op, from, to string) (a, b time.Time, err error) {
 	a, errA := time.Parse(time.DateOnly, from)

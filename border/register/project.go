@@ -139,6 +139,7 @@ func (r *Register) Rebuild(ctx context.Context) error {
 		return err
 	}
 	// What was stored after that transaction and left to the rebuild is seen to now.
+	r.doubts.forget()
 	r.rebuilding.Store(false)
 	r.follow(nil, nil)
 	r.changed()

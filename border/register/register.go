@@ -94,6 +94,7 @@ type Register struct {
 	closed     atomic.Bool
 
 	rights rights
+	doubts doubtCount
 
 	mu          sync.Mutex // guards subscribers
 	subscribers map[chan struct{}]struct{}

@@ -170,16 +170,23 @@ func (r sqliteReader) lateStations(ctx context.Context, now time.Time) (out []fl
 	return out, err
 }
 
-// overstays counts who is inside after their last permitted day, before a day.
-func (r sqliteReader) overstays(ctx context.Context, on string) (c flows.Certainty, err error) {
-	err = r.tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE certain), count(*) FILTER (WHERE NOT certain) FROM stay
-		WHERE state = 'inside' AND until > '' AND until < ?`, on).Scan(&c.Certain, &c.Uncertain)
-	if err != nil {
-		return c, err
+// open counts the open stays, and those of them whose last permitted day lies before a day, as far as
+// their own document tells.
+func (r sqliteReader) open(ctx context.Context, on string) (inside, overstays flows.Certainty, err error) {
+	if err = r.tx.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE name = 'inside'),
+		(SELECT value FROM meta WHERE name = 'inside_uncertain')`).Scan(&inside.Certain, &inside.Uncertain); err != nil {
+		return inside, overstays, err
 	}
-	var doubted int64
-	err = r.tx.QueryRowContext(ctx, `SELECT count(DISTINCT s.entry_crossing) FROM stay x JOIN stay s
-		ON s.born = x.born AND s.state = 'inside' AND s.certain = 1 AND s.document <> x.document AND s.at <= x.at + ?
-		AND s.until > '' AND s.until < ? WHERE x.state = 'entry_unknown'`, drift.Microseconds(), on).Scan(&doubted)
-	return flows.Certainty{Certain: c.Certain - doubted, Uncertain: c.Uncertain + doubted}, err
+	err = r.tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE certain), count(*) FILTER (WHERE NOT certain) FROM stay
+		WHERE state = 'inside' AND until > '' AND until < ?`, on).Scan(&overstays.Certain, &overstays.Uncertain)
+	return inside, overstays, err
+}
+
+// doubted counts which of those are certain by their own document, and may yet have left on another: with
+// an exit without entry of the same birth date.
+func (r sqliteReader) doubted(ctx context.Context, on string) (inside, overstays int64, err error) {
+	err = r.tx.QueryRowContext(ctx, `SELECT count(DISTINCT s.entry_crossing), count(DISTINCT CASE WHEN s.until > '' AND s.until < ?2 THEN s.entry_crossing END)
+		FROM stay x JOIN stay s ON s.born = x.born AND s.state = 'inside' AND s.certain = 1 AND s.document <> x.document AND s.at <= x.at + ?1
+		WHERE x.state = 'entry_unknown'`, drift.Microseconds(), on).Scan(&inside, &overstays)
+	return inside, overstays, err
 }

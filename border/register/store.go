@@ -385,7 +385,8 @@ type reader interface {
 	cross(ctx context.Context, month int, posts []border.PostID, g flows.Group) ([]flows.Cross, error)
 	places(ctx context.Context) ([]placeRow, error)
 	lateStations(ctx context.Context, now time.Time) ([]flows.Late, error)
-	overstays(ctx context.Context, on string) (flows.Certainty, error)
+	open(ctx context.Context, on string) (inside, overstays flows.Certainty, err error)
+	doubted(ctx context.Context, on string) (inside, overstays int64, err error)
 
 	// cosigned says how far the log of an epoch is cosigned; no 0 if there is no such epoch.
 	cosigned(ctx context.Context, station border.StationID, epoch border.Epoch) (cosigned, error)
