@@ -54,7 +54,7 @@ func serve(t *testing.T, crossings int) *fiber.App {
 	last := bordertest.Opened("PUT-1", epoch, border.Parent{})
 	events := []border.Event{last}
 	for i := range crossings {
-		last = bordertest.Event("PUT-1", epoch, uint64(i)+2, last.Hash, border.TypeCrossingRecorded) //nolint:gosec // few
+		last = bordertest.Event("PUT-1", epoch, uint64(i)+2, last.Hash, border.TypeCrossingRecorded)
 		events = append(events, last)
 	}
 	for _, e := range events {

@@ -54,7 +54,7 @@ func (r *worldReader) number() uint64 {
 
 func (r *worldReader) signed() float64 {
 	n := r.number()
-	return float64(int64(n>>1) ^ -int64(n&1)) //nolint:gosec // zigzag
+	return float64(int64(n>>1) ^ -int64(n&1))
 }
 
 func (r *worldReader) lines() (out [][]point) {

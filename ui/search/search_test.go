@@ -86,7 +86,7 @@ func serve(t *testing.T) *site {
 		{Surname: "ERIKSSON", GivenNames: "ANNA MARIA", BirthDate: "1974-08-12", DocumentNumber: "L898902C3", IssuingState: "UTO", Nationality: "UTO", Sex: "F"},
 		{Surname: "<b>HENTZAU", GivenNames: "RUPERT", BirthDate: "1980-01-02", DocumentNumber: "X1", IssuingState: "QRU", Nationality: "QRU", Sex: "M"},
 	} {
-		events = append(events, crossed(t, uint64(i)+2, events[len(events)-1].Hash, who)) //nolint:gosec // two
+		events = append(events, crossed(t, uint64(i)+2, events[len(events)-1].Hash, who))
 	}
 	for _, e := range events {
 		if _, err := r.Store(context.Background(), []border.Received{{Claimed: e.Key, Event: e.Encode(), At: now}}); err != nil {
