@@ -275,7 +275,7 @@ func TestConfigurationErrors(t *testing.T) {
 		"unknown profile":   {[]supervisor.Scanner{with(func(s *supervisor.Scanner) { s.Profile = "none" })}, "no profile"},
 		"relative path":     {[]supervisor.Scanner{with(func(s *supervisor.Scanner) { s.Path = "ttyACM0" })}, "begin with"},
 		"bad id":            {[]supervisor.Scanner{with(func(s *supervisor.Scanner) { s.ID = "a b" })}, "its id"},
-		"bad counter":       {[]supervisor.Scanner{with(func(s *supervisor.Scanner) { s.Counter = "x y" })}, "counter name"},
+		"bad counter":       {[]supervisor.Scanner{with(func(s *supervisor.Scanner) { s.Counter = "x y" })}, "A name of a post, station or counter"},
 	}
 	_, deliver := collect()
 	for name, tc := range tests {
