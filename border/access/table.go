@@ -99,6 +99,7 @@ var station = []Route{
 	{Method: get, Pattern: "/counters/:counter/notices/:crossing", Action: RecordRead, Gives: []Class{Operational, Personal}},
 	{Method: post, Pattern: "/counters/:counter/present", Action: CounterWork, Demo: true},
 	{Method: get, Pattern: "/workshop", Action: WorkshopRead},
+	{Method: post, Pattern: "/workshop/words", Action: WorkshopRead},
 	{Method: get, Pattern: "/live/workshop", Action: WorkshopRead},
 
 	{Method: get, Pattern: "/api/v1/counters", Action: CounterRead},

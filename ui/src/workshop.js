@@ -7,18 +7,17 @@ const list = $('scanners');
 /** How often the frames of an open list are asked for, in ms. */
 const FRAMES = 1500;
 
-/** What to do about each problem of a finger image. */
-const ADVICE = {
-  no_finger: 'No ridges can be seen: clean the glass and present the finger again.',
-  too_high: 'The finger lies too far up: present it lower.',
-  too_low: 'The finger lies too far down: present it higher.',
-  too_left: 'The finger lies too far left.',
-  too_right: 'The finger lies too far right.',
-  too_small: 'Only a little of the finger touches the glass: press it flat.',
-  too_dry: 'The finger is too dry: breathe on it.',
-  too_wet: 'The finger is too wet, or pressed too hard: dry it.',
-  not_clear: 'The image is not clear: clean the glass and hold the finger still.',
-};
+const words = $('words').dataset; // texts for the script, from the template
+
+/** Fills the places of a text. */
+const fill = (text, ...args) => text.replace(/\{(\d)\}/g, (_, i) => args[i]);
+
+/** What the API says in English, in the reader's language. */
+async function said(...texts) {
+  if (document.documentElement.lang === 'en' || !texts.some(Boolean)) return texts;
+  const r = await post('/workshop/words', { texts });
+  return r.ok ? r.texts : texts;
+}
 
 const stream = follow('/live/workshop', (data) => paint(data.html), (up) => {
   if ($('link')) $('link').hidden = up; // the card may cover the page
@@ -87,27 +86,27 @@ async function act(button) {
         const select = article.querySelector('[data-assign]');
         const r = await post(`${path}/counter`, { counter: select.value }, 'PUT');
         delete select.dataset.dirty;
-        if (r.ok) say(r.counter ? `Belongs to counter ${r.counter} now.` : 'Belongs to no counter now.');
-        else say(problem(r), true);
+        if (r.ok) say(r.counter ? fill(words.belongs, r.counter) : words.belongsNone);
+        else say(await problem(r), true);
         break;
       }
       case 'test': {
-        say('Testing…');
+        say(words.testing);
         const r = await post(`${path}/self-test`, {}, 'POST', 40000);
-        if (r.ok) say(steps(r.list), r.list.some((s) => !s.ok));
-        else say(problem(r), true);
+        if (r.ok) say(await steps(r.list), r.list.some((s) => !s.ok));
+        else say(await problem(r), true);
         break;
       }
       case 'identify': {
         const r = await post(`${path}/identification`, {});
-        say(r.ok ? 'Look which scanner blinks or beeps.' : problem(r), !r.ok);
+        say(r.ok ? words.look : await problem(r), !r.ok);
         break;
       }
       case 'capture': {
-        say('Put the finger on the glass…');
+        say(words.finger);
         const r = await post(`${path}/captures`, {}, 'POST', 40000);
-        if (r.ok) say([`${r.width} × ${r.height} pixels at ${r.dpi} dpi, quality ${r.quality} of 100.`, ...(ADVICE[r.problem] ? [ADVICE[r.problem]] : [])]);
-        else say(problem(r), true);
+        if (r.ok) say([fill(words.image, r.width, r.height, r.dpi, r.quality), ...(words[r.problem] ? [words[r.problem]] : [])]);
+        else say(await problem(r), true);
         break;
       }
     }
@@ -116,10 +115,13 @@ async function act(button) {
   }
 }
 
-const steps = (all) => all.length ? all.map((s) => `${s.ok ? 'Passed' : 'FAILED'}: ${s.step} (${s.took_ms} ms)${s.reason ? `. ${s.reason}` : ''}`)
-  : ['The profile names no step of a self-test.'];
+async function steps(all) {
+  if (!all.length) return [words.noSteps];
+  const reasons = await said(...all.map((s) => s.reason ?? ''));
+  return all.map((s, i) => fill(s.ok ? words.passed : words.failed, s.step, s.took_ms) + (reasons[i] ? `. ${reasons[i]}` : ''));
+}
 
-const problem = (r) => r.detail || r.title || 'The station does not answer. Try again.';
+const problem = async (r) => (await said(r.detail || r.title || ''))[0] || words.noAnswer;
 
 /** Shows the last frames, unless nothing is new. */
 async function frames(details) {
@@ -130,13 +132,15 @@ async function frames(details) {
   const newest = JSON.stringify(r.list.at(-1) ?? null) + r.list.length;
   if (body.dataset.newest === newest) return;
   body.dataset.newest = newest;
-  body.replaceChildren(...r.list.toReversed().map((f) => {
+  const rows = r.list.toReversed();
+  const notes = await said(...rows.map((f) => f.note ?? ''));
+  body.replaceChildren(...rows.map((f, i) => {
     const row = document.createElement('tr');
     const cell = (text, name) => row.append(Object.assign(document.createElement('td'), { textContent: text, className: name ?? '' }));
     cell(f.at.slice(11, 23), 'mono');
-    cell(f.direction === 'note' ? '' : `${f.direction}${f.endpoint ? ` ${f.endpoint}` : ''}`);
+    cell(f.direction === 'note' ? '' : `${words[f.direction] ?? f.direction}${f.endpoint ? ` ${f.endpoint}` : ''}`);
     cell(f.direction === 'note' ? '' : String(f.bytes), 'number');
-    cell([f.hex, f.note].filter(Boolean).join('  – '), f.hex ? 'mono hex' : '');
+    cell([f.hex, notes[i]].filter(Boolean).join('  – '), f.hex ? 'mono hex' : '');
     return row;
   }));
 }

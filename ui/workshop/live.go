@@ -10,6 +10,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/ui/layout"
 	"garita/ui/live"
 )
 
@@ -35,13 +36,15 @@ func (s *screen) live(c *fiber.Ctx) error {
 
 // feed is what one stream shows to who asks.
 func (s *screen) feed(c *fiber.Ctx, _ string) (live.Feed, error) {
+	to := layout.Printer(c)
+	in := s.layout.In(to)
 	roles := access.From(c.UserContext()).Roles
 	changed, cancel := s.cfg.Scanners.Subscribe()
 	var revision uint64
 	var shown []byte
 	next := func(context.Context) (live.Frame, bool, error) {
-		p := s.panel()
-		html, err := s.layout.Fragment("panel", p)
+		p := s.panel(to)
+		html, err := in.Fragment("panel", p)
 		if err != nil {
 			return live.Frame{}, false, err
 		}

@@ -3,14 +3,17 @@ package workshop
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"garita/border"
+	"garita/ui/i18n"
 )
 
-// Panel is the screen in words. This file and the template hold all its texts, so that a
-// catalogue of languages can take their place.
+// Panel is the screen in words of the reader's language.
 type Panel struct {
 	Station  string
 	Summary  string
@@ -47,113 +50,96 @@ type Fact struct {
 	Mono        bool
 }
 
-var states = map[string]struct{ tag, word string }{
-	"ready":        {"ok", "Ready"},
-	"degraded":     {"warn", "Degraded"},
-	"failed":       {"bad", "Failed"},
-	"absent":       {"none", "Absent"},
-	"matched":      {"none", "Found"},
-	"initialising": {"none", "Starting"},
-	"unknown":      {"none", "No profile"},
-}
-
-var evidence = map[string]string{
-	"recorded":       "recorded: replays what a real device sent",
-	"emulated":       "emulated: tested with our own emulation only",
-	"field-verified": "field-verified: used on a real device",
-}
-
-var assigned = map[string]string{
-	"serial":        "known again by its serial number, in any socket",
-	"port":          "known again by its USB socket; keep it there",
-	"workshop":      "assigned here, known by its name in the configuration",
-	"configuration": "the configuration says so",
-	"automatic":     "by itself, for the station has one counter and one scanner of this kind",
-}
-
-func (s *screen) panel() Panel {
+func (s *screen) panel(p *i18n.Printer) Panel {
 	all := s.cfg.Scanners.Scanners()
 	now := s.cfg.Clock.Now()
-	p := Panel{Station: string(s.cfg.Station), Summary: summary(all), all: all}
+	out := Panel{Station: string(s.cfg.Station), Summary: summary(p, all), all: all}
 	for i := range all {
-		p.Scanners = append(p.Scanners, scanner(&all[i], s.cfg.Counters, now))
+		out.Scanners = append(out.Scanners, scanner(p, &all[i], s.cfg.Counters, now))
 	}
-	return p
+	return out
 }
 
 // summary counts the scanners by what matters.
-func summary(all []border.ScannerDetail) string {
+func summary(p *i18n.Printer, all []border.ScannerDetail) string {
 	if len(all) == 0 {
-		return "The station sees no scanner."
+		return p.T("The station sees no scanner.")
 	}
 	count := make(map[string]int)
-	for _, d := range all {
-		word := states[d.State].word
-		count[cmp.Or(word, d.State)]++
+	for i := range all {
+		count[all[i].State]++
 	}
 	var parts []string
-	for _, w := range []string{"Ready", "Degraded", "Failed", "Starting", "Found", "Absent", "No profile"} {
-		if n := count[w]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ToLower(w)))
+	for _, c := range counted {
+		if n := count[c.state]; n > 0 {
+			parts = append(parts, p.N(n, c.words, c.words))
 		}
+		delete(count, c.state)
+	}
+	for _, state := range slices.Sorted(maps.Keys(count)) {
+		parts = append(parts, fmt.Sprintf("%d %s", count[state], state))
 	}
 	return strings.Join(parts, ", ")
 }
 
-func scanner(d *border.ScannerDetail, counters []border.CounterID, now time.Time) Scanner {
-	state, known := states[d.State]
-	if !known {
-		state.tag, state.word = "none", d.State
+func scanner(p *i18n.Printer, d *border.ScannerDetail, counters []border.CounterID, now time.Time) Scanner {
+	tag, word := "none", d.State
+	if state, known := states[d.State]; known {
+		tag, word = state.tag, p.T(state.word)
 	}
-	out := Scanner{ID: d.ID, Of: d.Profile + "/" + d.VendorID + d.ProductID, Tag: state.tag, State: state.word, Since: clockTime(d.Since, now),
-		Reason: d.Reason, Known: d.Profile != "", Finger: d.Kind == "fingerprint", Counter: string(d.Counter), AssignedBy: assigned[d.AssignedBy]}
+	out := Scanner{ID: d.ID, Of: d.Profile + "/" + d.VendorID + d.ProductID, Tag: tag, State: word, Since: clockTime(p, d.Since, now),
+		Reason: said(p, d.Reason), Known: d.Profile != "", Finger: d.Kind == "fingerprint", Counter: string(d.Counter)}
+	if by, ok := assigned[d.AssignedBy]; ok {
+		out.AssignedBy = p.T(by)
+	}
 	if d.Advice != d.Reason {
-		out.Advice = d.Advice
+		out.Advice = said(p, d.Advice)
 	}
-	out.Title = cmp.Or(d.ProfileName, strings.TrimSpace(d.Manufacturer+" "+d.Product), "USB device")
+	out.Title = cmp.Or(d.ProfileName, strings.TrimSpace(d.Manufacturer+" "+d.Product), p.T("USB device"))
 	for _, c := range counters {
 		out.Counters = append(out.Counters, Choice{string(c), c == d.Counter})
 	}
-	add := func(name, value string, mono bool) {
+	add := func(name i18n.Msg, value string, mono bool) {
 		if value != "" {
-			out.Facts = append(out.Facts, Fact{name, value, mono})
+			out.Facts = append(out.Facts, Fact{p.T(name), value, mono})
 		}
 	}
-	add("Gives", map[string]string{"mrz": "documents", "fingerprint": "fingerprints"}[d.Kind], false)
-	add("Device", strings.TrimSpace(d.Manufacturer+" "+d.Product), false)
-	if d.VendorID != "" {
-		add("USB id", d.VendorID+":"+d.ProductID, true)
-		add("USB socket", d.Port, true)
-	} else {
-		add("Node", d.Port, true)
+	if gives, ok := kinds[d.Kind]; ok {
+		add(i18n.Msg("Gives"), p.T(gives), false)
 	}
-	add("Serial number", d.Serial, true)
-	add("Firmware", d.Firmware, true)
-	add("Profile", d.Profile, true)
-	add("Why this profile", d.Why, false)
-	add("Evidence", cmp.Or(evidence[d.Evidence], d.Evidence), false)
-	out.Counts = counts(d.Counts)
+	add(i18n.Msg("Device"), strings.TrimSpace(d.Manufacturer+" "+d.Product), false)
+	if d.VendorID != "" {
+		add(i18n.Msg("USB id"), d.VendorID+":"+d.ProductID, true)
+		add(i18n.Msg("USB socket"), d.Port, true)
+	} else {
+		add(i18n.Msg("Node"), d.Port, true)
+	}
+	add(i18n.Msg("Serial number"), d.Serial, true)
+	add(i18n.Msg("Firmware"), d.Firmware, true)
+	add(i18n.Msg("Profile"), d.Profile, true)
+	add(i18n.Msg("Why this profile"), said(p, d.Why), false)
+	proof := d.Evidence
+	if w, ok := evidence[d.Evidence]; ok {
+		proof = p.T(w)
+	}
+	add(i18n.Msg("Evidence"), proof, false)
+	out.Counts = counts(p, d.Counts)
 	return out
 }
 
 // counts says what the scanner has done since the program began, as far as it did anything.
-func counts(c map[string]uint64) string {
-	words := []struct{ name, text string }{
-		{"delivered", "documents delivered"}, {"refused", "not accepted by the counter"}, {"unassigned", "ignored for want of a counter"},
-		{"incomplete", "broken off"}, {"oversize", "too long"}, {"garbage", "unreadable"}, {"captures", "fingers taken"},
-		{"captures_failed", "captures given up"}, {"floods", "floods"}, {"unplugged", "times unplugged"},
-	}
+func counts(p *i18n.Printer, c map[string]uint64) string {
 	var parts []string
-	for _, w := range words {
+	for _, w := range done {
 		if n := c[w.name]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s: %d", w.text, n))
+			parts = append(parts, p.T(w.words, int(min(n, math.MaxInt))))
 		}
 	}
 	return strings.Join(parts, "; ")
 }
 
 // clockTime gives the time of day in UTC, with the date unless it is today.
-func clockTime(t, now time.Time) string {
+func clockTime(p *i18n.Printer, t, now time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -161,5 +147,5 @@ func clockTime(t, now time.Time) string {
 	if t.Format(time.DateOnly) == now.UTC().Format(time.DateOnly) {
 		return t.Format("15:04:05")
 	}
-	return t.Format("2 Jan 2006 15:04")
+	return p.At(t)
 }

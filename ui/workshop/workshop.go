@@ -5,6 +5,7 @@ package workshop
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,6 +70,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	}
 	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	app.Add(fiber.MethodGet, "/workshop", append(before[:len(before):len(before)], s.page)...)
+	app.Add(fiber.MethodPost, "/workshop/words", append(before[:len(before):len(before)], s.words)...)
 	app.Add(fiber.MethodGet, "/live/workshop", append(before[:len(before):len(before)], s.live)...)
 	cfg.Live.Add("/live/workshop", s.feed)
 	return nil
@@ -76,5 +78,30 @@ func Mount(app *fiber.App, cfg Config) error {
 
 // page shows the whole screen.
 func (s *screen) page(c *fiber.Ctx) error {
-	return s.layout.Send(c, layout.Page{Lang: "en", Title: "Workshop – Garita", Kind: "workshop", Screen: s.panel()})
+	p := layout.Printer(c)
+	return s.layout.Send(c, layout.Page{Title: p.T("Workshop") + " – Garita", Kind: "workshop", Screen: s.panel(p)})
+}
+
+// What one question for words may hold: the notes of a scanner's last frames.
+const (
+	maxSaid     = 1000
+	maxSaidText = 1000
+)
+
+// words puts what the API says in English into the reader's language. It knows the program's own sentences and
+// tells nothing else.
+func (s *screen) words(c *fiber.Ctx) error {
+	var in struct {
+		Texts []string `json:"texts"`
+	}
+	if err := json.Unmarshal(c.Body(), &in); err != nil || len(in.Texts) > maxSaid {
+		return &border.Error{Code: border.Invalid, Op: "say it in the reader's language", Err: err}
+	}
+	p := layout.Printer(c)
+	for i, text := range in.Texts {
+		if len(text) <= maxSaidText {
+			in.Texts[i] = said(p, text)
+		}
+	}
+	return c.JSON(fiber.Map{"texts": in.Texts})
 }
