@@ -22,6 +22,36 @@ type Stay struct {
 	From, To, Days string
 	Note           string // what is remarkable
 	Doubtful       bool   // by a clock that could not be trusted
+	Picture        *DaysPicture
+}
+
+// DaysPicture is a bar of the days of a stay, as long as the days granted, or as the days used if they are more.
+// Its lengths are thousandths of the bar.
+type DaysPicture struct {
+	Within int // used within the permitted days
+	Over   int // used beyond them, after Within
+	Text   string
+}
+
+// picture draws the days of a stay; nil if it is not known how many were used or granted.
+func (w words) picture(st counter.PastStay) *DaysPicture {
+	if st.Days <= 0 || st.DaysGranted <= 0 {
+		return nil
+	}
+	over := min(max(st.Overstayed, 0), st.Days)
+	whole := max(st.Days, st.DaysGranted)
+	if over > 0 {
+		whole = st.Days
+	}
+	p := &DaysPicture{Over: 1000 * over / whole, Text: w.T("Days used: {0} of {1} granted.", st.Days, st.DaysGranted)}
+	p.Within = 1000*st.Days/whole - p.Over
+	switch left := st.DaysGranted - st.Days; {
+	case over > 0:
+		p.Text = w.T("Days used: {0} of {1} granted. Days over: {2}.", st.Days, st.DaysGranted, st.Overstayed)
+	case st.Exit == nil && left >= 0:
+		p.Text = w.T("Days used: {0} of {1} granted. Days left: {2}.", st.Days, st.DaysGranted, left)
+	}
+	return p
 }
 
 func (w words) history(e *counter.EncounterView, v counter.View) *History {
@@ -99,6 +129,7 @@ func (w words) stay(st counter.PastStay) Stay {
 	case st.Days > 0:
 		out.Days = w.Number(st.Days)
 	}
+	out.Picture = w.picture(st)
 	if st.Overstayed > 0 {
 		out.Note = w.N(st.Overstayed, "Overstayed by {0} day", "Overstayed by {0} days")
 	}

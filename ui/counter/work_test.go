@@ -13,6 +13,7 @@ import (
 	"garita/border/counter"
 	"garita/border/manifest"
 	"garita/ui/gate/gatetest"
+	"garita/ui/i18n"
 )
 
 // TestWork sends what officers do besides deciding and looks at what reaches the service.
@@ -253,5 +254,28 @@ func TestStatesOfTheForm(t *testing.T) {
 	e.Document.Nationality, e.Document.IssuingState = "QQQ", "QQQ"
 	if got := s.panel(v, english).Doc.Warnings; len(got) != 3 {
 		t.Errorf("of no known state: %q", got)
+	}
+}
+
+// The picture of days is a bar of its whole: never longer, nothing of it negative, and what is over is seen.
+func TestPictureOfDays(t *testing.T) {
+	w := words{Printer: i18n.In(i18n.English)}
+	at := &border.PastCrossing{}
+	for name, c := range map[string]struct {
+		stay counter.PastStay
+		want *DaysPicture
+	}{
+		"inside":           {counter.PastStay{Entry: at, Days: 9, DaysGranted: 90}, &DaysPicture{100, 0, "Days used: 9 of 90 granted. Days left: 81."}},
+		"over":             {counter.PastStay{Entry: at, Days: 100, DaysGranted: 80, Overstayed: 20}, &DaysPicture{800, 200, "Days used: 100 of 80 granted. Days over: 20."}},
+		"ended":            {counter.PastStay{Entry: at, Exit: at, Days: 45, DaysGranted: 90}, &DaysPicture{500, 0, "Days used: 45 of 90 granted."}},
+		"over by the day":  {counter.PastStay{Entry: at, Exit: at, Days: 10, DaysGranted: 90, Overstayed: 50}, &DaysPicture{0, 1000, "Days used: 10 of 90 granted. Days over: 50."}},
+		"more, not over":   {counter.PastStay{Entry: at, Days: 31, DaysGranted: 30}, &DaysPicture{1000, 0, "Days used: 31 of 30 granted."}},
+		"days not known":   {counter.PastStay{Entry: at, DaysGranted: 90}, nil},
+		"nothing granted":  {counter.PastStay{Entry: at, Days: 5}, nil},
+		"before its entry": {counter.PastStay{Entry: at, Days: -3, DaysGranted: 90}, nil},
+	} {
+		if diff := cmp.Diff(c.want, w.picture(c.stay)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
