@@ -267,7 +267,7 @@ func states() map[border.CounterID]counter.View {
 		v.Encounter.Direction = border.Exit
 		ruritanian(v.Encounter, nil)
 		open := pastStay()
-		open.Exit, open.Days, open.Overstayed, open.PermittedUntil = nil, 53, 3, "2026-11-19"
+		open.Exit, open.Days, open.DaysGranted, open.Overstayed, open.PermittedUntil = nil, 53, 50, 3, "2026-11-19"
 		v.Encounter.History = counter.History{Stays: []counter.PastStay{open}, DaysUsed: 53, DaysGranted: 50, PermittedUntil: "2026-11-19",
 			SamePerson: []border.PastCrossing{{Crossing: ref(93), Post: "TOC", OccurredAt: noon.Add(-60 * 24 * time.Hour), Direction: "entry", Outcome: "admitted", LocalDate: "2026-09-23"}}}
 	})
