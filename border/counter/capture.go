@@ -240,7 +240,7 @@ func (s *Service) settle(p *place, c *capture, best *shot, failure string) {
 	f, tried := next.finger(c.view.Position), c.tried
 	c.into(&f)
 	p.mu.Unlock()
-	if gone || s.ctx.Err() != nil {
+	if gone || s.ctx.Err() != nil || unwanted && tried == 0 { // the last: it was cancelled before any image, and the screen has said so
 		return
 	}
 	how, replaced := CapturePoor, []border.Digest(nil)
