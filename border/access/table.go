@@ -100,6 +100,7 @@ var station = []Route{
 	{Method: post, Pattern: "/counters/:counter/present", Action: CounterWork, Demo: true},
 	{Method: get, Pattern: "/workshop", Action: WorkshopRead},
 	{Method: post, Pattern: "/workshop/words", Action: WorkshopRead},
+	{Method: post, Pattern: "/workshop/floor", Action: WorkshopWork},
 	{Method: get, Pattern: "/live/workshop", Action: WorkshopRead},
 
 	{Method: get, Pattern: "/api/v1/counters", Action: CounterRead},

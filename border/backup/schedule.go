@@ -40,6 +40,16 @@ func (k *Keeper) list() (out []kept, err error) {
 	return out, nil
 }
 
+// Newest says when the newest backup that is there was made, by the clock of then; zero if there is none. It
+// was read back before it was kept.
+func (k *Keeper) Newest() (time.Time, error) {
+	there, err := k.list()
+	if err != nil || len(there) == 0 {
+		return time.Time{}, err
+	}
+	return there[len(there)-1].made, nil
+}
+
 // poll is how often Run looks whether a backup is due, and how soon it tries again.
 const poll = time.Minute
 
