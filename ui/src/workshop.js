@@ -65,6 +65,15 @@ list.addEventListener('toggle', (e) => {
   if (e.target.matches('[data-frames]') && e.target.open) frames(e.target);
 }, true);
 
+$('measure')?.addEventListener('click', async ({ currentTarget: button }) => {
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
+  $('measured').textContent = words.measuring;
+  const r = await post('/workshop/floor', {}, 'POST', 40000);
+  $('measured').textContent = r.ok ? words.measured : await problem(r);
+  button.removeAttribute('aria-disabled');
+});
+
 setInterval(() => {
   for (const open of list.querySelectorAll('[data-frames][open]')) frames(open);
 }, FRAMES);

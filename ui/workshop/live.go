@@ -42,8 +42,8 @@ func (s *screen) feed(c *fiber.Ctx, _ string) (live.Feed, error) {
 	changed, cancel := s.cfg.Scanners.Subscribe()
 	var revision uint64
 	var shown []byte
-	next := func(context.Context) (live.Frame, bool, error) {
-		p := s.panel(to)
+	next := func(ctx context.Context) (live.Frame, bool, error) {
+		p := s.panel(ctx, to)
 		html, err := in.Fragment("panel", p)
 		if err != nil {
 			return live.Frame{}, false, err

@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -18,6 +19,10 @@ type Panel struct {
 	Station  string
 	Summary  string
 	Scanners []Scanner
+	Checks   []Check // of the station; none: nobody asked it
+	Troubled string  // how many of them need somebody; "": none
+	Steps    []Step  // of the first set-up
+	SetUp    bool    // all of them are done
 
 	all []border.ScannerDetail
 }
@@ -50,13 +55,28 @@ type Fact struct {
 	Mono        bool
 }
 
-func (s *screen) panel(p *i18n.Printer) Panel {
+func (s *screen) panel(ctx context.Context, p *i18n.Printer) Panel {
 	all := s.cfg.Scanners.Scanners()
 	now := s.cfg.Clock.Now()
 	out := Panel{Station: string(s.cfg.Station), Summary: summary(p, all), all: all}
 	for i := range all {
 		out.Scanners = append(out.Scanners, scanner(p, &all[i], s.cfg.Counters, now))
 	}
+	if s.cfg.Health == nil {
+		return out
+	}
+	h := s.cfg.Health(ctx)
+	out.Checks, out.Steps = checks(p, &h, now), steps(p, &h, all, s.cfg.Counters)
+	n := 0
+	for _, c := range out.Checks {
+		if c.Tag == "warn" || c.Tag == "bad" {
+			n++
+		}
+	}
+	if n > 0 {
+		out.Troubled = p.N(n, "station: {0} thing needs attention", "station: {0} things need attention")
+	}
+	out.SetUp = !slices.ContainsFunc(out.Steps, func(s Step) bool { return !s.Done })
 	return out
 }
 

@@ -33,6 +33,8 @@ var spoken = []i18n.Msg{
 	"Another program, or another driver of the system, is using the scanner. Close it, or let the profile take the scanner over (auto_detach).",
 	"The scanner has no such interface. Correct the profile.",
 	"The scanner cannot be opened. Unplug it and plug it in again.",
+	"The disk is being measured already. Wait a moment.",
+	"The disk could not be measured. See that it has room and answers.",
 	"The last document did not reach the counter. Present it again.",
 	"The device does not say which firmware it has, so it cannot be compared with what the profile asks for.",
 	"The configuration names this profile.",

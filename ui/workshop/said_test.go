@@ -48,7 +48,7 @@ func TestNothingIsBare(t *testing.T) {
 		s := &shelf{changes: make(chan struct{}, 1)}
 		s.set(list...)
 		screen := marked(t, s)
-		html, err := screen.layout.Fragment("body", screen.panel(i18n.Pseudo()))
+		html, err := screen.layout.Fragment("body", screen.panel(t.Context(), i18n.Pseudo()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestEverySentenceOfTheScannersIsKnown(t *testing.T) {
 // TestSpokenStandsInTheRooms: no sentence is kept here that nobody says any more.
 func TestSpokenStandsInTheRooms(t *testing.T) {
 	var all []string
-	for _, room := range []string{"supervisor", "profile", "trace", "drivers/r30x", "serial", "usb"} {
+	for _, room := range []string{"supervisor", "profile", "trace", "drivers/r30x", "serial", "usb", "../cmd/internal/station"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "devices", room, "*.go"))
 		if err != nil {
 			t.Fatal(err)

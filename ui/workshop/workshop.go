@@ -4,6 +4,7 @@
 package workshop
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -32,10 +33,14 @@ type Scanners interface {
 
 // Config says what the screen works with. Scanners and Clock are required.
 type Config struct {
-	Scanners  Scanners
-	Station   border.StationID
-	Counters  []border.CounterID
-	Clock     border.Clock
+	Scanners Scanners
+	Station  border.StationID
+	Counters []border.CounterID
+	Clock    border.Clock
+	// Health says how the station is; it answers at once. nil: the page shows nothing of it.
+	Health func(context.Context) Health
+	// Measure measures the disk anew; with Health only.
+	Measure   func(context.Context) error
 	Live      *live.Mux       // takes the screen as a topic; nil: none
 	Stop      <-chan struct{} // closed: all live streams end
 	Log       *slog.Logger    // nil: no log
@@ -71,6 +76,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	app.Add(fiber.MethodGet, "/workshop", append(before[:len(before):len(before)], s.page)...)
 	app.Add(fiber.MethodPost, "/workshop/words", append(before[:len(before):len(before)], s.words)...)
+	app.Add(fiber.MethodPost, "/workshop/floor", append(before[:len(before):len(before)], s.measure)...)
 	app.Add(fiber.MethodGet, "/live/workshop", append(before[:len(before):len(before)], s.live)...)
 	cfg.Live.Add("/live/workshop", s.feed)
 	return nil
@@ -79,7 +85,7 @@ func Mount(app *fiber.App, cfg Config) error {
 // page shows the whole screen.
 func (s *screen) page(c *fiber.Ctx) error {
 	p := layout.Printer(c)
-	return s.layout.Send(c, layout.Page{Title: p.T("Workshop") + " – Garita", Kind: "workshop", Screen: s.panel(p)})
+	return s.layout.Send(c, layout.Page{Title: p.T("Workshop") + " – Garita", Kind: "workshop", Screen: s.panel(c.UserContext(), p)})
 }
 
 // What one question for words may hold: the notes of a scanner's last frames.
@@ -104,4 +110,15 @@ func (s *screen) words(c *fiber.Ctx) error {
 		}
 	}
 	return c.JSON(fiber.Map{"texts": in.Texts})
+}
+
+// measure measures the disk; the page shows what came of it.
+func (s *screen) measure(c *fiber.Ctx) error {
+	if s.cfg.Measure == nil {
+		return &border.Error{Code: border.NotFound, Op: "measure the disk"}
+	}
+	if err := s.cfg.Measure(c.UserContext()); err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{})
 }

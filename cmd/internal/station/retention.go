@@ -98,6 +98,7 @@ func (s *Station) keepHouse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		s.vitals.keeps(k)
 		done := make(chan error, 1)
 		go func() { done <- k.Run(ctx) }()
 		defer func() { <-done }() //nolint:errcheck // it fails in no other way than by the end of ctx
@@ -108,6 +109,7 @@ func (s *Station) keepHouse(ctx context.Context) error {
 		s.warn(ctx)
 	}()
 	defer func() { <-warned }()
+	s.vitals.atStart(ctx)
 	s.erase(ctx)
 	nightly.Run(ctx, 0, func() time.Time { return s.clock.Now().In(zone) }, func(ctx context.Context) {
 		s.erase(ctx)

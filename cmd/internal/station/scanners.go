@@ -26,6 +26,12 @@ func (s *Station) openScanners(counters []border.CounterID) error {
 	for _, f := range faults { // a local profile that is wrong must not close a border
 		s.log.Warn("local firmware profile", "problem", border.MessageOf(f))
 	}
+	for _, id := range profiles.IDs() {
+		s.vitals.profiles++
+		if profiles.Local(id) {
+			s.vitals.own++
+		}
+	}
 	logs := workshop.NewLogs(s.log.Handler())
 	bus := s.cfg.Bus
 	if bus == nil {
@@ -48,5 +54,5 @@ func (s *Station) mountWorkshop(streams *live.Mux) error {
 	for i, c := range s.cfg.Counters {
 		counters[i] = c.ID
 	}
-	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Live: streams, Stop: s.stop, Log: s.log})
+	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Health: s.vitals.health, Measure: s.vitals.measure, Live: streams, Stop: s.stop, Log: s.log})
 }

@@ -64,6 +64,7 @@ type Station struct {
 	scanners *supervisor.Supervisor
 	plugged  *hotplug.Watcher // nil: another bus stands in for the machine's
 	workshop *workshop.Workshop
+	vitals   vitals
 	app      *fiber.App
 	listener net.Listener
 	lock     *os.File
@@ -77,6 +78,7 @@ const refreshEvery = 5 * time.Second
 // machine's in production.
 func Open(ctx context.Context, cfg Config, keeper *clock.Keeper, log *slog.Logger) (*Station, error) {
 	s := &Station{cfg: cfg, log: log, clock: keeper, stop: make(chan struct{})}
+	s.vitals.s, s.vitals.sys = s, "/sys/class"
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -223,6 +225,7 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 			return err
 		}
 	}
+	s.vitals.form = questions.Version()
 	places, ids := make([]counter.Place, len(s.cfg.Counters)), make([]border.CounterID, len(s.cfg.Counters))
 	for i, c := range s.cfg.Counters {
 		places[i], ids[i] = counter.Place{ID: c.ID, Direction: c.Direction}, c.ID
