@@ -171,7 +171,7 @@ func (r *rig) file(of border.StationID, crossing border.ID, kind string, size in
 // next is the id of a station's next crossing.
 func (r *rig) next(of border.StationID) border.ID {
 	s := r.stations[of]
-	return border.ID{byte(s.id[0]), 4: byte(len(s.events) >> 8), 5: byte(len(s.events)), 6: 0x70, 8: 0x80}
+	return border.ID{s.id[0], 4: byte(len(s.events) >> 8), 5: byte(len(s.events)), 6: 0x70, 8: 0x80}
 }
 
 // pass records a crossing that names files, without following it.

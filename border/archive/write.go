@@ -264,7 +264,7 @@ func (a *Archive) room(op string) error {
 	if err := syscall.Statfs(a.dir, &st); err != nil {
 		return notKept(op, err)
 	}
-	if int64(st.Bavail)*st.Bsize < a.c.Reserve+int64(seal.MaxSealed) { //nolint:gosec // no disk has that many blocks
+	if int64(st.Bavail)*st.Bsize < a.c.Reserve+int64(seal.MaxSealed) {
 		return &border.Error{Code: border.StorageFull, Op: op, Message: "The hub's disk keeps no more files: what is left is for the register. Make room."}
 	}
 	return nil

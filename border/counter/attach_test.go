@@ -25,8 +25,8 @@ func photo(t testing.TB, wide, high int) []byte {
 	}
 	var b bytes.Buffer
 	check(t, jpeg.Encode(&b, img, nil))
-	const secret = "Exif\x00\x00 GPS 9.0N 79.5W camera 4711"
-	app1 := append([]byte{0xff, 0xe1, 0, byte(len(secret) + 2)}, secret...)
+	const hidden = "Exif\x00\x00 GPS 9.0N 79.5W camera 4711"
+	app1 := append([]byte{0xff, 0xe1, 0, byte(len(hidden) + 2)}, hidden...)
 	return append(append(bytes.Clone(b.Bytes()[:2]), app1...), b.Bytes()[2:]...)
 }
 

@@ -214,9 +214,8 @@ func TestHostilePieces(t *testing.T) {
 	}
 	piece(own, nil) // well made, and of a file that is another's
 	eventually(t, "all of it is off the stream", func() bool {
-		n := 0
 		p.mu.Lock()
-		n = len(p.alarms)
+		n := len(p.alarms)
 		p.mu.Unlock()
 		refused := 0
 		p.shelf.have(func() { refused = p.shelf.refused })

@@ -199,12 +199,10 @@ func (c *Collector) fetch(ctx context.Context, cons jetstream.Consumer) (batch [
 	if err := first.Error(); err != nil || len(batch) == 0 {
 		return batch, fail(err)
 	}
-	more, err := cons.FetchNoWait(batchMost - 1)
-	if err != nil {
-		return batch, nil // these first
-	}
-	for m := range more.Messages() {
-		batch = append(batch, m)
+	if more, err := cons.FetchNoWait(batchMost - 1); err == nil { // else these first
+		for m := range more.Messages() {
+			batch = append(batch, m)
+		}
 	}
 	return batch, nil
 }
