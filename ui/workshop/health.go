@@ -166,7 +166,7 @@ func floor(p *i18n.Printer, f *Floor) (tag, value, advice string) {
 	if f == nil {
 		return "none", p.T("not measured yet"), ""
 	}
-	value = p.T("one write takes {0} ms, the slowest {1} ms; {2} writes measured at {3}", millis(f.P50), millis(f.P99), f.Writes, p.At(f.At.UTC()))
+	value = p.T("one write takes {0} ms, 99 of 100 no more than {1} ms; {2} writes measured at {3}", millis(f.P50), millis(f.P99), f.Writes, p.At(f.At.UTC()))
 	switch {
 	case f.P99 >= badDisk:
 		return "bad", value, p.T("The disk is so slow that officers wait for it. Replace it, or its card or cable.")
