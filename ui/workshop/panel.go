@@ -21,7 +21,7 @@ type Panel struct {
 	Scanners []Scanner
 	Checks   []Check // of the station; none: nobody asked it
 	Troubled string  // how many of them need somebody; "": none
-	Steps    []Step  // of the first set-up
+	Steps    []Step  // of the first set-up; none once a traveller was recorded
 	SetUp    bool    // all of them are done
 
 	all []border.ScannerDetail
@@ -66,7 +66,10 @@ func (s *screen) panel(ctx context.Context, p *i18n.Printer) Panel {
 		return out
 	}
 	h := s.cfg.Health(ctx)
-	out.Checks, out.Steps = checks(p, &h, now), steps(p, &h, all, s.cfg.Counters)
+	out.Checks = checks(p, &h, now)
+	if !h.Recorded {
+		out.Steps = steps(p, &h, all, s.cfg.Counters)
+	}
 	n := 0
 	for _, c := range out.Checks {
 		if c.Tag == "warn" || c.Tag == "bad" {

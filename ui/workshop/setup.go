@@ -29,14 +29,17 @@ func steps(p *i18n.Printer, h *Health, all []border.ScannerDetail, counters []bo
 	for _, c := range counters {
 		every = every && served[c]
 	}
-	out := []Step{
-		{Name: p.T("setup::Enrolled at the hub"), Done: !h.Expires.IsZero(), Advice: p.T("Run at the hub: garita-hub station add; and here: garita-post enrol.")},
-		{Name: p.T("setup::Met the hub"), Done: h.Hub != nil && h.Hub.Generation > 0, Advice: p.T("Check cable and router, and that the hub’s address in the configuration is right.")},
+	out := []Step{{Name: p.T("setup::Enrolled at the hub"), Done: !h.Expires.IsZero(), Advice: p.T("Run at the hub: garita-hub station add; and here: garita-post enrol.")}}
+	if h.Hub != nil {
+		out = append(out, Step{Name: p.T("setup::Met the hub"), Done: h.Hub.Generation > 0,
+			Advice: p.T("Check cable and router, and that the hub’s address in the configuration is right.")})
+	}
+	out = append(out, []Step{
 		{Name: p.T("setup::Officers are known"), Done: h.Roster.Version > 0, Advice: p.T("The list of officers comes from the hub by itself. Wait for it, or see to the line.")},
 		{Name: p.T("setup::Every counter has a document reader that is ready"), Done: every, Advice: p.T("Plug the readers in, follow the advice at each, and assign each to its counter.")},
 		{Name: p.T("setup::A document was read"), Done: read, Advice: p.T("Lay a specimen on a reader that is assigned; the counter’s page shows it. Then put it aside there without a record.")},
 		{Name: p.T("setup::The disk was measured"), Done: h.Floor != nil, Advice: p.T("The station measures it by itself after its start; it takes some seconds.")},
-	}
+	}...)
 	for i := range out {
 		if !out[i].Done {
 			out[i].Now = true
