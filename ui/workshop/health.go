@@ -136,6 +136,7 @@ func disk(p *i18n.Printer, s *journal.Storage) (tag, advice string) {
 		return "bad", p.T("The disk is full. Room for about 1,000 more crossings is kept. Free space on the disk now.")
 	case journal.StorageFull:
 		return "bad", p.T("The disk is full and the reserve is used up. Nothing can be recorded here. Free space on the disk; the station goes on by itself.")
+	case journal.StorageFailed:
 	}
 	return "bad", p.T("The disk returns errors. Nothing can be recorded here until it answers again. Save the diagnostic files and replace the disk.")
 }
@@ -195,6 +196,7 @@ func clockWords(p *i18n.Printer, c border.ClockTrust) (tag, value, advice string
 			return "none", p.T("was not compared with the hub since the start"), ""
 		}
 		return "none", p.T("was compared with the hub {0} ago", p.Span(time.Duration(c.AgeS)*time.Second)), ""
+	case border.ClockUntrusted:
 	}
 	return "bad", p.T("cannot be believed"), p.T("Set the machine’s clock, or bring the line to the hub back. Until then no date of a document is checked; recording goes on.")
 }

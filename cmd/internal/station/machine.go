@@ -95,7 +95,7 @@ func value(dir, name string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxSysFile))
 	if err != nil {
 		return ""
