@@ -26,7 +26,7 @@ actions().forEach((b, i) => {
 });
 
 addEventListener('keydown', (e) => {
-  if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || document.querySelector('dialog[open]')) return;
+  if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || document.querySelector('dialog[open]:not(#help)')) return; // help stands beside the page
   if (e.target.closest?.('input, select, textarea')) {
     if (e.key === 'Escape') actions()[0]?.focus();
     return;

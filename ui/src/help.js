@@ -23,7 +23,10 @@ async function open(at) {
     text.dataset.topic = topic;
     text.innerHTML = await fetched(topic);
   }
-  if (!help.open) help.show();
+  // Beside the page; over a dialog that lets nothing else of the page be reached, as that one does.
+  if (help.open) help.close();
+  if (document.querySelector('dialog:modal')) help.showModal();
+  else help.show();
   $('help-title').focus();
 }
 
