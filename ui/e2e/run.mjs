@@ -19,6 +19,7 @@ import { shots } from './shots.mjs';
 import { watch } from './watch.mjs';
 import { operator } from './operator.mjs';
 import { work } from './work.mjs';
+import { technician } from './technician.mjs';
 import { workshop } from './workshop.mjs';
 import { lists } from './lists.mjs';
 import { papers } from './papers.mjs';
@@ -79,6 +80,7 @@ const PARTS = [
   ['bursts', () => bursts(context, root, test)],
   ['habit', () => habit(context, root, test)],
   ['workshop', () => workshop(context, root, test, pictures)],
+  ['technician', () => technician(context, root, test, pictures)],
   ['lists', () => lists(context, root, test, pictures)],
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],

@@ -10,7 +10,7 @@ import { until } from './demo.mjs';
 import { freePort } from './gallery.mjs';
 
 /** Serves the station; tell() makes something happen to its scanners. */
-async function serve(root) {
+export async function serve(root) {
   const address = `127.0.0.1:${await freePort()}`;
   const folder = mkdtempSync(join(tmpdir(), 'garita-workshop-'));
   const program = join(folder, 'garita.test');

@@ -22,6 +22,8 @@ var spoken = []i18n.Msg{
 	"The scanner did not pass. Unplug it and plug it in again; if this goes on, replace it.",
 	"What the scanner sends cannot be read as documents. Check its cable, its output setting, and that profile and baud rate fit.",
 	"The scanner does not answer. Unplug it and plug it in again.",
+	"The scanner refused a request. Unplug it and plug it in again.",
+	"The scanner sent more than it was asked for. Unplug it and plug it in again.",
 	"This scanner cannot do that.",
 	"The scanner's driver has no such step; take it out of the profile's self_test.",
 	"The module received a damaged command. Check the cable and the baud rate.",
