@@ -33,7 +33,7 @@ func (s *Service) judged(p *place, e *encounter, d *Decision, officer Officer, n
 	if len(d.Values) > 0 {
 		merge(&entered, d.Values)
 	}
-	values := s.fill(p, e, entered).Values
+	values := s.filled(p, e, entered).Values // what it lacks is asked below
 	facts := s.facts(p, e, values)
 	if err := s.permitted(n, facts, near); err != nil {
 		return nil, err

@@ -72,10 +72,19 @@ func (s *Service) ageOf(e *encounter) int {
 	return age(e.doc.BirthDate, s.day(s.cfg.Clock.Now()))
 }
 
-// fill fills in the form of an encounter: what was entered for this person comes before what
+// fill fills in the form of an encounter, see [Service.filled], and says what is wrong or missing. p.mu is held.
+func (s *Service) fill(p *place, e *encounter, entered map[string]string) RecordView {
+	v := s.filled(p, e, entered)
+	if _, problems := s.cfg.Form.Check(s.facts(p, e, v.Values), v.Values); len(problems) > 0 {
+		v.Problems = problems
+	}
+	return v
+}
+
+// filled fills in the form of an encounter: what was entered for this person comes before what
 // the group shares, before what is known of the last crossing, before the form's default.
 // p.mu is held.
-func (s *Service) fill(p *place, e *encounter, entered map[string]string) RecordView {
+func (s *Service) filled(p *place, e *encounter, entered map[string]string) RecordView {
 	v := RecordView{Form: s.cfg.Form.Version(), Values: map[string]string{}, Origins: map[string]string{}, Problems: []form.Problem{}}
 	var shared map[string]string
 	if g := p.group; g != nil && e.group != nil && *e.group == g.id {
@@ -130,9 +139,6 @@ func (s *Service) fill(p *place, e *encounter, entered map[string]string) Record
 	}
 	maps.DeleteFunc(v.Values, func(name, _ string) bool { return !asked[name] && v.Origins[name] != "entered" })
 	maps.DeleteFunc(v.Origins, func(name, _ string) bool { _, there := v.Values[name]; return !there })
-	if _, problems := s.cfg.Form.Check(s.facts(p, e, v.Values), v.Values); len(problems) > 0 {
-		v.Problems = problems
-	}
 	return v
 }
 
