@@ -143,7 +143,7 @@ export async function access(context, root, test, pictures) {
       assert.equal(await page.locator('#who-badge').innerText(), '9001');
       assert.match(await page.locator('.marks').first().innerText(), /DEMO[\s\S]*SOFTWARE KEYS/);
       const links = await page.locator('.hub-nav a').allInnerTexts();
-      assert.deepEqual(links, ['Operations', 'Stations', 'Officers', 'My account']);
+      assert.deepEqual(links, ['Operations', 'Flows', 'Reports', 'Stations', 'Officers', 'My account']);
       await look(page, 'officers', pictures);
     });
     await test('hub: an officer is added by keyboard; the PIN is shown once', async () => {

@@ -53,7 +53,7 @@ export async function belong(context, demo, test, pictures) {
     await c.dialog('switch-officer');
     await clean('the switch');
     await page.screenshot({ path: join(pictures, 'belong-switch.png') });
-    await page.keyboard.type('1002');
+    await page.keyboard.type('1003');
     await page.keyboard.press('Tab');
     await page.keyboard.type('111222');
     await page.keyboard.press('Enter');
@@ -64,7 +64,7 @@ export async function belong(context, demo, test, pictures) {
     await page.waitForTimeout(450);
     const began = performance.now();
     await page.keyboard.press('Enter');
-    await until('the officer has changed', async () => (await c.state()).holder === '1002' && (await page.locator('#who-badge').innerText()) === '1002');
+    await until('the officer has changed', async () => (await c.state()).holder === '1003' && (await page.locator('#who-badge').innerText()) === '1003');
     const took = performance.now() - began;
     console.log(`       switching took ${Math.round(took)} ms`);
     assert.ok(took <= SWITCH, `it took ${Math.round(took)} ms`);
@@ -176,7 +176,7 @@ export async function belong(context, demo, test, pictures) {
     await page.locator('#f-purpose').selectOption('holiday');
     const { encounter } = await c.state();
     // The same officer signs in at the same counter from another machine.
-    await cookieOf(demo.post, '1002', '1');
+    await cookieOf(demo.post, '1003', '1');
     await page.waitForSelector('#lock:not([hidden])', { timeout: 8000 });
     assert.ok(!(await behind(p.surname)));
     await unlock();
@@ -216,7 +216,7 @@ export async function belong(context, demo, test, pictures) {
 
   await test('belong: what took effect without a second person is reviewed at the hub', async () => {
     const hub = await openAs(context, `${demo.hub}/`, '3001');
-    await until('the alarm is there', async () => /second/i.test(await hub.locator('[data-region="alarms"]').innerText()));
+    await until('the alarm is there', async () => /second/i.test(await hub.locator('[data-region="attention"]').innerText()));
     await hub.getByRole('link', { name: 'Reviews' }).click();
     assert.match(await hub.locator('#work').innerText(), /Refused entry[\s\S]*No second person could be reached: The supervisor is on the river/);
     await hub.locator('[id^="fine-"]').first().click();

@@ -64,6 +64,7 @@ const session = keepSession({
     duty.arrive(who);
   },
   stays: (who) => who.counter === work.dataset.counter,
+  free: () => !state().encounter && !state().group && !$('note').value && !document.querySelector('dialog[open]'),
 });
 
 const dialogs = createDialogs({ words, armed: ARMED, done: message, say });

@@ -11,6 +11,9 @@ const $ = (id) => document.getElementById(id);
 /** Other windows of this browser hear of input this often at most, in ms. */
 const TELL = 5000;
 
+/** A page is shown in another language only after this long without input, in ms: no reader types into nothing meanwhile. */
+const STILL = 3000;
+
 /** Asks for a supervisor where the roster has expired. What was said of it stays for the next time. */
 export function approver(prefix, answer) {
   if (answer.code !== 'second_needed') return;
@@ -26,8 +29,10 @@ export function approver(prefix, answer) {
  *   stays unseen until this is done
  * @param {(who: object) => boolean} [on.stays]  whether another officer goes on with this page; else
  *   they are led to where their work begins
+ * @param {() => boolean} [on.free]  whether nothing is lost when the page is shown anew: until then it goes
+ *   on in the language in which it was begun
  */
-export function keepSession({ counter = '', away = () => {}, back = () => {}, stays = () => false } = {}) {
+export function keepSession({ counter = '', away = () => {}, back = () => {}, stays = () => false, free = () => true } = {}) {
   const card = $('lock');
   const { body } = document;
   const nobody = { badge: () => '', leave() {}, took() {}, ended() { location.reload(); }, isLocked: () => false };
@@ -41,6 +46,20 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   let last = performance.now();
   let told = 0;
   let sending = false;
+  let waits = 0; // for a moment in which the page can be shown in another language
+
+  /** The page speaks another officer's language: it is shown anew as soon as nobody loses anything by it. */
+  function speak(language) {
+    clearInterval(waits);
+    if (!language || language === document.documentElement.lang) return;
+    const anew = () => {
+      if (behind || !free() || performance.now() - last < STILL) return;
+      clearInterval(waits);
+      again();
+    };
+    waits = setInterval(anew, 400);
+    anew();
+  }
 
   const badge = () => body.dataset.badge;
 
@@ -78,10 +97,6 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
       location.replace(who.start);
       return;
     }
-    if (who.language !== document.documentElement.lang) { // the page speaks another officer's language
-      again();
-      return;
-    }
     show(who);
     card.hidden = true;
     $('lock-pin').value = '';
@@ -103,6 +118,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     } finally {
       body.classList.remove('thawing');
       if (focused?.isConnected) focused.focus();
+      speak(who.language);
     }
   }
 
@@ -173,7 +189,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     if (data.input) last = performance.now();
     if (data.left) lock(words.elsewhere);
     if (data.signedIn) look();
-    if (data.language && data.language !== document.documentElement.lang && !behind) again();
+    if (data.language) speak(data.language);
   });
 
   addEventListener('focusin', ({ target }) => {
@@ -192,7 +208,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     took(who) {
       show(who);
       channel.postMessage({ signedIn: who.badge });
-      if (who.language && who.language !== document.documentElement.lang) again();
+      speak(who.language);
     },
     /** The server has said that the session is over. */
     ended: () => lock(words.ended),
