@@ -98,4 +98,4 @@ release: sbom ## Sums and one signature over ./bin with an SSH key: make release
 
 ui: ## Build ui/dist from ui/src (needs Node); the result is committed
 	@.make/install "building the pages" nodejs:node npm:npm
-	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs
+	cd ui && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs && node geography.mjs

@@ -1,5 +1,5 @@
 // Writes ui/operations/world.bin from world-atlas: land and the borders within it at 1:50 million. Natural Earth,
-// which is where world-atlas has it from, is in the public domain. Run after a change of its version.
+// which is where world-atlas has it from, is in the public domain. "make ui" runs it.
 //
 // The file: twice (land as rings, borders as lines) a count of lines, and for each the count of its points
 // and the points, each as its difference to the one before in 1/500 degree: longitude, latitude. All
