@@ -19,8 +19,8 @@ import (
 // AttachmentsDir is the name of the folder of attachments in a station's data folder.
 const AttachmentsDir = "attachments"
 
-// MaxAttachment bounds the plaintext of an attachment in bytes.
-const MaxAttachment = 8 << 20
+// MaxAttachment bounds the plaintext of an attachment in bytes: the largest are papers, see border/papers.
+const MaxAttachment = 10 << 20
 
 // MaxSealed bounds a sealed attachment in bytes.
 const MaxSealed = MaxAttachment + attachmentHead + 64

@@ -10,6 +10,7 @@ import (
 	"garita/border"
 	"garita/border/counter"
 	"garita/border/papers"
+	"garita/border/seal"
 	"garita/ui/gate/gatetest"
 	"garita/ui/i18n"
 	"garita/ui/i18n/i18ntest"
@@ -64,6 +65,13 @@ func TestPapers(t *testing.T) {
 		if n := len(acts.Told()); n != c.told {
 			t.Errorf("%s: told %d times, want %d", c.name, n, c.told)
 		}
+	}
+}
+
+// TestLargestPaper: what may be attached can be kept, and reaches the hub: rooms that do not know one another bound it.
+func TestLargestPaper(t *testing.T) {
+	if papers.MaxBytes > seal.MaxAttachment {
+		t.Errorf("papers have up to %d bytes, and %d can be sealed", papers.MaxBytes, seal.MaxAttachment)
 	}
 }
 
