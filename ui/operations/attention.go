@@ -35,7 +35,8 @@ const (
 	silent = 2 * time.Minute
 	behind = 15 * time.Minute // records or lists on their way
 
-	filesLate = time.Hour // portraits and papers
+	filesLate = time.Hour      // portraits and papers
+	filesDays = 24 * time.Hour // the station counts as late
 )
 
 // The order within a level: what stops work first.
@@ -63,6 +64,10 @@ func attention(p *i18n.Printer, v *view, now time.Time) []Attention {
 	}
 	for _, f := range v.Files {
 		a.files(f)
+	}
+	if v.filesLost {
+		a.add(Attention{Level: "warn", rank: rankFiles, What: p.T("Nobody can say which files have not arrived"),
+			Do: p.T("The archive of files does not answer. Records are not touched by that. If it stays so, have a technician look at the hub’s log.")})
 	}
 	a.hits(v.Hits)
 	a.list(v.List)

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -49,7 +50,7 @@ var update = flag.Bool("update-golden", false, "write the golden pages instead o
 
 func states() map[string]view {
 	seen := now.Add(-time.Hour)
-	var pending = []Pending{{Station: "PCA-2", Count: 12, Lost: 1, Oldest: now.Add(-5 * time.Hour)}, {Station: "PCA-3", Count: 2, Oldest: now}}
+	var pending = []Pending{{Station: "PCA-2", Count: 12, Lost: 1, Oldest: now.Add(-5 * time.Hour)}, {Station: "PCA-3", Count: 2, Oldest: now.Add(-50 * time.Hour)}, {Station: "PCA-1", Count: 1, Oldest: now}}
 	inForce := &List{Position: border.ListPosition{List: "national", Version: 12}, Issued: now.Add(-3 * time.Hour), ValidUntil: now.Add(69 * time.Hour)}
 	crossing := func(arrival int64, outcome border.Outcome, direction, verdict string) register.Crossing {
 		return register.Crossing{Arrival: arrival, Key: border.Key{Station: "PCA-1", Seq: uint64(arrival)}, Post: "PCA", Counter: "2",
@@ -194,6 +195,7 @@ func TestUrgentThingsComeFirst(t *testing.T) {
 		"warn Reader reader-1 of station PCA-2 has failed",
 		"warn Reader reader-2 of station PCA-2 is not plugged in",
 		"warn Reader reader-3 of station PCA-2 works with less than it can",
+		"warn 2 files of station PCA-3 have not arrived",
 		"warn 12 files of station PCA-2 have not arrived",
 		"warn 5 messages are held aside, not understood",
 		"warn 7 records wait for their keys",
@@ -389,5 +391,46 @@ func TestPage(t *testing.T) {
 func TestMountRefusesAnAppThatIsNotImmutable(t *testing.T) {
 	if err := Mount(fiber.New(), Config{Register: new(register.Register), Clock: clock{}, Audit: new(gatetest.Acts)}); err == nil {
 		t.Error("it is accepted")
+	}
+}
+
+// A station that calls but whose files are days behind is late; where nobody can say how far files have come, the
+// rest of the screen is shown all the same.
+func TestFilesOnTheirWay(t *testing.T) {
+	p := i18n.In(i18n.English)
+	v := states()["trouble"]
+	s := drawn(t)
+	rows := map[string]Station{}
+	for _, x := range s.panel(p, &v, now).Stations {
+		rows[x.Name] = x
+	}
+	for name, want := range map[string][3]string{
+		"PCA-1": {"late", "ok", "1 to come"}, // by its calls
+		"PCA-2": {"alive", "warn", "12 to come, for 5 h"},
+		"PCA-3": {"late", "warn", "2 to come, for 2 days"}, // by its files
+		"DAR-1": {"silent", "ok", "all here"},
+	} {
+		if x := rows[name]; (x.StateText != want[0]) || x.Files != (Cell{want[1], want[2]}) {
+			t.Errorf("%s: %s, %+v, want %v", name, x.StateText, x.Files, want)
+		}
+	}
+	r, err := register.Open(context.Background(), register.Config{Dir: t.TempDir(), Clock: clock{}, Keys: noKeys{}, Blinder: noKeys{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s.cfg.Register, s.cfg.Log = r, slog.New(slog.DiscardHandler)
+	s.cfg.Files = func(ctx context.Context) ([]Pending, error) {
+		if _, bound := ctx.Deadline(); !bound {
+			t.Error("nothing bounds how long the archive may take")
+		}
+		return nil, errors.New("the disk is away")
+	}
+	if v, err = s.view(context.Background(), []access.Role{access.Operator}); err != nil {
+		t.Fatalf("nothing is shown: %v", err)
+	}
+	all := attention(p, &v, now)
+	if len(all) != 1 || all[0].What != "Nobody can say which files have not arrived" {
+		t.Errorf("%+v", all)
 	}
 }

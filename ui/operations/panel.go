@@ -53,6 +53,7 @@ type Station struct {
 	Seen             string
 	Lag, Clock, List Cell
 	Disk, Readers    Cell
+	Files            Cell // portraits and papers on their way
 	Held, Software   string
 }
 
@@ -76,7 +77,7 @@ func (s *screen) panel(p *i18n.Printer, v *view, now time.Time) Panel {
 	}
 	out.Map = s.ground.withPosts(p, s.cfg.Posts, out.Posts)
 	for i := range v.Stations {
-		out.Stations = append(out.Stations, station(p, &v.Stations[i], v.List, now))
+		out.Stations = append(out.Stations, station(p, &v.Stations[i], v, now))
 	}
 	for i := range v.Crossings {
 		out.Crossings = append(out.Crossings, crossing(p, &v.Crossings[i], now))
@@ -132,7 +133,7 @@ func (s *screen) posts(p *i18n.Printer, v *view, now time.Time) []Post {
 			continue
 		}
 		r := at(st.Post)
-		state, text, _ := seen(p, st, now)
+		state, text, _ := seen(p, st, v, now)
 		if r.StateText == p.T("post::has no station") || weight[state] < weight[r.State] {
 			r.State, r.StateText = state, text
 		}
@@ -156,13 +157,16 @@ func (s *screen) posts(p *i18n.Printer, v *view, now time.Time) []Post {
 	return out
 }
 
-// seen says whether a station is heard.
-func seen(p *i18n.Printer, s *register.Station, now time.Time) (state, text, when string) {
+// seen says whether a station is heard, and whether its files come after.
+func seen(p *i18n.Printer, s *register.Station, v *view, now time.Time) (state, text, when string) {
 	quiet := now.Sub(s.LastSeen)
 	switch {
 	case s.LastSeen.IsZero():
 		return "none", p.T("station::never seen"), "–"
 	case quiet < late:
+		if f, some := v.filesOf(s.Station); some && f.Count > 0 && now.Sub(f.Oldest) >= filesDays {
+			return "warn", p.T("station::late"), p.T("just now")
+		}
 		return "ok", p.T("station::alive"), p.T("just now")
 	case quiet < silent:
 		return "warn", p.T("station::late"), ago(p, quiet)
@@ -170,10 +174,10 @@ func seen(p *i18n.Printer, s *register.Station, now time.Time) (state, text, whe
 	return "refer", p.T("station::silent"), ago(p, quiet)
 }
 
-func station(p *i18n.Printer, s *register.Station, list *List, now time.Time) Station {
+func station(p *i18n.Printer, s *register.Station, v *view, now time.Time) Station {
 	out := Station{Name: string(s.Station), Post: string(s.Post), Held: p.Number(int(s.Held)), Software: s.Software, Zone: s.Zone,
-		Lag: Cell{"ok", p.T("lag::nothing")}, List: Cell{Text: "–"}, Disk: Cell{Text: "–"}, Readers: Cell{Text: "–"}, Clock: clockText(p, s)}
-	out.State, out.StateText, out.Seen = seen(p, s, now)
+		Lag: Cell{"ok", p.T("lag::nothing")}, List: Cell{Text: "–"}, Disk: Cell{Text: "–"}, Readers: Cell{Text: "–"}, Clock: clockText(p, s), Files: files(p, v, s, now)}
+	out.State, out.StateText, out.Seen = seen(p, s, v, now)
 	var lag []string
 	if s.Backlog > 0 {
 		lag = append(lag, p.T("{0} to send", int(min(s.Backlog, 1<<31))))
@@ -184,7 +188,7 @@ func station(p *i18n.Printer, s *register.Station, list *List, now time.Time) St
 	if len(lag) > 0 {
 		out.Lag = Cell{"warn", strings.Join(lag, ", ")}
 	}
-	if list != nil {
+	if list := v.List; list != nil {
 		held, ok := holds(s, list)
 		switch {
 		case !ok:
@@ -199,6 +203,25 @@ func station(p *i18n.Printer, s *register.Station, list *List, now time.Time) St
 		machine(p, h, &out)
 	}
 	return out
+}
+
+// files says what of a station's portraits and papers is on its way. Some always are: they travel behind the records.
+func files(p *i18n.Printer, v *view, s *register.Station, now time.Time) Cell {
+	if v.filesLost {
+		return Cell{"warn", p.T("files::not known")}
+	}
+	f, some := v.filesOf(s.Station)
+	if !some && s.LastSeen.IsZero() {
+		return Cell{Text: "–"}
+	}
+	if !some || f.Count == 0 {
+		return Cell{"ok", p.T("files::all here")}
+	}
+	n := p.N(int(f.Count), "files::{0} to come", "files::{0} to come")
+	if now.Sub(f.Oldest) < filesLate {
+		return Cell{"ok", n}
+	}
+	return Cell{"warn", p.T("files::{0}, for {1}", n, p.Span(now.Sub(f.Oldest)))}
 }
 
 // machine says how disk and scanners are.

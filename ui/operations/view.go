@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"garita/border"
@@ -26,6 +27,7 @@ type view struct {
 
 	now         time.Time // when it was read
 	rows, stays bool      // whether rows of crossings and stays are theirs to see
+	filesLost   bool      // how far files have come could not be read
 }
 
 // List is the list in force at the hub, against which those of the stations are held.
@@ -86,15 +88,38 @@ func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err err
 		}
 		v.Hits = &n
 	}
+	filesLost := false
 	if s.cfg.Files != nil {
-		if v.Files, err = s.cfg.Files(ctx); err != nil {
-			return v, err
+		if v.Files, err = s.filesToCome(ctx); err != nil {
+			filesLost = true // the rest is worth showing without them
 		}
 	}
 	if s.cfg.List != nil {
 		v.List = s.cfg.List()
 	}
 	v = access.Redact(v, roles)
-	v.now, v.rows, v.stays = s.cfg.Clock.Now(), access.May(roles, access.RegisterRead), access.May(roles, access.StaysRead)
+	v.now, v.rows, v.stays, v.filesLost = s.cfg.Clock.Now(), access.May(roles, access.RegisterRead), access.May(roles, access.StaysRead), filesLost
 	return v, nil
+}
+
+// filesTimeout bounds how long the screen waits for the archive, which has a disk of its own to wait for.
+const filesTimeout = 2 * time.Second
+
+func (s *screen) filesToCome(ctx context.Context) ([]Pending, error) {
+	ctx, cancel := context.WithTimeout(ctx, filesTimeout)
+	defer cancel()
+	all, err := s.cfg.Files(ctx)
+	if err != nil {
+		s.cfg.Log.Error("operations: the files on their way could not be counted", "error", err)
+	}
+	return all, err
+}
+
+// filesOf says what of a station's files has not arrived.
+func (v *view) filesOf(station border.StationID) (Pending, bool) {
+	i := slices.IndexFunc(v.Files, func(f Pending) bool { return f.Station == station })
+	if i < 0 {
+		return Pending{}, false
+	}
+	return v.Files[i], true
 }
