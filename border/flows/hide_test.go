@@ -5,47 +5,29 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"garita/border/flows/flowstest"
 )
 
 // attacker knows all that was shown of some tables and that their lines sum, and solves for the rest.
-// Its numbers are modulo a prime: what it finds over the rationals it finds here.
 type attacker struct {
-	unknown map[string]int    // by the name of a cell
-	n       map[string]int64  // what it is, for the test to judge
-	summed  map[string]string // totals, by the table that they were summed in last
-	rows    [][]int64
-}
-
-const prime = 1<<31 - 1
-
-func (a *attacker) variable(name string) int {
-	i, ok := a.unknown[name]
-	if !ok {
-		i = len(a.unknown)
-		a.unknown[name] = i
-	}
-	return i
+	flowstest.Attacker
+	n      map[string]int64  // what a cell is, for the test to judge
+	summed map[string]string // totals, by the table that they were summed in last
 }
 
 // line says that some cells sum to a total; known ones are shown and do not count.
 func (a *attacker) line(cells []string, hidden []bool, total string, totalHidden bool) {
-	row := map[int]int64{}
+	var unknown []string
 	for i, c := range cells {
 		if hidden[i] {
-			row[a.variable(c)] = 1
+			unknown = append(unknown, c)
 		}
 	}
-	if totalHidden {
-		row[a.variable(total)] = prime - 1
+	if !totalHidden {
+		total = ""
 	}
-	r := make([]int64, 0, len(a.unknown))
-	for i, x := range row {
-		for len(r) <= i {
-			r = append(r, 0)
-		}
-		r[i] = x
-	}
-	a.rows = append(a.rows, r)
+	a.Sum(unknown, total)
 }
 
 // table tells the attacker of a grid; name gives the names of its cells, -1 for totals.
@@ -89,70 +71,6 @@ func (a *attacker) table(g Grid, m Mask, name func(i, j int) string) {
 			a.line(cells, hidden, name(-1, j), m.Columns[j])
 		}
 	}
-}
-
-// solved lists the cells that the attacker can compute.
-func (a *attacker) solved() (out []string) {
-	width := len(a.unknown)
-	var reduced [][]int64
-	var pivots []int
-	for _, r := range a.rows {
-		row := make([]int64, width)
-		copy(row, r)
-		for i, p := range pivots {
-			if f := row[p]; f != 0 {
-				for c := range row {
-					row[c] = (row[c] + (prime-f)*reduced[i][c]) % prime
-				}
-			}
-		}
-		p := 0
-		for p < width && row[p] == 0 {
-			p++
-		}
-		if p == width {
-			continue
-		}
-		inv := power(row[p], prime-2)
-		for c := range row {
-			row[c] = row[c] * inv % prime
-		}
-		for i := range reduced {
-			if f := reduced[i][p]; f != 0 {
-				for c := range row {
-					reduced[i][c] = (reduced[i][c] + (prime-f)*row[c]) % prime
-				}
-			}
-		}
-		reduced, pivots = append(reduced, row), append(pivots, p)
-	}
-	names := make([]string, width)
-	for n, i := range a.unknown {
-		names[i] = n
-	}
-	for i, row := range reduced {
-		n := 0
-		for _, x := range row {
-			if x != 0 {
-				n++
-			}
-		}
-		if n == 1 {
-			out = append(out, names[pivots[i]])
-		}
-	}
-	return out
-}
-
-func power(x, n int64) int64 {
-	out := int64(1)
-	for ; n > 0; n >>= 1 {
-		if n&1 == 1 {
-			out = out * x % prime
-		}
-		x = x * x % prime
-	}
-	return out
 }
 
 func anyGrid(rt *rapid.T, name string, rows int) Grid {
@@ -214,7 +132,7 @@ func TestNothingHiddenIsGivenBack(t *testing.T) {
 		groups := anyGrid(rt, "groups", rapid.IntRange(1, 7).Draw(rt, "rows"))
 		gm := Hide(groups, k, nil)
 		holds(rt, groups, gm, k)
-		a := &attacker{unknown: map[string]int{}, n: map[string]int64{}, summed: map[string]string{}}
+		a := &attacker{n: map[string]int64{}, summed: map[string]string{}}
 		a.table(groups, gm, func(i, j int) string { return fmt.Sprint(i, " ", j) })
 		for j := range min(2, len(groups.Columns)) { // tables of what a group divides into
 			for d := range 2 {
@@ -235,8 +153,8 @@ func TestNothingHiddenIsGivenBack(t *testing.T) {
 				})
 			}
 		}
-		hidden += len(a.unknown)
-		for _, cell := range a.solved() {
+		hidden += a.Unknown()
+		for _, cell := range a.Solved() {
 			if n := a.n[cell]; n < k { // what was hidden for another's sake may follow from totals
 				rt.Fatalf("subtraction gives back %s: %d\n%v\n%v", cell, n, groups, gm)
 			}
@@ -270,10 +188,10 @@ func divided(rt *rapid.T, of Grid, j int) Grid {
 func TestAttackerFinds(t *testing.T) {
 	g := Grid{Rows: []string{"a", "b"}, Columns: []string{"x", "y"}, N: [][]int64{{3, 40}, {50, 60}}}
 	m := Mask{Cells: [][]bool{{true, false}, {false, false}}, Rows: []bool{false, false}, Columns: []bool{false, false}}
-	a := &attacker{unknown: map[string]int{}, n: map[string]int64{}, summed: map[string]string{}}
+	a := &attacker{n: map[string]int64{}, summed: map[string]string{}}
 	a.table(g, m, func(i, j int) string { return fmt.Sprint(i, j) })
-	if len(a.solved()) != 1 {
-		t.Errorf("found %v", a.solved())
+	if len(a.Solved()) != 1 {
+		t.Errorf("found %v", a.Solved())
 	}
 	good := Hide(g, 5, nil)
 	if !good.Cells[0][0] || !good.Cells[0][1] || !good.Cells[1][0] || !good.Cells[1][1] || good.Rows[0] || good.Columns[0] || good.All {

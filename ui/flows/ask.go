@@ -55,18 +55,12 @@ func (f filter) dimensions() []flows.Dimension {
 	return d
 }
 
-// count is a number that may be hidden.
-type count struct {
-	N      int64
-	Hidden bool
-}
-
 // division is how crossings divide by a dimension.
 type division struct {
 	Dimension flows.Dimension
 	Codes     []string
-	Counts    []count
-	Total     count
+	Counts    []flows.Number
+	Total     flows.Number
 }
 
 // answer is what the page shows, as the register says it.
@@ -77,7 +71,7 @@ type answer struct {
 	Step      flows.Step
 	Series    []flows.Point
 	Divisions []division
-	Total     count
+	Total     flows.Number
 	Presence  flows.Presence
 	Coverage  []flows.Coverage
 	Small     int64 // what is below is hidden; 0: nothing is
@@ -99,15 +93,13 @@ func (s *screen) ask(ctx context.Context, f filter, roles []access.Role) (a answ
 			a.Small = flows.SmallCell
 		}
 	}
-	all := q
-	all.Post = ""
 	if a.Coverage, err = r.FlowCoverage(ctx, q.From, q.To); err != nil {
 		return a, err
 	}
 	for _, c := range a.Coverage {
 		a.Posts = append(a.Posts, c.Post)
 	}
-	if err := s.divide(ctx, &a, all); err != nil {
+	if err := s.divide(ctx, &a, q); err != nil {
 		return a, err
 	}
 	if a.Presence, err = r.Presence(ctx); err != nil {
@@ -129,91 +121,57 @@ func (s *screen) ask(ctx context.Context, f filter, roles []access.Role) (a answ
 	return a, nil
 }
 
-// divide gives the tables, of one post or of all. Small numbers are hidden over the tables of all posts
-// together, so that nobody learns by asking for one post after the other what none of them shows.
-func (s *screen) divide(ctx context.Context, a *answer, all flows.Question) error {
-	totals, err := s.cfg.Register.FlowGrid(ctx, all, flows.Sex) // its rows' totals are everybody's
-	if err != nil {
-		return err
+// divide gives the tables, of one post or of all. Whoever may see every number is counted what they asked for.
+func (s *screen) divide(ctx context.Context, a *answer, q flows.Question) error {
+	if a.Small > 0 {
+		return s.publish(ctx, a, q)
 	}
-	sums := flows.NewBuilder()
-	for i, post := range totals.Rows {
-		n := int64(0)
-		for _, x := range totals.N[i] {
-			n += x
-		}
-		sums.Add(post, "all", n)
-	}
-	sum := sums.Grid()
-	var base []bool
-	if a.Small > 0 && len(sum.Rows) > 0 {
-		m := flows.Hide(sum, a.Small, nil)
-		base = m.Totals(0)
-	}
-	a.Total = pick(sum, base, a.Filter.Post)
-	for _, d := range a.Filter.dimensions() {
-		g, err := s.cfg.Register.FlowGrid(ctx, all, d)
+	for i, d := range a.Filter.dimensions() {
+		t, err := s.cfg.Register.FlowsBy(ctx, q, d)
 		if err != nil {
 			return err
 		}
-		var m flows.Mask
-		if a.Small > 0 {
-			g = g.Merge(a.Small)
-			m = flows.Hide(g, a.Small, baseOf(g, sum, base))
+		if i == 0 {
+			a.Total.N = t.Total
 		}
-		a.Divisions = append(a.Divisions, cut(d, g, m, a))
+		x := division{Dimension: d, Total: a.Total}
+		for _, c := range t.Counts {
+			x.Codes, x.Counts = append(x.Codes, c.Code), append(x.Counts, flows.Number{N: c.N})
+		}
+		if t.Unknown > 0 {
+			x.Codes, x.Counts = append(x.Codes, ""), append(x.Counts, flows.Number{N: t.Unknown})
+		}
+		a.Divisions = append(a.Divisions, x)
 	}
 	return nil
 }
 
-// baseOf puts the hidden totals in the order of another grid's rows.
-func baseOf(g, sum flows.Grid, base []bool) []bool {
-	if base == nil {
-		return nil
+// publish hides small numbers over the tables of all posts and groups together, as the reports of the same days do,
+// and takes what was asked for out of them: so nobody learns by asking for one post after the other, or on
+// the other page, what none of them shows.
+func (s *screen) publish(ctx context.Context, a *answer, q flows.Question) error {
+	g, post := q.Group, q.Post
+	q.Group, q.Post = flows.Group{}, ""
+	groups, err := s.cfg.Register.FlowGrid(ctx, q, "")
+	if err != nil {
+		return err
 	}
-	out := make([]bool, 0, len(g.Rows)+1)
-	for _, row := range g.Rows {
-		i := slices.Index(sum.Rows, row)
-		out = append(out, i >= 0 && base[i])
-	}
-	return append(out, base[len(base)-1])
-}
-
-// pick gives the total of a post, or of all.
-func pick(sum flows.Grid, hidden []bool, post border.PostID) (c count) {
-	for i, row := range sum.Rows {
-		if post == "" || string(post) == row {
-			c.N += sum.N[i][0]
-			c.Hidden = post != "" && hidden != nil && hidden[i]
+	told := flows.Publish(groups, a.Small)
+	a.Total = told.Groups().Of(post, g.String())
+	q.Group = g
+	for _, d := range a.Filter.dimensions() {
+		grid, err := s.cfg.Register.FlowGrid(ctx, q, d)
+		if err != nil {
+			return err
 		}
-	}
-	if post == "" && hidden != nil {
-		c.Hidden = hidden[len(hidden)-1]
-	}
-	return c
-}
-
-// cut takes what is asked for out of a grid: a row, or the totals of the columns.
-func cut(d flows.Dimension, g flows.Grid, m flows.Mask, a *answer) division {
-	out := division{Dimension: d, Total: a.Total}
-	row := slices.Index(g.Rows, string(a.Filter.Post))
-	for j, code := range g.Columns {
-		var c count
-		for i := range g.Rows {
-			if a.Filter.Post == "" || i == row {
-				c.N += g.N[i][j]
+		t := told.Divide(grid, g)
+		x := division{Dimension: d, Total: a.Total}
+		for _, code := range t.Grid.Columns {
+			if n := t.Of(post, code); n.N > 0 || n.Hidden {
+				x.Codes, x.Counts = append(x.Codes, code), append(x.Counts, n)
 			}
 		}
-		if m.Cells != nil {
-			if a.Filter.Post == "" {
-				c.Hidden = m.Columns[j]
-			} else if row >= 0 {
-				c.Hidden = m.Cells[row][j]
-			}
-		}
-		if c.N > 0 {
-			out.Codes, out.Counts = append(out.Codes, code), append(out.Counts, c)
-		}
+		a.Divisions = append(a.Divisions, x)
 	}
-	return out
+	return nil
 }

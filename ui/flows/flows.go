@@ -4,6 +4,7 @@
 package flows
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -12,17 +13,27 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/flows"
 	"garita/border/form"
-	"garita/border/register"
 	"garita/ui/layout"
 )
 
 //go:embed *.html
 var templates embed.FS
 
+// Register answers questions about flows; [garita/border/register.Register] is the real one.
+type Register interface {
+	FlowGrid(ctx context.Context, q flows.Question, d flows.Dimension) (flows.Grid, error)
+	FlowsBy(ctx context.Context, q flows.Question, d flows.Dimension) (flows.Table, error)
+	FlowSeries(ctx context.Context, q flows.Question, step flows.Step) ([]flows.Point, error)
+	FlowsToday(ctx context.Context, post border.PostID, g flows.Group) (flows.Today, error)
+	FlowCoverage(ctx context.Context, from, to string) ([]flows.Coverage, error)
+	Presence(ctx context.Context) (flows.Presence, error)
+}
+
 // Config says what the page works with. Register and Clock are required.
 type Config struct {
-	Register  *register.Register
+	Register  Register
 	Clock     border.Clock
 	Form      *form.Form               // the country's, for the words of codes; nil: the one that ships
 	Names     map[border.PostID]string // of posts; one without is known by its id

@@ -137,10 +137,10 @@ func TestSmallNumbersAreHidden(t *testing.T) {
 func texts(p *i18n.Printer) map[string]any {
 	s := &screen{cfg: Config{Form: form.Default(), Names: map[border.PostID]string{"PCA": "Paso Alto"}}}
 	divisions := []division{
-		{Dimension: flows.Nationality, Codes: []string{"UTO", "QRU", flows.Other, ""}, Counts: []count{{N: 70}, {N: 25}, {Hidden: true, N: 4}, {N: 1}}, Total: count{N: 100}},
-		{Dimension: flows.Sex, Codes: []string{"F", "M", "X"}, Counts: []count{{N: 60}, {N: 39}, {N: 1}}, Total: count{N: 100}},
-		{Dimension: flows.Age, Codes: []string{"Y10T14", "Y5T9", "Y_GE80"}, Counts: []count{{N: 60}, {N: 39}, {N: 1}}, Total: count{N: 100}},
-		{Dimension: flows.Category, Codes: []string{"visitor", "resident"}, Counts: []count{{N: 60}, {N: 40}}, Total: count{N: 100}},
+		{Dimension: flows.Nationality, Codes: []string{"UTO", "QRU", flows.Other, ""}, Counts: []flows.Number{{N: 70}, {N: 25}, {Hidden: true, N: 4}, {N: 1}}, Total: flows.Number{N: 100}},
+		{Dimension: flows.Sex, Codes: []string{"F", "M", "X"}, Counts: []flows.Number{{N: 60}, {N: 39}, {N: 1}}, Total: flows.Number{N: 100}},
+		{Dimension: flows.Age, Codes: []string{"Y10T14", "Y5T9", "Y_GE80"}, Counts: []flows.Number{{N: 60}, {N: 39}, {N: 1}}, Total: flows.Number{N: 100}},
+		{Dimension: flows.Category, Codes: []string{"visitor", "resident"}, Counts: []flows.Number{{N: 60}, {N: 40}}, Total: flows.Number{N: 100}},
 		{Dimension: flows.Ground},
 	}
 	today := &flows.Today{Day: "2026-11-22", Now: 2, Weeks: 4, N: 12, Usual: 10}
@@ -148,10 +148,10 @@ func texts(p *i18n.Printer) map[string]any {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	return map[string]any{
 		"empty": s.show(p, &answer{Filter: filter{Days: 7, Group: "arrivals"}, Step: flows.Daily, Today: &flows.Today{}}),
-		"busy": s.show(p, &answer{Filter: filter{Post: "PCA", Days: 365, Group: "departures"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Monthly, Today: today, Total: count{N: 100},
+		"busy": s.show(p, &answer{Filter: filter{Post: "PCA", Days: 365, Group: "departures"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Monthly, Today: today, Total: flows.Number{N: 100},
 			Series: []flows.Point{{From: "2026-10-01", N: 40}, {From: "2026-11-01", N: 60}}, Divisions: divisions,
 			Presence: flows.Presence{Inside: flows.Certainty{Uncertain: 500}, Overstays: flows.Certainty{Certain: 2, Uncertain: 1}, AsOf: at, StaleS: 7200, Late: []flows.Late{{Post: "DAR", Station: "DAR-1", Complete: at}}}}),
-		"aggregates": s.show(p, &answer{Filter: filter{Days: 30, Group: "refusals"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Daily, Total: count{N: 3, Hidden: true}, Divisions: divisions[:1], Small: 5}),
+		"aggregates": s.show(p, &answer{Filter: filter{Days: 30, Group: "refusals"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Daily, Total: flows.Number{N: 3, Hidden: true}, Divisions: divisions[:1], Small: 5}),
 		"weeks":      s.show(p, &answer{Filter: filter{Days: 90, Group: "arrivals"}, Step: flows.Weekly, Series: []flows.Point{{From: "2026-11-09", N: 40}, {From: "2026-11-16", N: 60}}}),
 	}
 }

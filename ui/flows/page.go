@@ -56,12 +56,12 @@ func (s *screen) csv(c *fiber.Ctx) error {
 	q := a.Filter.question(s.cfg.Clock.Now())
 	period := q.From + "/" + q.To
 	file := flows.File{Area: s.cfg.Form.Country(), Made: s.cfg.Clock.Now(), Coverage: a.Coverage}
-	row := func(freq, period string, d flows.Dimension, code string, n count) {
+	row := func(freq, period string, d flows.Dimension, code string, n flows.Number) {
 		file.Rows = append(file.Rows, flows.Observation{Freq: freq, Period: period, Post: a.Filter.Post, Group: q.Group, Dimension: d, Code: code, N: n.N, Hidden: n.Hidden})
 	}
 	row("D", period, "", "", a.Total)
 	for _, x := range a.Series {
-		row(map[flows.Step]string{flows.Daily: "D", flows.Weekly: "W", flows.Monthly: "M"}[a.Step], x.From, "", "", count{N: x.N})
+		row(map[flows.Step]string{flows.Daily: "D", flows.Weekly: "W", flows.Monthly: "M"}[a.Step], x.From, "", "", flows.Number{N: x.N})
 	}
 	for _, d := range a.Divisions {
 		for i, code := range d.Codes {
@@ -164,7 +164,7 @@ func (s *screen) show(p *i18n.Printer, a *answer) *view {
 }
 
 // number writes a count; … stands for one that is hidden.
-func (a *answer) number(p *i18n.Printer, c count) string {
+func (a *answer) number(p *i18n.Printer, c flows.Number) string {
 	if c.Hidden {
 		return "…"
 	}

@@ -41,13 +41,13 @@ func (s *screen) file(c *fiber.Ctx) error {
 
 // observations lists all numbers: of all posts together, then of each.
 func (n *numbers) observations() (out []flows.Observation) {
-	add := func(post border.PostID, g flows.Group, d flows.Dimension, code string, x number) {
+	add := func(post border.PostID, g flows.Group, d flows.Dimension, code string, x flows.Number) {
 		out = append(out, flows.Observation{Freq: n.period.freq(), Period: n.period.name(), Post: post, Group: g, Dimension: d, Code: code, N: x.N, Hidden: x.Hidden})
 	}
 	for _, post := range append([]string{""}, n.posts...) {
 		post := border.PostID(post)
-		for _, column := range n.groups.grid.Columns {
-			add(post, groupOf(column), "", "", n.groups.of(post, column))
+		for _, column := range n.groups.Grid.Columns {
+			add(post, groupOf(column), "", "", n.groups.Of(post, column))
 		}
 		for _, g := range [...]flows.Group{flows.Arrivals(), flows.Departures(), flows.Refusals()} {
 			for _, d := range flows.Dimensions() {
@@ -55,16 +55,16 @@ func (n *numbers) observations() (out []flows.Observation) {
 				if !ok {
 					continue
 				}
-				for _, code := range t.grid.Columns {
-					add(post, g, d, code, t.of(post, code))
+				for _, code := range t.Grid.Columns {
+					add(post, g, d, code, t.Of(post, code))
 				}
 			}
 		}
 	}
 	for _, g := range [...]flows.Group{flows.Arrivals(), flows.Departures(), flows.Refusals()} {
 		t := n.days[g]
-		for _, day := range t.grid.Columns {
-			x := t.of("", day)
+		for _, day := range t.Grid.Columns {
+			x := t.Of("", day)
 			out = append(out, flows.Observation{Freq: "D", Period: day, Group: g, N: x.N, Hidden: x.Hidden})
 		}
 	}

@@ -95,7 +95,7 @@ func (s *screen) report(c *fiber.Ctx) error {
 		return &border.Error{Code: border.NotFound, Op: "open a report", Message: "Nothing was ever counted at a post of this name."}
 	}
 	to := layout.Printer(c)
-	v := s.view(to, n, &before, post)
+	v := s.view(to, n, before.Groups(), post)
 	v.Exact = exact
 	if who.May(access.ReportsExport) {
 		v.File = "/reports/" + p.name() + "/file"
@@ -104,7 +104,7 @@ func (s *screen) report(c *fiber.Ctx) error {
 }
 
 // view puts numbers into words and pictures.
-func (s *screen) view(to *i18n.Printer, n *numbers, before *table, post border.PostID) view {
+func (s *screen) view(to *i18n.Printer, n *numbers, before *flows.Published, post border.PostID) view {
 	p, now := n.period, s.cfg.Clock.Now()
 	v := view{Name: p.name(), Title: p.title(to), Days: to.Day(p.from) + " – " + to.Day(p.to), Scope: to.T("flow::All posts"), Made: to.At(now.UTC()), Least: s.cfg.SmallCell,
 		Before: link{Path: "/reports/" + p.before().name(), Text: p.before().title(to)}}
@@ -123,8 +123,8 @@ func (s *screen) view(to *i18n.Printer, n *numbers, before *table, post border.P
 		}
 	}
 	v.Figures = figures(to, n, before, post, p.before())
-	v.Empty = !slices.ContainsFunc(n.groups.grid.N, func(row []int64) bool { return slices.ContainsFunc(row, func(x int64) bool { return x > 0 }) })
-	if t := n.days[flows.Arrivals()]; post == "" || slices.Contains(t.grid.Rows, string(post)) {
+	v.Empty = !slices.ContainsFunc(n.groups.Grid.N, func(row []int64) bool { return slices.ContainsFunc(row, func(x int64) bool { return x > 0 }) })
+	if t := n.days[flows.Arrivals()]; post == "" || slices.Contains(t.Grid.Rows, string(post)) {
 		v.Daily = s.daily(to, n, post)
 	}
 	if post == "" {
@@ -140,12 +140,12 @@ func (s *screen) view(to *i18n.Printer, n *numbers, before *table, post border.P
 }
 
 // figures are the numbers at the head of a report, beside those of the period before.
-func figures(to *i18n.Printer, n *numbers, before *table, post border.PostID, earlier period) (out []figure) {
+func figures(to *i18n.Printer, n *numbers, before *flows.Published, post border.PostID, earlier period) (out []figure) {
 	for _, f := range [...]struct {
 		label i18n.Msg
 		group flows.Group
 	}{{i18n.Msg("flow::Arrivals"), flows.Arrivals()}, {i18n.Msg("flow::Departures"), flows.Departures()}, {i18n.Msg("flow::Refused entry"), flows.Refusals()}} {
-		now, then := n.groups.of(post, name(f.group)), before.of(post, name(f.group))
+		now, then := n.groups.Of(post, f.group.String()), before.Of(post, f.group.String())
 		out = append(out, figure{to.T(f.label), text(to, now), to.T("flow::{0}: {1}", earlier.title(to), text(to, then))})
 	}
 	return out
@@ -158,7 +158,7 @@ func (s *screen) daily(to *i18n.Printer, n *numbers, post border.PostID) *sectio
 	var sets []set
 	for d := n.period.from; !d.After(n.period.to); d = d.AddDate(0, 0, 1) {
 		day := d.Format(time.DateOnly)
-		numbers := []number{in.of(post, day), out.of(post, day)}
+		numbers := []flows.Number{in.Of(post, day), out.Of(post, day)}
 		short := to.Number(d.Day())
 		if n.period.week {
 			short = to.Weekday(d.Weekday()) + " " + short
@@ -174,10 +174,10 @@ func (s *screen) daily(to *i18n.Printer, n *numbers, post border.PostID) *sectio
 func byPost(to *i18n.Printer, n *numbers) section {
 	x := section{ID: "posts", Title: to.T("flow::By post"), Heads: []string{to.T("flow::Post"), to.T("flow::Arrivals"), to.T("flow::Departures"), to.T("flow::Refused entry")}, Kinds: kinds(to)}
 	var sets []set
-	refused := map[string]number{}
+	refused := map[string]flows.Number{}
 	for _, post := range n.posts {
-		sets = append(sets, set{post, []number{n.groups.of(border.PostID(post), name(flows.Arrivals())), n.groups.of(border.PostID(post), name(flows.Departures()))}})
-		refused[post] = n.groups.of(border.PostID(post), name(flows.Refusals()))
+		sets = append(sets, set{post, []flows.Number{n.groups.Of(border.PostID(post), flows.Arrivals().String()), n.groups.Of(border.PostID(post), flows.Departures().String())}})
+		refused[post] = n.groups.Of(border.PostID(post), flows.Refusals().String())
 	}
 	slices.SortStableFunc(sets, busier)
 	for _, s := range sets {
@@ -200,7 +200,7 @@ func (s *screen) by(to *i18n.Printer, n *numbers, post border.PostID, d flows.Di
 	var codes []string
 	for _, g := range groups {
 		t := n.by[g][d]
-		for _, c := range t.grid.Columns {
+		for _, c := range t.Grid.Columns {
 			if !slices.Contains(codes, c) {
 				codes = append(codes, c)
 			}
@@ -216,8 +216,8 @@ func (s *screen) by(to *i18n.Printer, n *numbers, post border.PostID, d flows.Di
 		any := false
 		for _, g := range groups {
 			t := n.by[g][d]
-			x := t.of(post, code)
-			if slices.Contains(t.grid.Columns, flows.Other) && !slices.Contains(t.grid.Columns, code) {
+			x := t.Of(post, code)
+			if slices.Contains(t.Grid.Columns, flows.Other) && !slices.Contains(t.Grid.Columns, code) {
 				x.Merged = true
 			}
 			any = any || x.N > 0 || x.Hidden
@@ -306,7 +306,7 @@ func covered(to *i18n.Printer, all []flows.Coverage, post border.PostID) (rows [
 }
 
 // text writes a number, or why there is none.
-func text(to *i18n.Printer, n number) string {
+func text(to *i18n.Printer, n flows.Number) string {
 	switch {
 	case n.Hidden:
 		return to.T("number::hidden")

@@ -4,6 +4,7 @@ import (
 	"math"
 	"unicode/utf8"
 
+	"garita/border/flows"
 	"garita/ui/i18n"
 )
 
@@ -33,7 +34,7 @@ type line struct{ X1, Y1, X2, Y2 float64 }
 // set is a label with its numbers: of arrivals and departures, or of refusals alone.
 type set struct {
 	Text    string
-	Numbers []number
+	Numbers []flows.Number
 }
 
 // The sizes of pictures, in CSS pixels as they are usually shown.

@@ -43,9 +43,9 @@ func states(t *testing.T, to *i18n.Printer) map[string]any {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := s.view(to, n, &before, "")
+		v := s.view(to, n, before.Groups(), "")
 		if post != "" {
-			v = s.view(to, n, &before, "JGL")
+			v = s.view(to, n, before.Groups(), "JGL")
 		}
 		v.Exact, v.File = k == 0, "/reports/"+of+"/file"
 		return v
@@ -252,11 +252,11 @@ func TestPictures(t *testing.T) {
 			t.Errorf("scale to %d: %d by %d, want %v", most, top, step, want)
 		}
 	}
-	p := bars(to, []set{{"a", []number{{N: 100}, {Hidden: true}}}, {"b", []number{{N: 50}, {}}}}, kindIn, kindOut)
+	p := bars(to, []set{{"a", []flows.Number{{N: 100}, {Hidden: true}}}, {"b", []flows.Number{{N: 50}, {}}}}, kindIn, kindOut)
 	if len(p.Bars) != 2 || p.Bars[0].Width != 2*p.Bars[1].Width || p.Bars[0].X+p.Bars[0].Width > pictureWidth-barsRight+1 {
 		t.Errorf("%+v", p.Bars)
 	}
-	c := columns(to, []set{{"1", []number{{N: 10}, {N: 5}}}, {"2", []number{{Hidden: true}, {N: 0}}}}, kindIn, kindOut)
+	c := columns(to, []set{{"1", []flows.Number{{N: 10}, {N: 5}}}, {"2", []flows.Number{{Hidden: true}, {N: 0}}}}, kindIn, kindOut)
 	if len(c.Bars) != 2 || c.Bars[0].Height != 2*c.Bars[1].Height || c.Bars[0].Y+c.Bars[0].Height != daysHeight-daysBottom {
 		t.Errorf("%+v", c.Bars)
 	}

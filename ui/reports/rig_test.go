@@ -104,7 +104,7 @@ func (c *country) grid(q flows.Question, column func(*crossing) string) flows.Gr
 
 func (c *country) FlowGrid(_ context.Context, q flows.Question, d flows.Dimension) (flows.Grid, error) {
 	if d == "" {
-		return c.grid(q, func(x *crossing) string { return name(x.group) }), nil
+		return c.grid(q, func(x *crossing) string { return x.group.String() }), nil
 	}
 	return c.grid(q, func(x *crossing) string { return x.codes[d] }), nil
 }
