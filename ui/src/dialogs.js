@@ -20,7 +20,13 @@ export function values(d) {
 export function createDialogs({ words, armed, done, say }) {
   const stack = []; // {dialog, send, at, closed}: the last one is in front
 
-  const front = () => stack.at(-1);
+  /** The dialog in front. The browser tells of a closed one later than it closes it, and a hand
+   * may have pressed the next key by then. */
+  function front() {
+    for (const o of stack.filter((x) => !x.dialog.open)) drop(o);
+    return stack.at(-1);
+  }
+
   const message = (d, text) => { d.querySelector('[data-message]').textContent = text; };
 
   /** Forgets a dialog that is or is about to be closed; a PIN does not stay in it. */
@@ -59,7 +65,7 @@ export function createDialogs({ words, armed, done, say }) {
   /** F8 in a dialog. */
   async function send() {
     const current = front();
-    if (!current?.dialog.open || current.sending || !current.send || performance.now() - current.at < armed) return;
+    if (!current || current.sending || !current.send || performance.now() - current.at < armed) return;
     const { dialog } = current;
     const lacking = controls(dialog).find((el) => 'required' in el.dataset && shown(el) && value(el) === '');
     if (lacking) {
@@ -88,7 +94,7 @@ export function createDialogs({ words, armed, done, say }) {
     show,
     send,
     message,
-    isOpen: () => stack.length > 0,
+    isOpen: () => Boolean(front()),
     current: () => front()?.dialog ?? null,
     close: () => shut(front()),
     /** Closes the dialog that is about the encounter, or about its verdict, which has changed. */
