@@ -138,7 +138,7 @@ func (p *projection) remove(c *crossingRow) error {
 	if err := p.t.deleteCrossing(c.ID); err != nil {
 		return err
 	}
-	if err := p.t.dropWords(nameOf(c)); err != nil {
+	if err := p.t.dropWords(nameOf(c), p.r.speller.gone); err != nil {
 		return err
 	}
 	p.added--

@@ -168,11 +168,7 @@ func (r *Register) FlowCross(ctx context.Context, month string, post border.Post
 		return nil, &border.Error{Code: border.Invalid, Op: op, Message: "A month reads year-month, like 2026-11."}
 	}
 	err = r.read(ctx, op, func(s reader) error {
-		posts, err := postsOf(ctx, s, post)
-		if err != nil {
-			return err
-		}
-		out, err = s.cross(ctx, dayNumber(m)/100, posts, g)
+		out, err = s.cross(ctx, dayNumber(m)/100, post, g)
 		return err
 	})
 	return out, err

@@ -2,11 +2,13 @@ package register
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,12 +20,18 @@ import (
 
 // BenchmarkFlows asks the questions of the hub's pages of a register that holds years of counts, and
 // prints how long each takes, also in processor time, which hardly depends on who else works. With GARITA_SOAK it is 20 million crossings of 50 posts in three
-// years; without, a fortieth of it. They are counted and written by the code that projects events;
+// years, or as many as GARITA_CROSSINGS says; without, a fortieth of it. They are counted and written by the code that projects events;
 // events, crossings and closed stays behind them are left out, for no question looks at them.
 func BenchmarkFlows(b *testing.B) {
-	n, posts, days := 500_000, 50, 120
+	n, posts, days := 500_000, 50, 400
 	if os.Getenv("GARITA_SOAK") != "" {
 		n, days = 20_000_000, 3*365
+	}
+	if s := os.Getenv("GARITA_CROSSINGS"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			b.Fatal(err)
+		}
 	}
 	const seed = 20261122
 	w := newWorld(b)
@@ -74,6 +82,10 @@ func BenchmarkFlows(b *testing.B) {
 		{"the cross table of a month, all posts", func() error { return second2(w.reg.FlowCross(ctx, month(), "", flows.Arrivals())) }},
 		{"the cross table of a month, a post", func() error { return second2(w.reg.FlowCross(ctx, month(), post(), flows.Arrivals())) }},
 		{"how far a month is covered", func() error { return second2(w.reg.FlowCoverage(ctx, day(30), day(0))) }},
+		{"a page of a year, all posts", func() error { return pageOf(w, 365, "") }},
+		{"a page of a year, a post", func() error { return pageOf(w, 365, post()) }},
+		{"a page of a month, small cells hidden", func() error { return gridsOf(w, 30) }},
+		{"a page of a year, small cells hidden", func() error { return gridsOf(w, 365) }},
 		{"who is here", func() error { return second2(w.reg.Presence(ctx)) }},
 	}
 	for b.Loop() {
@@ -95,6 +107,30 @@ func BenchmarkFlows(b *testing.B) {
 		b.Logf("%d crossings, %d posts, %d days; the database has %d MB", n, posts, days, f.Size()>>20)
 	}
 }
+
+// pageOf asks what the page of flows asks for whoever may see every number, but for today.
+func pageOf(w *world, days int, post border.PostID) error {
+	ctx, now := context.Background(), w.clock.Now()
+	q := flows.Question{From: now.AddDate(0, 0, 1-days).Format(time.DateOnly), To: now.Format(time.DateOnly), Post: post, Group: flows.Arrivals()}
+	_, err := w.reg.FlowSeries(ctx, q, flows.Monthly)
+	for _, d := range pageDimensions {
+		err = errors.Join(err, second2(w.reg.FlowsBy(ctx, q, d)))
+	}
+	return errors.Join(err, second2(w.reg.FlowCoverage(ctx, q.From, q.To)), second2(w.reg.Presence(ctx)))
+}
+
+// gridsOf asks what it asks for whoever may see aggregates only: small numbers are hidden over all posts together.
+func gridsOf(w *world, days int) error {
+	ctx, now := context.Background(), w.clock.Now()
+	q := flows.Question{From: now.AddDate(0, 0, 1-days).Format(time.DateOnly), To: now.Format(time.DateOnly), Group: flows.Arrivals()}
+	err := second2(w.reg.FlowGrid(ctx, flows.Question{From: q.From, To: q.To}, ""))
+	for _, d := range pageDimensions {
+		err = errors.Join(err, second2(w.reg.FlowGrid(ctx, q, d)))
+	}
+	return errors.Join(err, second2(w.reg.FlowCoverage(ctx, q.From, q.To)), second2(w.reg.Presence(ctx)))
+}
+
+var pageDimensions = []flows.Dimension{flows.Nationality, flows.Sex, flows.Age, flows.Category, flows.Purpose, flows.Transport}
 
 // fillFlows counts n invented crossings as the projection does, a day in a transaction, and writes
 // open stays and exits without entry, about one for 50 and one for 200 crossings.

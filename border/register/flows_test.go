@@ -132,11 +132,18 @@ func (w *world) sameCounts(when string) {
 			country[period+" "+rest] += n
 		}
 	}
+	crosses := map[string]int64{} // and of all posts together
+	for k, n := range wantCrosses {
+		month, rest, _ := strings.Cut(k, " ")
+		_, rest, _ = strings.Cut(rest, " ")
+		crosses[k] += n
+		crosses[month+"  "+rest] += n
+	}
 	for q, want := range map[string]map[string]int64{
 		`SELECT period || ' ' || dimension || ' ' || direction || ' ' || outcome || ' ' || code, n FROM flow_country`:              country,
 		`SELECT period || ' ' || post || ' ' || dimension || ' ' || direction || ' ' || outcome || ' ' || code, n FROM flow_count`: wantCounts,
 		`SELECT month || ' ' || post || ' ' || direction || ' ' || outcome || ' ["' || nationality || '" "' || sex || '" "' || age || '" "' || category || '"]', n
-			FROM flow_cross`: wantCrosses,
+			FROM flow_cross`: crosses,
 		`SELECT bucket || ' ' || post || ' ' || direction || ' ' || outcome || ' ' || CASE trusted WHEN 1 THEN 'true' ELSE 'false' END, n FROM flow`: wantQuarters,
 	} {
 		got := map[string]int64{}

@@ -29,11 +29,11 @@ func (p *projection) await(c *crossingRow, keyID string) error {
 // else of the plaintext.
 type found struct {
 	part  string
-	blind *border.BlindIndex  // nil while unknown
-	born  *border.BlindIndex  // nil: not opened, or no birth date
-	full  bool                // no part of the birth date is unknown
-	who   *border.BlindIndex  // nil: not opened, or name or birth date not fully known
-	words []border.BlindIndex // of the name; only when put
+	blind *border.BlindIndex // nil while unknown
+	born  *border.BlindIndex // nil: not opened, or no birth date
+	full  bool               // no part of the birth date is unknown
+	who   *border.BlindIndex // nil: not opened, or name or birth date not fully known
+	words []nameWord         // of the name; only when put
 }
 
 // particulars are those fields of a personal part that the register looks at.
@@ -88,7 +88,7 @@ func (p *projection) open(e *border.Event, crossing border.ID) (f found, keyID s
 		f.who = &b
 	}
 	for _, w := range words(surname, given) {
-		f.words = append(f.words, blinder.Name(w))
+		f.words = append(f.words, nameWord{blind: blinder.Name(w), text: w, speller: p.r.speller})
 	}
 	return f, keyID
 }

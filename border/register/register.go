@@ -96,6 +96,8 @@ type Register struct {
 	rights rights
 	doubts doubtCount
 
+	speller *speller
+
 	mu          sync.Mutex // guards subscribers
 	subscribers map[chan struct{}]struct{}
 }
@@ -134,6 +136,9 @@ func Open(ctx context.Context, c Config) (*Register, error) {
 	}
 	if r.quarantineBytes == 0 {
 		r.quarantineBytes = defaultQuarantineBytes
+	}
+	if r.speller, err = newSpeller(c.Blinder); err != nil {
+		return nil, opened(op, errors.Join(err, s.close()))
 	}
 	if err := r.start(ctx); err != nil {
 		return nil, opened(op, errors.Join(err, s.close()))
@@ -184,6 +189,7 @@ func (r *Register) Close() error {
 	if r.closed.Swap(true) {
 		return nil
 	}
+	r.doubts.stop()
 	r.writing <- struct{}{}
 	defer func() { <-r.writing }()
 	return r.store.close()

@@ -7,6 +7,7 @@ import (
 
 	"garita/border"
 	"garita/border/icao"
+	"garita/border/watch/match"
 )
 
 // The bounds of a search: the words of a name that are asked for, the people that are looked at, and the
@@ -30,6 +31,8 @@ type Traveller struct {
 	Person *border.Personal // as it stands there; nil: it cannot be opened (any more), or is not to be used
 	// Crossings is how many are known of the same name and birth date, at most 200.
 	Crossings int
+	// Near says that the name is not as it was asked: a word of it is longer, or spelt in another way.
+	Near bool
 }
 
 // Travel is a crossing of a traveller.
@@ -58,36 +61,64 @@ func nameOf(c *crossingRow) border.BlindIndex {
 }
 
 // FindNamed finds travellers whose names have all the words of a name, in any order, as far as the register can
-// open their particulars; birthYear 0 is any. It returns at most limit of them, the last to cross first,
-// and whether there are more. Words are whole: the beginning of one finds nothing. Whoever asks must have said
-// why, and been written down, before.
+// open their particulars; birthYear 0 is any. A word of three letters or more is also found by its beginning and
+// in other spellings; whoever has the words as they were asked comes first, then the last to cross. It returns at most
+// limit of them, and whether there are more, or were more words like one that was asked than are looked at. Whoever asks
+// must have said why, and been written down, before.
 func (r *Register) FindNamed(ctx context.Context, name string, birthYear, limit int) (out []Traveller, more bool, err error) {
 	const op = "find travellers by name"
-	asked := words(icao.NormaliseName(name), "")
+	asked := words(match.Romanise(name), "")
 	if len(asked) == 0 {
 		return nil, false, &border.Error{Code: border.Invalid, Op: op, Message: "Enter at least one word of the name."}
 	}
 	if err := r.ready(op); err != nil {
 		return nil, false, err
 	}
-	blinds := make([]border.BlindIndex, len(asked))
-	for i, w := range asked {
-		blinds[i] = r.blinder.Name(w)
-	}
 	var found [][]travelRow
+	texts := make([][]string, len(asked)) // the words that each asked one stands for, itself first
+	exact := 0                            // how many are found by whole words
 	err = r.read(ctx, op, func(q reader) error {
-		subjects, err := q.named(ctx, blinds, birthYear, maxCandidates+1)
-		if err != nil {
-			return err
+		whole, near := make([][]border.BlindIndex, len(asked)), make([][]border.BlindIndex, len(asked))
+		for i, w := range asked {
+			all, further, err := r.speller.near(w, func(key border.BlindIndex, limit int) ([][]byte, error) { return q.spellings(ctx, key, limit) })
+			if err != nil {
+				return err
+			}
+			more = more || further
+			for _, x := range all {
+				texts[i], near[i] = append(texts[i], x.text), append(near[i], r.blinder.Name(x.text))
+			}
+			whole[i] = near[i][:1]
 		}
-		more = len(subjects) > maxCandidates
-		for _, s := range subjects[:min(len(subjects), maxCandidates)] {
+		var subjects []border.BlindIndex
+		for pass, lists := range [...][][]border.BlindIndex{whole, near} {
+			next, further, err := q.named(ctx, lists, birthYear, maxCandidates+1)
+			if err != nil {
+				return err
+			}
+			more = more || further
+			for _, s := range next {
+				if !slices.Contains(subjects, s) {
+					subjects = append(subjects, s)
+				}
+			}
+			if pass == 0 {
+				exact = len(subjects)
+			}
+			if len(subjects) > maxCandidates {
+				subjects, more = subjects[:maxCandidates], true
+				break
+			}
+		}
+		for i, s := range subjects {
 			rows, err := q.travels(ctx, s, maxTravels)
 			if err != nil {
 				return err
 			}
 			if len(rows) > 0 {
 				found = append(found, rows)
+			} else if i < exact {
+				exact--
 			}
 		}
 		return nil
@@ -95,8 +126,11 @@ func (r *Register) FindNamed(ctx context.Context, name string, birthYear, limit 
 	if err != nil {
 		return nil, false, err
 	}
-	slices.SortFunc(found, func(a, b []travelRow) int { return b[0].OccurredAt.Compare(a[0].OccurredAt) })
-	for _, rows := range found {
+	exact = min(exact, len(found))
+	for _, part := range [...][][]travelRow{found[:exact], found[exact:]} {
+		slices.SortFunc(part, func(a, b []travelRow) int { return b[0].OccurredAt.Compare(a[0].OccurredAt) })
+	}
+	for i, rows := range found {
 		if len(out) == limit {
 			return out, true, nil
 		}
@@ -105,18 +139,20 @@ func (r *Register) FindNamed(ctx context.Context, name string, birthYear, limit 
 			return nil, false, err
 		}
 		// The words are keyed hashes: what was opened decides.
-		if t.Person != nil && !hasWords(t.Person, asked) {
+		if t.Person != nil && !hasWords(t.Person, texts) {
 			continue
 		}
+		t.Near = i >= exact
 		out = append(out, t)
 	}
 	return out, more, nil
 }
 
-func hasWords(p *border.Personal, asked []string) bool {
+// hasWords reports whether a name has a word of each list.
+func hasWords(p *border.Personal, asked [][]string) bool {
 	has := words(icao.NormaliseName(p.Surname), icao.NormaliseName(p.GivenNames))
-	for _, w := range asked {
-		if !slices.Contains(has, w) {
+	for _, any := range asked {
+		if !slices.ContainsFunc(has, func(w string) bool { return slices.Contains(any, w) || slices.Contains(any, letters(w)) }) {
 			return false
 		}
 	}

@@ -65,12 +65,24 @@ func (r sqliteReader) posts(ctx context.Context) ([]border.PostID, error) {
 // wanted are the rows of a dimension at some posts and in some periods, found one by one: what lies
 // between them is not looked at. ?1 are the periods, ?2 the posts, ?3 the dimension.
 const wanted = ` FROM json_each(?1) period CROSS JOIN json_each(?2) post CROSS JOIN flow_count f
-	ON f.period = period.value AND f.post = post.value AND f.dimension = ?3
-	WHERE (?4 = '' OR f.direction = ?4) AND (?5 = '' OR f.outcome = ?5) `
+	ON f.period = period.value AND f.post = post.value AND f.dimension = ?3 `
 
 // wantedCountry are those of all posts together.
-const wantedCountry = ` FROM json_each(?1) period CROSS JOIN flow_country f ON f.period = period.value AND f.dimension = ?3
-	WHERE (?4 = '' OR f.direction = ?4) AND (?5 = '' OR f.outcome = ?5) AND ?2 IS NOT NULL `
+const wantedCountry = ` FROM json_each(?1) period CROSS JOIN flow_country f ON f.period = period.value AND f.dimension = ?3 AND ?2 IS NOT NULL `
+
+// wantedGroup chooses a direction and an outcome of them. A field that is not asked for is not named: so the others are
+// found in the table's order, and no row of another group is looked at.
+func wantedGroup(g flows.Group) string {
+	switch {
+	case g.Direction != "" && g.Outcome != "":
+		return `AND f.direction = ?4 AND f.outcome = ?5 `
+	case g.Direction != "":
+		return `AND f.direction = ?4 AND ?5 = '' `
+	case g.Outcome != "":
+		return `AND f.outcome = ?5 AND ?4 = '' `
+	}
+	return `AND ?4 = '' AND ?5 = '' `
+}
 
 // counted sums the counts of a question by what is asked for of each row.
 func (r sqliteReader) counted(ctx context.Context, q countQuestion, visit func(countKey, int64)) error {
@@ -94,7 +106,7 @@ func (r sqliteReader) counted(ctx context.Context, q countQuestion, visit func(c
 	if group != "" {
 		group = `GROUP BY ` + group[2:]
 	}
-	return r.rows(ctx, `SELECT `+columns+`sum(f.n)`+from+group,
+	return r.rows(ctx, `SELECT `+columns+`sum(f.n)`+from+wantedGroup(q.group)+group,
 		[]any{array(q.periods), array(q.posts), string(q.dimension), q.group.Direction, q.group.Outcome}, func(rs *sql.Rows) error {
 			k := countKey{dimension: q.dimension}
 			var n sql.NullInt64 // without a group there is one row, of nothing if there is nothing
@@ -123,11 +135,12 @@ func (r sqliteReader) quarters(ctx context.Context, from, to int64, posts []bord
 		})
 }
 
-func (r sqliteReader) cross(ctx context.Context, month int, posts []border.PostID, g flows.Group) (out []flows.Cross, err error) {
+// cross reads a month's cross table of a post, or ("") of all.
+func (r sqliteReader) cross(ctx context.Context, month int, post border.PostID, g flows.Group) (out []flows.Cross, err error) {
 	out = []flows.Cross{}
-	err = r.rows(ctx, `SELECT c.nationality, c.sex, c.age, c.category, sum(c.n) FROM json_each(?2) post CROSS JOIN flow_cross c
-		ON c.month = ?1 AND c.post = post.value WHERE (?3 = '' OR c.direction = ?3) AND (?4 = '' OR c.outcome = ?4)
-		GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`, []any{month, array(posts), g.Direction, g.Outcome}, func(rs *sql.Rows) error {
+	err = r.rows(ctx, `SELECT c.nationality, c.sex, c.age, c.category, sum(c.n) FROM flow_cross c
+		WHERE c.month = ?1 AND c.post = ?2 AND (?3 = '' OR c.direction = ?3) AND (?4 = '' OR c.outcome = ?4)
+		GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`, []any{month, string(post), g.Direction, g.Outcome}, func(rs *sql.Rows) error {
 		var c flows.Cross
 		err := rs.Scan(&c.Nationality, &c.Sex, &c.Age, &c.Category, &c.N)
 		out = append(out, c)

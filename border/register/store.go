@@ -280,8 +280,9 @@ type tx interface {
 	putCrossing(c *crossingRow) error
 	deleteCrossing(id border.ID) error
 	// putWords notes the words of a subject's name; dropWords takes them away unless crossings of the subject are left.
-	putWords(subject border.BlindIndex, words []border.BlindIndex) error
-	dropWords(subject border.BlindIndex) error
+	// of gives the spellings of a word that nobody has any more.
+	putWords(subject border.BlindIndex, words []nameWord) error
+	dropWords(subject border.BlindIndex, of func(word border.BlindIndex, sealed []byte) []spellingRow) error
 	// addAmendment reports false if the change is known already.
 	addAmendment(a amendmentRow) (bool, error)
 	amendment(change border.ID) (a amendmentRow, ok bool, err error)
@@ -365,8 +366,11 @@ type reader interface {
 	stayOf(ctx context.Context, crossing border.ID) (s Stay, ok bool, err error)
 	proposals(ctx context.Context, limit int) ([]Proposal, error)
 	subject(ctx context.Context, who *Subject) ([]subjectRow, error)
-	// named lists subjects whose names have all of the words, at most limit.
-	named(ctx context.Context, words []border.BlindIndex, birthYear, limit int) ([]border.BlindIndex, error)
+	// spellings lists what is sealed under a key of words, at most limit.
+	spellings(ctx context.Context, key border.BlindIndex, limit int) ([][]byte, error)
+	// named lists subjects whose names have one word of each list, at most limit. More says that every one of the lists
+	// has so many people that not all were looked at.
+	named(ctx context.Context, words [][]border.BlindIndex, birthYear, limit int) (out []border.BlindIndex, more bool, err error)
 	// travels lists crossings of a person or of a crossing's traveller, the latest first, with what they are
 	// known by; travelsWith those of a document.
 	travels(ctx context.Context, subject border.BlindIndex, limit int) ([]travelRow, error)
@@ -382,7 +386,7 @@ type reader interface {
 	posts(ctx context.Context) ([]border.PostID, error)
 	counted(ctx context.Context, q countQuestion, visit func(countKey, int64)) error
 	quarters(ctx context.Context, from, to int64, posts []border.PostID, g flows.Group, byPost bool, visit func(bucket int64, post border.PostID, n int64)) error
-	cross(ctx context.Context, month int, posts []border.PostID, g flows.Group) ([]flows.Cross, error)
+	cross(ctx context.Context, month int, post border.PostID, g flows.Group) ([]flows.Cross, error)
 	places(ctx context.Context) ([]placeRow, error)
 	lateStations(ctx context.Context, now time.Time) ([]flows.Late, error)
 	open(ctx context.Context, on string) (inside, overstays flows.Certainty, err error)

@@ -128,10 +128,17 @@ func (p *projection) counted() error {
 			}
 		}
 	}
+	together := map[crossKey]int64{} // of all posts, whose name is empty: a table of the country reads no post's rows
 	for k, n := range p.crosses {
-		if n != 0 {
-			if err := p.t.addCross(k, n); err != nil {
-				return err
+		k.post = ""
+		together[k] += n
+	}
+	for _, all := range [...]map[crossKey]int64{p.crosses, together} {
+		for k, n := range all {
+			if n != 0 {
+				if err := p.t.addCross(k, n); err != nil {
+					return err
+				}
 			}
 		}
 	}
