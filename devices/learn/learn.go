@@ -17,6 +17,7 @@ import (
 	"garita/devices/drivers/framed"
 	"garita/devices/drivers/zone"
 	"garita/devices/profile"
+	"garita/devices/trace"
 )
 
 // The bounds of what is learned from.
@@ -35,7 +36,7 @@ const op = "learn a reader's framing"
 
 // Heard is what came on a line.
 type Heard struct {
-	Baud int // bits per second of the line
+	Setting
 	// Presentations are the bytes of each presentation of the document, as they come with
 	// 8 data bits and no parity.
 	Presentations [][]byte
@@ -51,16 +52,19 @@ func Infer(r border.LearnRequest, h Heard) (border.LearnResult, error) {
 		return border.LearnResult{}, err
 	}
 	if len(h.Presentations) == 0 || len(h.Presentations) > MaxPresentations {
-		return border.LearnResult{}, wrong(fmt.Sprintf("1 to %d presentations can be learned from.", MaxPresentations))
+		return border.LearnResult{}, wrong("1 to {0} presentations can be learned from.", MaxPresentations)
 	}
 	for _, p := range h.Presentations {
 		if len(p) > MaxBytes {
 			return border.LearnResult{}, &border.Error{Code: border.TooLarge, Op: op, Message: "More came than one presentation can hold. The reader may send without end; unplug it and plug it in again."}
 		}
 	}
-	t := profile.Transport{Kind: "serial", Baud: h.Baud, DataBits: 8, Parity: "none", StopBits: 1}
+	t := profile.Transport{Kind: "wedge", Layout: h.Layout}
+	if h.Layout == "" {
+		t = profile.Transport{Kind: "serial", Baud: h.Baud, DataBits: 8, Parity: "none", StopBits: 1}
+	}
 	heard := h.Presentations
-	if !found(heard, lines) {
+	if h.Layout == "" && !found(heard, lines) {
 		if stripped, parity := parityOf(heard, lines); parity != "" {
 			heard, t.DataBits, t.Parity = stripped, 7, parity
 		}
@@ -72,11 +76,11 @@ func Infer(r border.LearnRequest, h Heard) (border.LearnResult, error) {
 			}
 		}
 	}
-	return border.LearnResult{}, wrong(diagnose(heard, lines))
+	return border.LearnResult{}, diagnose(heard, lines)
 }
 
-func wrong(message string) error {
-	return &border.Error{Code: border.Invalid, Op: op, Message: message}
+func wrong(message string, args ...any) error {
+	return &border.Error{Code: border.Invalid, Op: op, Message: message, Args: args}
 }
 
 // clean takes the lines as a person types them.
@@ -278,23 +282,49 @@ func readable(b []byte) float64 {
 	return float64(n) / float64(len(b))
 }
 
+// maxShapes is how many characters of what came are shown.
+const maxShapes = 160
+
+// Shapes shows what came without telling it: letters are A, digits 0, line ends and marks by their names;
+// other bytes are dots.
+func Shapes(heard []byte) string {
+	var b strings.Builder
+	for n, c := range heard {
+		if n == maxShapes {
+			b.WriteString("…")
+			break
+		}
+		switch {
+		case c == 0x7f:
+			b.WriteRune('␡')
+		case c < 0x20:
+			b.WriteRune('␀' + rune(c)) // the control characters' pictures
+		case c > 0x7e:
+			b.WriteRune('·')
+		default:
+			b.WriteString(trace.Masked(string(rune(c))))
+		}
+	}
+	return b.String()
+}
+
 // diagnose says why no framing was found.
-func diagnose(heard [][]byte, lines []string) string {
+func diagnose(heard [][]byte, lines []string) error {
 	all := bytes.Join(heard, nil)
 	switch {
 	case len(all) == 0:
-		return "Nothing came. Check that the reader is switched on, that it is this port, and that its output goes to the serial port by itself."
+		return wrong("Nothing came. Check that the reader is switched on, that it is this port, and that its output goes to the serial port by itself.")
 	case readable(all) < 0.8:
-		return "What came is no text. Most likely the baud rate or the parity is another: look it up in the reader's settings, or let more baud rates be tried."
+		return wrong("What came is no text. Most likely the baud rate or the parity is another: look it up in the reader's settings, or let more baud rates be tried.")
 	case found(heard, lines):
 		before, after := around(heard, lines)
-		return fmt.Sprintf("The document is in what came, but the bytes around it (%d before, %d after) are no framing that Garita knows. Switch off prefixes, suffixes and code identifiers in the reader's settings; STX and ETX, or a line end after each line, is best.", len(before), len(after))
+		return wrong("The document is in what came, but the bytes around it ({0} before, {1} after) are no framing that Garita knows. Switch off prefixes, suffixes and code identifiers in the reader's settings; STX and ETX, or a line end after each line, is best.", len(before), len(after))
 	case slices.ContainsFunc(lines, func(l string) bool { return bytes.Contains(all, []byte(l)) }):
-		return "Only a part of the document came whole, or not every presentation was read. Present it again, flat and still, and check the lines that you typed."
+		return wrong("Only a part of the document came whole, or not every presentation was read. Present it again, flat and still, and check the lines that you typed.")
 	case zoned(all):
-		return "A document came, but with other lines than those that you typed. Check them character by character (0 and O, 1 and I, the number of '<'), or present the document to which they belong."
+		return wrong("A document came, but with other lines than those that you typed. Check them character by character (0 and O, 1 and I, the number of '<'), or present the document to which they belong.")
 	default:
-		return "Text came, but nothing that looks like a machine readable zone. Check that the reader is set to send the zone as plain text, and that the document lay with the zone on the glass."
+		return wrong("Text came, but nothing that looks like a machine readable zone. Check that the reader is set to send the zone as plain text, and that the document lay with the zone on the glass.")
 	}
 }
 

@@ -43,7 +43,7 @@ func request(lines []string) border.LearnRequest {
 }
 
 func heard(p ...string) learn.Heard {
-	h := learn.Heard{Baud: 9600}
+	h := learn.Heard{Setting: learn.Setting{Baud: 9600}}
 	for _, s := range p {
 		h.Presentations = append(h.Presentations, []byte(s))
 	}
@@ -98,7 +98,7 @@ func TestEveryFramingIsLearned(t *testing.T) {
 			}
 		}
 		known := devicetest.RandomDocument(rng, 1)
-		h := learn.Heard{Baud: 9600, Presentations: [][]byte{encode(known), encode(known)}}
+		h := learn.Heard{Setting: learn.Setting{Baud: 9600}, Presentations: [][]byte{encode(known), encode(known)}}
 		parity := rapid.SampledFrom([]string{"none", "even", "odd"}).Draw(t, "parity")
 		if parity != "none" && start < 0x80 && end < 0x80 {
 			for _, p := range h.Presentations {
@@ -198,9 +198,9 @@ func TestWhatCannotBeLearned(t *testing.T) {
 		"a barcode":               {td3, heard("5901234123457\r"), "nothing that looks like"},
 		"no document was typed":   {[]string{"HELLO"}, heard("x"), "as it is printed"},
 		"characters of no zone":   {[]string{a, b[:43] + "é"}, heard("x"), "as it is printed"},
-		"nothing to learn from":   {td3, learn.Heard{Baud: 9600}, "1 to 8"},
+		"nothing to learn from":   {td3, learn.Heard{Setting: learn.Setting{Baud: 9600}}, "1 to 8"},
 		"an id that none can be":  {td3, heard("\x02" + a + "\r" + b + "\x03"), ""},
-		"a baud rate of no line":  {td3, learn.Heard{Baud: 7, Presentations: heard(a + "\r" + b + "\r").Presentations}, "baud"},
+		"a baud rate of no line":  {td3, learn.Heard{Setting: learn.Setting{Baud: 7}, Presentations: heard(a + "\r" + b + "\r").Presentations}, "baud"},
 		"more than can be stored": {td3, heard(strings.Repeat("A", learn.MaxBytes+1)), "More came"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +234,7 @@ func FuzzInfer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two []byte, name string) {
 		r := request(td3)
 		r.Name = name
-		got, err := learn.Infer(r, learn.Heard{Baud: 9600, Presentations: [][]byte{one, two}})
+		got, err := learn.Infer(r, learn.Heard{Setting: learn.Setting{Baud: 9600}, Presentations: [][]byte{one, two}})
 		if err != nil {
 			if border.MessageOf(err) == "" {
 				t.Fatalf("no words: %v", err)
@@ -279,11 +279,12 @@ func TestListenFindsTheBaudRate(t *testing.T) {
 	t.Cleanup(func() { _ = reader.Close() })
 	const right = 19200
 	at := 0
-	open := func(_ context.Context, baud int) (devices.Stream, error) {
-		at = baud
-		return serial.Open(serial.Config{Path: reader.Path(), Baud: baud, ReadTimeout: 100 * time.Millisecond})
+	open := func(_ context.Context, s learn.Setting) (devices.Stream, error) {
+		at = s.Baud
+		return serial.Open(serial.Config{Path: reader.Path(), Baud: s.Baud, ReadTimeout: 100 * time.Millisecond})
 	}
 	var told []string
+	var shapes string
 	hands := make(chan int, 4)
 	shown := make(chan struct{})
 	go func() { // the technician
@@ -301,8 +302,8 @@ func TestListenFindsTheBaudRate(t *testing.T) {
 	defer cancel()
 	r := request(td3)
 	r.Bauds = []int{9600, right, 115200}
-	got, err := learn.Listen(ctx, r, open, func(s learn.Step) {
-		told = append(told, s.Text)
+	got, err := learn.Listen(ctx, r, learn.Settings(r, false), open, func(s learn.Step) {
+		told, shapes = append(told, s.Text), s.Shapes
 		if strings.HasPrefix(s.Text, "Present") {
 			hands <- s.Baud
 		}
@@ -315,8 +316,11 @@ func TestListenFindsTheBaudRate(t *testing.T) {
 	if at != right || !strings.Contains(got.TOML, "baud      = 19200") || !strings.Contains(got.TOML, "start        = 0x1C") {
 		t.Errorf("at %d:\n%s", at, got.TOML)
 	}
-	if len(told) != 3 || !strings.Contains(told[1], "baud rate") {
+	if len(told) != 4 || !strings.Contains(told[1], "baud rate") || told[3] != "" {
 		t.Errorf("told %q", told)
+	}
+	if strings.ContainsAny(shapes, "BCDEFGHIJKLMNOPQRSTUVWXYZ123456789") || !strings.HasPrefix(shapes, "␜A<AAAAAAAAAAA<<AAAA<AAAAA") {
+		t.Errorf("what came shows as %q", shapes)
 	}
 }
 
@@ -327,10 +331,39 @@ func TestListenEndsWithItsContext(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = reader.Close() })
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err = learn.Listen(ctx, request(td3), func(_ context.Context, baud int) (devices.Stream, error) {
-		return serial.Open(serial.Config{Path: reader.Path(), Baud: baud, ReadTimeout: 100 * time.Millisecond})
+	_, err = learn.Listen(ctx, request(td3), learn.Settings(request(td3), false), func(_ context.Context, at learn.Setting) (devices.Stream, error) {
+		return serial.Open(serial.Config{Path: reader.Path(), Baud: at.Baud, ReadTimeout: 100 * time.Millisecond})
 	}, func(learn.Step) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A reader that types is learned as one on a serial line is, with a layout in the place of a bit rate.
+func TestAReaderThatTypes(t *testing.T) {
+	r := request(td3)
+	settings := learn.Settings(r, true)
+	if len(settings) != 3 || settings[0].Layout != "us" {
+		t.Fatalf("%+v", settings)
+	}
+	got, err := learn.Infer(r, learn.Heard{Setting: settings[0], Presentations: [][]byte{[]byte(td3[0] + "\n" + td3[1] + "\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := profile.Parse("learned.toml", []byte(got.TOML)); err != nil || p.Transport.Kind != "wedge" || p.Transport.Layout != "us" || p.Framing.Kind != profile.LineCR {
+		t.Errorf("%v\n%s", err, got.TOML)
+	}
+}
+
+// What is shown of what came holds no letter but A or a and no digit but 0, whatever came.
+func FuzzShapes(f *testing.F) {
+	f.Add([]byte("\x02" + td3[0] + "\r" + td3[1] + "\r\x03"))
+	f.Add([]byte{0xff, 0x00, 0x7f, 'z'})
+	f.Fuzz(func(t *testing.T, heard []byte) {
+		for _, r := range learn.Shapes(heard) {
+			if (r >= 'B' && r <= 'Z') || (r >= 'b' && r <= 'z') || (r >= '1' && r <= '9') {
+				t.Fatalf("%q is shown", r)
+			}
+		}
+	})
 }

@@ -24,7 +24,11 @@ func write(r border.LearnRequest, t profile.Transport, f profile.Framing, remark
 	b.WriteString("# A reader's bytes were decoded with this profile and not kept, so there is no recording to replay. When it\n")
 	b.WriteString("# has served, change this to field-verified, and say who used it, on which model and when.\n")
 	b.WriteString("evidence        = \"emulated\"\nevidence_source = \"learned at this station from a document with known lines\"\n\n")
-	fmt.Fprintf(&b, "[transport]\nkind      = \"serial\"\nbaud      = %d\ndata_bits = %d\nparity    = %s\nstop_bits = %d\n\n", t.Baud, t.DataBits, quote(t.Parity), t.StopBits)
+	if t.Kind == "wedge" {
+		fmt.Fprintf(&b, "[transport]\nkind   = \"wedge\"\nlayout = %s\n\n", quote(t.Layout))
+	} else {
+		fmt.Fprintf(&b, "[transport]\nkind      = \"serial\"\nbaud      = %d\ndata_bits = %d\nparity    = %s\nstop_bits = %d\n\n", t.Baud, t.DataBits, quote(t.Parity), t.StopBits)
+	}
 	b.WriteString("[timing]\nread_timeout_ms = 200\nretry_first_ms  = 100\nretry_max_ms    = 2000\nattempts        = 5\n\n")
 	fmt.Fprintf(&b, "[framing]\nkind         = %s\n", quote(string(f.Kind)))
 	switch f.Kind {

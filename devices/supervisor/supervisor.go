@@ -8,7 +8,7 @@
 // misbehaves, or a counter that is slow, delays no other. Those goroutines belong to
 // [Supervisor.Run], which returns only when all have ended.
 //
-// Lock order: Supervisor.mu, then unit.mu. Neither is held for a call that waits.
+// Lock order: Supervisor.adding, Supervisor.mu, then unit.mu. The last two are held for no call that waits.
 package supervisor
 
 import (
@@ -65,6 +65,8 @@ type Supervisor struct {
 	cfg   Config
 	store *store
 	again chan struct{} // asks follow to compare the bus's list with the units once more
+
+	adding sync.Mutex // one Add at a time; taken before mu, and held while the file system is asked
 
 	mu      sync.Mutex // guards the rest
 	units   []*unit    // configured ones in the configuration's order, then found ones as they came
@@ -165,6 +167,10 @@ func (s *Supervisor) Subscribe() (changes <-chan struct{}, stop func()) {
 		s.mu.Unlock()
 	}
 }
+
+// Notify tells whoever subscribed that something beside the scanners has changed, which is
+// shown with them.
+func (s *Supervisor) Notify() { s.changed() }
 
 func (s *Supervisor) changed() {
 	s.mu.Lock()

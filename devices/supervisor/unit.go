@@ -28,6 +28,9 @@ type unit struct {
 	wake chan struct{}
 	ring *trace.Ring
 
+	// learned says that conf did not stand in the configuration, see Add. It is not changed.
+	learned bool
+
 	end    func() // ends run; guarded by Supervisor.mu, as is ending
 	ending bool   // forgotten, and not yet done with its device
 

@@ -1,5 +1,6 @@
 // Package workshop is what a technician does with a station's scanners: the supervisor's
-// view of them, learning a reader that nobody has a profile for, and diagnostic files.
+// view of them, learning a reader that nobody has a profile for and putting what was learned in
+// force, and diagnostic files.
 package workshop
 
 import (
@@ -7,15 +8,19 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"garita/border"
 	"garita/devices"
 	"garita/devices/bundle"
+	"garita/devices/drafts"
 	"garita/devices/learn"
+	"garita/devices/profile"
 	"garita/devices/serial"
 	"garita/devices/supervisor"
+	"garita/devices/wedge"
 )
 
 // readTimeout of the line while a reader is learned.
@@ -27,6 +32,7 @@ type Workshop struct {
 	cfg Config
 
 	learning sync.Mutex // one reader at a time: there is one technician
+	lesson   lesson
 }
 
 var _ border.Workshop = (*Workshop)(nil)
@@ -39,10 +45,16 @@ type Config struct {
 	Software   string             // version of this program
 	Logs       *Logs              // what the supervisor logs to
 	Stop       <-chan struct{}    // closed when the station ends, and learning with it
+	Profiles   profile.Set        // of the station, without those that it learned
+	Drafts     *drafts.Drafts     // what it learned
+	// Legible says what is wrong with a document's lines, its check digits above all.
+	Legible func(lines []string) error
 }
 
 // New makes a workshop.
-func New(cfg Config) *Workshop { return &Workshop{Supervisor: cfg.Supervisor, cfg: cfg} }
+func New(cfg Config) *Workshop {
+	return &Workshop{Supervisor: cfg.Supervisor, cfg: cfg, lesson: lesson{patience: teachPatience}}
+}
 
 // Assign gives a scanner to a counter of this station, durably; "" takes it away.
 func (w *Workshop) Assign(ctx context.Context, id string, counter border.CounterID) error {
@@ -75,11 +87,21 @@ func (w *Workshop) Learn(ctx context.Context, r border.LearnRequest) (border.Lea
 		case <-ctx.Done():
 		}
 	})
-	open := func(_ context.Context, baud int) (devices.Stream, error) {
-		return serial.Open(serial.Config{Path: r.Path, Baud: baud, DataBits: 8, Parity: "none", StopBits: 1, ReadTimeout: readTimeout})
-	}
-	return learn.Listen(ctx, r, open, func(learn.Step) {})
+	return learn.Listen(ctx, r, learn.Settings(r, typed(r.Path)), listenAt(r.Path), func(learn.Step) {})
 }
+
+// listenAt opens a reader's node as [learn.Listen] asks.
+func listenAt(path string) func(context.Context, learn.Setting) (devices.Stream, error) {
+	return func(_ context.Context, at learn.Setting) (devices.Stream, error) {
+		if at.Layout != "" {
+			return wedge.Open(wedge.Config{Path: path, Layout: at.Layout, ReadTimeout: readTimeout})
+		}
+		return serial.Open(serial.Config{Path: path, Baud: at.Baud, DataBits: 8, Parity: "none", StopBits: 1, ReadTimeout: readTimeout})
+	}
+}
+
+// typed reports whether a node is a keyboard's.
+func typed(path string) bool { return strings.HasPrefix(path, "/dev/input/") }
 
 // Bundle writes the diagnostic file of a scanner.
 func (w *Workshop) Bundle(ctx context.Context, id string, to io.Writer) error {
