@@ -9,6 +9,7 @@ package border
 
 import (
 	"regexp"
+	"strings"
 )
 
 // PostID names a border crossing point, for example "PCA": 1 to 32 characters of
@@ -34,6 +35,15 @@ func (s StationID) Validate() error { return validName("station", string(s)) }
 
 // Validate reports an [Invalid] error when c is not a well-formed counter name.
 func (c CounterID) Validate() error { return validName("counter", string(c)) }
+
+// Training names the training counter beside a counter: "T1" beside "1".
+func (c CounterID) Training() CounterID { return trainingMark + c }
+
+// IsTraining reports whether c is a training counter. Its name alone says so: no other counter may have a
+// name that begins with this letter.
+func (c CounterID) IsTraining() bool { return strings.HasPrefix(string(c), trainingMark) }
+
+const trainingMark = "T"
 
 func validName(kind, s string) error {
 	if !name.MatchString(s) {

@@ -17,6 +17,9 @@ const (
 	OwnKeys      Action = "own_keys"       // the passkeys of who is signed in
 	Start        Action = "start"          // the first page, which leads on to what the roles allow
 
+	TrainingEntered Action = "training.entered" // audit only: signed in at a training counter
+	TrainingLeft    Action = "training.left"    // audit only: signed out there
+
 	CounterRead     Action = "counter.read"    // what a counter's screen shows
 	CounterWork     Action = "counter.work"    // encounters, decisions, groups, shifts
 	RecordRead      Action = "record.read"     // a crossing that was recorded, its notice
@@ -29,6 +32,8 @@ const (
 	WorkshopRead    Action = "workshop.read"
 	WorkshopWork    Action = "workshop.work"   // test, assign, learn
 	ProfileOverride Action = "profile.install" // needs a second person
+	ProfilePropose  Action = "profile.propose" // hand a learned profile on
+	ProfileDecide   Action = "profile.decide"  // the second person of a learned profile; undoing it
 
 	FlowsRead     Action = "flows.read"     // the hub's flows, stations and alarms; no personal data
 	AlarmWork     Action = "alarm.work"     // acknowledge
@@ -72,6 +77,7 @@ var allowed = map[Action][]Role{
 	RefuseEntry: {Inspector, Supervisor}, LiftNeed: {Inspector, Supervisor},
 	BiometricsOff: {Inspector, Supervisor},
 	WorkshopRead:  {Technician, Supervisor}, WorkshopWork: {Technician}, ProfileOverride: {Technician},
+	ProfilePropose: {Technician}, ProfileDecide: {Technician, Supervisor}, // border/Learning asks for another person than who proposed
 
 	FlowsRead: {Operator, Technician, Administrator}, AlarmWork: {Operator},
 	ReportsRead: {Operator, Administrator}, ReportsExport: {Operator, Administrator},
@@ -87,6 +93,16 @@ var allowed = map[Action][]Role{
 	StationsRead: {Administrator, Technician}, StationsWork: {Administrator},
 	Retention: {Administrator}, RetentionLong: {Administrator}, BackupWork: {Administrator, Technician},
 	SubjectWork: {Operator},
+}
+
+// InTraining reports whether an action is open to who is signed in at a training counter, besides what is
+// done at that counter itself: what belongs to coming and going. All else would be in earnest.
+func InTraining(a Action) bool {
+	switch a {
+	case Public, SignOut, AskSecond, Start, OwnPIN, OwnKeys:
+		return true
+	}
+	return false
 }
 
 // second are the actions that take two people with credentials of their own, and who the second
