@@ -142,6 +142,7 @@ func (s *screen) person(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	o.Face = s.portraitOf(ctx, o.Travels, roles)
 	p.Opened = o
 	return s.send(c, p)
 }

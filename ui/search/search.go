@@ -21,12 +21,13 @@ import (
 //go:embed *.html
 var templates embed.FS
 
-// Config says what the page works with. All fields but Form and Log are required.
+// Config says what the page works with. All fields but Files, Form and Log are required.
 type Config struct {
 	Register *register.Register
 	Cases    *cases.Service
 	Clock    border.Clock
 	Audit    border.Auditor
+	Files    Files        // nil: no portrait is shown
 	Form     *form.Form   // the country's, for the words of codes; nil: the one that ships
 	Log      *slog.Logger // nil: no log
 }

@@ -3,8 +3,10 @@ package search
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +19,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/archive"
 	"garita/border/bordertest"
 	"garita/border/cases"
 	"garita/border/form"
@@ -144,6 +147,8 @@ func TestWhoSearchesSaysWhy(t *testing.T) {
 		"by document":      {with("number", "l898902c3", "issuer", "uto"), []access.Role{access.Operator}, 200, "ERIKSSON, ANNA MARIA", true},
 		"by name":          {with("name", "anna eriksson"), []access.Role{access.Operator}, 200, "ERIKSSON, ANNA MARIA", true},
 		"a name as markup": {with("name", "rupert"), []access.Role{access.Operator}, 200, "&lt;b&gt;HENTZAU", true},
+		"a beginning":      {with("name", "eriks"), []access.Role{access.Operator}, 200, "Written differently", true},
+		"another spelling": {with("name", "Ericsson"), []access.Role{access.Operator}, 200, "Written differently", true},
 		"nobody":           {with("name", "nobody"), []access.Role{access.Operator}, 200, "knows nobody like that", true},
 		"no purpose":       {with("name", "anna", "purpose", ""), []access.Role{access.Operator}, 422, "choose a purpose", false},
 		"another purpose":  {with("name", "anna", "purpose", "curiosity"), []access.Role{access.Operator}, 422, "choose a purpose", false},
@@ -202,10 +207,15 @@ func texts(p *i18n.Printer) map[string]any {
 		"empty":   s.show(p, &page{}, operator),
 		"trouble": s.show(p, &page{Query: q, Trouble: "⟦x⟧"}, operator),
 		"nobody":  s.show(p, &page{Query: q, Asked: true}, operator),
-		"found":   s.show(p, &page{Query: q, Asked: true, More: true, Found: []register.Traveller{{Last: c, Person: who, Crossings: 3}, {Last: kept, Crossings: 1}, {Last: c, Crossings: 2}}}, operator),
+		"found":   s.show(p, &page{Query: q, Asked: true, More: true, Found: []register.Traveller{{Last: c, Person: who, Crossings: 3}, {Last: kept, Crossings: 1}, {Last: c, Crossings: 2}, {Last: c, Person: who, Crossings: 1, Near: true}}}, operator),
 		"unseen":  s.show(p, &page{Query: q, Asked: true, Found: []register.Traveller{{Last: c, Person: who, Crossings: 3}}}, []access.Role{access.Technician}),
 		"person": s.show(p, &page{Query: q, Opened: &opened{More: true, Stays: stays, Cases: []cases.Summary{{Entry: "courts/C-1", State: cases.Possible, OpenedAt: now}},
-			Travels: []register.Travel{{Crossing: c, Person: who}, {Crossing: kept}}}}, operator),
+			Travels: []register.Travel{{Crossing: c, Person: who}, {Crossing: kept}},
+			Face:    portrait{URL: "/crossings/1/files/2", At: now.Add(-time.Hour), Waiting: now}}}, operator),
+		"waiting":    s.show(p, &page{Query: q, Opened: &opened{Travels: []register.Travel{{Crossing: c, Person: who}}, Face: portrait{Waiting: now}}}, operator),
+		"lost":       s.show(p, &page{Query: q, Opened: &opened{Travels: []register.Travel{{Crossing: c, Person: who}}, Face: portrait{Lost: true}}}, operator),
+		"failed":     s.show(p, &page{Query: q, Opened: &opened{Travels: []register.Travel{{Crossing: c, Person: who}}, Face: portrait{Failed: true}}}, operator),
+		"face":       s.show(p, &page{Query: q, Opened: &opened{Travels: []register.Travel{{Crossing: c, Person: who}}, Face: portrait{URL: "/crossings/1/files/2", At: now}}}, operator),
 		"restricted": s.show(p, &page{Query: q, Opened: &opened{Travels: []register.Travel{{Crossing: kept}}}}, operator),
 	}
 }
@@ -216,3 +226,57 @@ var pages = layouttest.Pages{Templates: templates, States: texts, Everywhere: []
 func TestGoldenPages(t *testing.T) { layouttest.Golden(t, pages, *update) }
 
 func TestEveryTextIsOfTheCatalogue(t *testing.T) { layouttest.Translated(t, pages) }
+
+// shelf is an archive: what it holds of each crossing, in the order of asking.
+type shelf struct {
+	files [][]archive.Filed
+	err   error
+	asked int
+}
+
+func (s *shelf) Files(context.Context, border.ID) ([]archive.Filed, error) {
+	if s.asked++; s.asked > len(s.files) {
+		return nil, s.err
+	}
+	return s.files[s.asked-1], s.err
+}
+
+// The newest portrait that has arrived is shown to whoever may open it, and what has not is said; whose particulars
+// must not be used has none, and is not asked for.
+func TestPortraits(t *testing.T) {
+	file := func(kind string, state archive.State) []archive.Filed {
+		return []archive.Filed{{Attachment: border.Attachment{Kind: kind, Media: "image/jpeg", Hash: border.Digest{9}}, State: state}}
+	}
+	someone := &border.Personal{Surname: "ERIKSSON"}
+	travel := func(hoursAgo int, part string, who *border.Personal) register.Travel {
+		return register.Travel{Crossing: register.Crossing{ID: border.ID{byte(hoursAgo)}, OccurredAt: now.Add(-time.Duration(hoursAgo) * time.Hour), Part: part}, Person: who}
+	}
+	three := []register.Travel{travel(1, "open", someone), travel(2, "open", someone), travel(3, "open", someone)}
+	operator := []access.Role{access.Operator}
+	for name, c := range map[string]struct {
+		travels []register.Travel
+		shelf   shelf
+		roles   []access.Role
+		url     bool
+		note    string
+		asked   int
+	}{
+		"none":                    {travels: three, roles: operator, asked: 3},
+		"the newest":              {travels: three, shelf: shelf{files: [][]archive.Filed{file(border.KindPortrait, archive.Here)}}, roles: operator, url: true, note: "Taken 22 Nov 2026 16:04.", asked: 1},
+		"an older one":            {travels: three, shelf: shelf{files: [][]archive.Filed{file(border.KindPortrait, archive.Waiting), nil, file(border.KindPortrait, archive.Here)}}, roles: operator, url: true, note: "has not arrived yet", asked: 3},
+		"not yet":                 {travels: three[:1], shelf: shelf{files: [][]archive.Filed{file(border.KindPortrait, archive.Waiting)}}, roles: operator, note: "The portrait of 22 Nov 2026 16:04 has not arrived yet.", asked: 1},
+		"lost":                    {travels: three[:1], shelf: shelf{files: [][]archive.Filed{file(border.KindPortrait, archive.Lost)}}, roles: operator, note: "lost", asked: 1},
+		"only a paper":            {travels: three[:1], shelf: shelf{files: [][]archive.Filed{file(border.KindPaper, archive.Here)}}, roles: operator, asked: 1},
+		"a finger is no portrait": {travels: three[:1], shelf: shelf{files: [][]archive.Filed{file(border.KindFinger, archive.Here)}}, roles: operator, asked: 1},
+		"an archive that fails":   {travels: three, shelf: shelf{err: errors.New("the disk is away")}, roles: operator, note: "does not answer", asked: 1},
+		"restricted":              {travels: []register.Travel{travel(1, register.PartRestricted, nil), travel(2, register.PartRestricted, someone)}, shelf: shelf{files: [][]archive.Filed{file(border.KindPortrait, archive.Here)}}, roles: operator},
+		"not for everybody":       {travels: three, shelf: shelf{files: [][]archive.Filed{file(border.KindPortrait, archive.Here)}}, roles: []access.Role{access.Technician}},
+	} {
+		s := &screen{cfg: Config{Files: &c.shelf, Log: slog.New(slog.DiscardHandler)}}
+		p := s.portraitOf(context.Background(), c.travels, c.roles)
+		note := p.words(i18n.In(i18n.English))
+		if (p.URL != "") != c.url || !strings.Contains(note, c.note) || c.note == "" && note != "" || c.shelf.asked != c.asked {
+			t.Errorf("%s: %+v, %q, asked %d times", name, p, note, c.shelf.asked)
+		}
+	}
+}

@@ -30,6 +30,7 @@ type opened struct {
 	More    bool
 	Stays   []register.Stay
 	Cases   []cases.Summary
+	Face    portrait
 }
 
 // view is the page in words.
@@ -49,17 +50,20 @@ type row struct {
 	Crossing, Name, Born, Nationality, Document string
 	Last, Where, Crossings                      string
 	Closed                                      string // why no particulars are shown; "" if they are
+	Near                                        bool   // a word of the name is longer than was asked, or spelt in another way
 }
 
 // person is somebody who was opened.
 type person struct {
-	Name   string
-	Closed string
-	Facts  []fact
-	Stays  []stay
-	Cases  []caseRow
-	Rows   []travel
-	More   bool
+	Name     string
+	Portrait string // its address; "" if there is none
+	Face     string // of when it is, and what has not arrived; "" if there is nothing to say
+	Closed   string
+	Facts    []fact
+	Stays    []stay
+	Cases    []caseRow
+	Rows     []travel
+	More     bool
 }
 
 type fact struct {
@@ -106,7 +110,7 @@ func nameOf(x *border.Personal) string { return strings.TrimSpace(x.Surname + ",
 func rowOf(p *i18n.Printer, t *register.Traveller, names bool) row {
 	c := &t.Last
 	r := row{Crossing: c.ID.String(), Nationality: c.Nationality, Document: strings.TrimSpace(c.DocumentKind + " " + c.DocumentIssuer), Last: p.At(c.OccurredAt.UTC()),
-		Where: string(c.Post), Crossings: p.Number(t.Crossings), Closed: closed(p, c, t.Person != nil, names)}
+		Where: string(c.Post), Crossings: p.Number(t.Crossings), Closed: closed(p, c, t.Person != nil, names), Near: t.Near}
 	if c.BirthYear > 0 {
 		r.Born = strconv.Itoa(c.BirthYear)
 	}
@@ -149,7 +153,7 @@ func (s *screen) personOf(p *i18n.Printer, o *opened, names bool) *person {
 	out.Closed = closed(p, &first.Crossing, first.Person != nil, names)
 	if out.Closed == "" {
 		x := first.Person
-		out.Name = nameOf(x)
+		out.Name, out.Portrait, out.Face = nameOf(x), o.Face.URL, o.Face.words(p)
 		add := func(label i18n.Msg, value string, name bool) {
 			if value != "" {
 				out.Facts = append(out.Facts, fact{p.T(label), value, name})
