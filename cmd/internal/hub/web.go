@@ -86,7 +86,7 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Names: names, SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
 		return err
 	}
-	if err := search.Mount(h.app, search.Config{Register: h.Register, Cases: h.Cases, Clock: h.clock, Audit: h.self.audit, Log: h.log}); err != nil {
+	if err := search.Mount(h.app, search.Config{Register: h.Register, Cases: h.Cases, Files: h.Archive, Clock: h.clock, Audit: h.self.audit, Log: h.log}); err != nil {
 		return err
 	}
 	imports := h.cfg.Imports
