@@ -53,6 +53,7 @@ type Archive struct {
 	cursor    int64
 	last      border.Digest
 	swept     bool
+	locked    border.Key // the event without a key that was looked at last; Run's alone
 }
 
 var _ border.FileSink = (*Archive)(nil)
@@ -206,7 +207,16 @@ type Filed struct {
 // Files lists what a crossing names as it stands, and whether it has arrived. Fingers are among them.
 // None: nothing is named, or the particulars of the crossing cannot be read any more.
 func (a *Archive) Files(ctx context.Context, crossing border.ID) ([]Filed, error) {
-	states, key, err := a.named(ctx, crossing)
+	// Whose crossing it is the register says: another station's event under its id, whatever that
+	// names, must not put a face beside it.
+	c, err := a.c.Register.CrossingByID(ctx, crossing)
+	if border.CodeOf(err) == border.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	states, key, err := a.named(ctx, crossing, c.Key.Station)
 	if err != nil || len(states) == 0 {
 		return nil, err
 	}
@@ -226,11 +236,11 @@ func (a *Archive) Files(ctx context.Context, crossing border.ID) ([]Filed, error
 	return out, nil
 }
 
-// named reads what a crossing names, and the last event that does.
-func (a *Archive) named(ctx context.Context, crossing border.ID) (states map[border.Digest]State, key border.Key, err error) {
+// named reads what a station's crossing names, and the last event that does.
+func (a *Archive) named(ctx context.Context, crossing border.ID, station border.StationID) (states map[border.Digest]State, key border.Key, err error) {
 	err = a.db.Do(ctx, "list the files of a crossing", func(t *sql.Tx) error {
 		rows, err := t.QueryContext(ctx, `SELECT digest, station, epoch, seq, arrived_at IS NOT NULL, lost_at IS NOT NULL FROM file
-			WHERE crossing = ? ORDER BY named_at`, crossing[:])
+			WHERE crossing = ? AND station = ? ORDER BY named_at`, crossing[:], string(station))
 		if err != nil {
 			return err
 		}
@@ -266,7 +276,7 @@ func (a *Archive) Read(ctx context.Context, crossing border.ID, hash border.Dige
 	if err != nil {
 		return Filed{}, nil, err
 	}
-	for _, f := range files {
+	for _, f := range files { // of the station whose crossing it is
 		if f.Hash != hash || f.Kind == border.KindFinger {
 			continue
 		}

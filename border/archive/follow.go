@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -171,12 +170,14 @@ func (a *Archive) name(ctx context.Context, t *sql.Tx, r *register.Arrival) (wan
 	return wanted, nil
 }
 
-// unlock looks again at events whose keys may have come.
+// unlock looks again at events whose keys may have come, so many at a time: it goes on behind those at
+// the next call, as keys may never come, and begins anew at the end.
 func (a *Archive) unlock(ctx context.Context) error {
 	const op = "look at events whose keys have come"
 	var keys []border.Key
 	err := a.db.Do(ctx, op, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, `SELECT DISTINCT station, epoch, seq FROM awaited ORDER BY station, epoch, seq LIMIT ?`, followBatch)
+		rows, err := t.QueryContext(ctx, `SELECT DISTINCT station, epoch, seq FROM awaited WHERE (station, epoch, seq) > (?, ?, ?)
+			ORDER BY station, epoch, seq LIMIT ?`, string(a.locked.Station), a.locked.Epoch[:], int64(a.locked.Seq), followBatch)
 		if err != nil {
 			return err
 		}
@@ -192,8 +193,11 @@ func (a *Archive) unlock(ctx context.Context) error {
 		}
 		return rows.Err()
 	})
-	if err != nil || len(keys) == 0 {
+	if err != nil {
 		return err
+	}
+	if a.locked = (border.Key{}); len(keys) == followBatch {
+		a.locked = keys[len(keys)-1]
 	}
 	wanted := map[border.StationID]bool{}
 	for _, k := range keys {
@@ -201,7 +205,7 @@ func (a *Archive) unlock(ctx context.Context) error {
 		if err != nil && border.CodeOf(err) != border.NotFound {
 			return err
 		}
-		if err == nil && r.Personal == nil && slices.ContainsFunc(r.Missing, func(string) bool { return true }) {
+		if err == nil && r.Personal == nil && len(r.Missing) > 0 {
 			continue
 		}
 		err = a.db.Do(ctx, op, func(t *sql.Tx) error {
@@ -278,7 +282,8 @@ func (a *Archive) sweep(ctx context.Context) error {
 }
 
 // Erased has the archive follow an erasure: files are removed whose event's particulars will never open
-// again, as gone says, whether their key was destroyed or the traveller was erased.
+// again, as gone says, whether their key was destroyed or the traveller was erased, and what an event
+// names that was never opened is not waited for any more.
 func (a *Archive) Erased(ctx context.Context, gone func(*register.Arrival) bool) error {
 	const op = "let the archive follow an erasure"
 	type of struct {
@@ -287,7 +292,7 @@ func (a *Archive) Erased(ctx context.Context, gone func(*register.Arrival) bool)
 	}
 	var all []of
 	err := a.db.Do(ctx, op, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, `SELECT DISTINCT crossing, station, epoch, seq FROM file`)
+		rows, err := t.QueryContext(ctx, `SELECT crossing, station, epoch, seq FROM file UNION SELECT NULL, station, epoch, seq FROM awaited`)
 		if err != nil {
 			return err
 		}
@@ -298,7 +303,7 @@ func (a *Archive) Erased(ctx context.Context, gone func(*register.Arrival) bool)
 			if err := rows.Scan(&crossing, &v.key.Station, &epoch, &v.key.Seq); err != nil {
 				return err
 			}
-			copy(v.crossing[:], crossing)
+			copy(v.crossing[:], crossing) // none: it awaits its key
 			copy(v.key.Epoch[:], epoch)
 			all = append(all, v)
 		}
@@ -351,8 +356,11 @@ func (a *Archive) forget(ctx context.Context, crossing border.ID, key border.Key
 		if err := errors.Join(rows.Err(), syncDir(a.dir)); err != nil {
 			return err
 		}
-		_, err = t.ExecContext(ctx, `DELETE FROM file WHERE crossing = ? AND station = ? AND epoch = ? AND seq = ?`,
-			crossing[:], string(key.Station), key.Epoch[:], int64(key.Seq))
+		if _, err := t.ExecContext(ctx, `DELETE FROM file WHERE crossing = ? AND station = ? AND epoch = ? AND seq = ?`,
+			crossing[:], string(key.Station), key.Epoch[:], int64(key.Seq)); err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `DELETE FROM awaited WHERE station = ? AND epoch = ? AND seq = ?`, string(key.Station), key.Epoch[:], int64(key.Seq))
 		return err
 	})
 }

@@ -218,7 +218,17 @@ func (r *rig) wraps(of border.StationID) {
 	r.must(r.reg.StoreWraps(r.ctx, wraps))
 }
 
-func (r *rig) follow() { r.t.Helper(); r.must(r.archive.Follow(r.ctx)) }
+func (r *rig) follow() {
+	r.t.Helper()
+	r.must(r.archive.Follow(r.ctx))
+	for { // the register projects in its own time
+		c, err := r.reg.Counts(r.ctx)
+		if r.must(err); c.ProjectionLag == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
 
 // wanted lists what is wanted of a station.
 func (r *rig) wanted(of border.StationID) []border.WantedFile {

@@ -48,8 +48,10 @@ func (a *Archive) Wanted(ctx context.Context, station border.StationID, limit in
 		return rows.Err()
 	})
 	for i := range files {
-		if info, err := os.Stat(a.partial(station, files[i].Hash)); err == nil {
-			files[i].Held = int(min(info.Size(), int64(files[i].Bytes)))
+		// One that has all its bytes and not its name, as after a power cut, takes any piece to be
+		// finished: it is asked for from the beginning, and what it has is passed over.
+		if info, err := os.Stat(a.partial(station, files[i].Hash)); err == nil && info.Size() < int64(files[i].Bytes) {
+			files[i].Held = int(info.Size())
 		}
 	}
 	return files, pending, err
@@ -142,12 +144,10 @@ func (a *Archive) Write(ctx context.Context, pieces []border.FilePiece) error {
 		}
 	}
 	var whole []border.Digest
+	var failed error
 	for of, f := range open {
 		done, err := a.settle(of.station, of.hash, f, fates[of].bytes)
-		if err != nil {
-			return notKept(op, err)
-		}
-		if done {
+		if failed = errors.Join(failed, err); done {
 			whole = append(whole, of.hash)
 		}
 	}
@@ -156,7 +156,10 @@ func (a *Archive) Write(ctx context.Context, pieces []border.FilePiece) error {
 			return notKept(op, err)
 		}
 	}
-	return a.arrived(ctx, op, whole)
+	if err := a.arrived(ctx, op, whole); err != nil || failed == nil {
+		return err
+	}
+	return notKept(op, failed)
 }
 
 // appendPiece writes what of a piece continues the file. What is there already, or would leave a gap, is passed over.
@@ -197,7 +200,8 @@ func (a *Archive) settle(station border.StationID, hash border.Digest, f *os.Fil
 	}
 	if border.Digest(sum.Sum(nil)) == hash {
 		delete(a.broken, hash)
-		return true, os.Rename(f.Name(), filepath.Join(a.dir, hash.String()))
+		err := os.Rename(f.Name(), filepath.Join(a.dir, hash.String()))
+		return err == nil, err
 	}
 	a.alarm(station, "A file arrived whole and does not fit its name. It was thrown away and is asked for again.")
 	if a.broken[hash]++; a.broken[hash] >= brokenMost {

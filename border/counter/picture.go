@@ -37,6 +37,10 @@ func redraw(kind string, b []byte) (drawn []byte, size image.Point, err error) {
 	if size.X > bounds.size.X || size.Y > bounds.size.Y {
 		return nil, size, large
 	}
+	// What the decoder would allocate for is what was measured, whatever it makes of the segments.
+	if seen, err := jpeg.DecodeConfig(bytes.NewReader(b)); err != nil || image.Pt(seen.Width, seen.Height) != size {
+		return nil, size, invalid
+	}
 	img, err := jpeg.Decode(bytes.NewReader(b))
 	if err != nil || img.Bounds().Size() != size { // the cause is of no use to the officer
 		return nil, size, invalid
@@ -51,12 +55,15 @@ func redraw(kind string, b []byte) (drawn []byte, size image.Point, err error) {
 var errFrame = &border.Error{Code: border.Invalid, Op: "read a picture"}
 
 // frame reads the size of a JPEG from the header of its frame. It takes the sequential kind that
-// cameras and browsers write: a progressive one can make a reader go over all its pixels thousands
+// cameras and browsers write, and only segments that have a length before it: a progressive one can make a reader go over all its pixels thousands
 // of times for a few bytes.
 func frame(b []byte) (image.Point, error) {
 	const (
-		soi, sos   = 0xd8, 0xda
+		soi        = 0xd8
 		sof0, sof1 = 0xc0, 0xc1
+		dht, dqt   = 0xc4, 0xdb
+		dri, com   = 0xdd, 0xfe
+		app0       = 0xe0 // to 0xef
 	)
 	if len(b) < 4 || b[0] != 0xff || b[1] != soi {
 		return image.Point{}, errFrame
@@ -66,11 +73,12 @@ func frame(b []byte) (image.Point, error) {
 			return image.Point{}, errFrame
 		}
 		marker, n := b[at+1], int(binary.BigEndian.Uint16(b[at+2:]))
-		if n < 2 || at+2+n > len(b) || marker == sos {
+		if n < 2 || at+2+n > len(b) {
 			return image.Point{}, errFrame
 		}
-		if marker >= sof0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc { // a frame of some kind
-			if marker != sof0 && marker != sof1 || n < 8 {
+		switch {
+		case marker == sof0 || marker == sof1:
+			if n < 8 {
 				return image.Point{}, errFrame
 			}
 			size := image.Pt(int(binary.BigEndian.Uint16(b[at+7:])), int(binary.BigEndian.Uint16(b[at+5:])))
@@ -78,6 +86,9 @@ func frame(b []byte) (image.Point, error) {
 				return image.Point{}, errFrame
 			}
 			return size, nil
+		case marker == dht, marker == dqt, marker == dri, marker == com, marker&0xf0 == app0:
+		default: // also the markers without a length (ITU-T T.81, table B.1), behind which a second frame could hide
+			return image.Point{}, errFrame
 		}
 		at += 2 + n
 	}
