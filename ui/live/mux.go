@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,9 @@ func (m *Mux) answer(c *fiber.Ctx) error {
 	}
 	var names []string
 	for _, b := range c.Context().QueryArgs().PeekMulti("topic") {
+		if bytes.ContainsFunc(b, func(r rune) bool { return r <= ' ' || r > '~' }) { // it stands in the stream's lines
+			return &border.Error{Code: border.Invalid, Op: "open a live stream", Message: "There is no such topic."}
+		}
 		names = append(names, string(b))
 	}
 	if len(names) == 0 || len(names) > MaxTopics {

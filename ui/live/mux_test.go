@@ -223,6 +223,7 @@ func TestMuxRefuses(t *testing.T) {
 	}{
 		"none": {nil, 422}, "too many": {many, 422}, "twice": {[]string{"counters/1", "counters/1"}, 422}, "unknown": {[]string{"counters/9"}, 404},
 		"deeper": {[]string{"counters/1/2"}, 404}, "shorter": {[]string{"counters/"}, 404}, "empty": {[]string{""}, 404},
+		"lines of its own": {[]string{"counters/1", "x\ndata: {}"}, 422},
 	} {
 		if got := d.ask(t, "", c.topics...).StatusCode; got != c.status {
 			t.Errorf("%s: %d, want %d", name, got, c.status)
