@@ -97,6 +97,19 @@ type Question struct {
 	Group
 }
 
+// Division says how crossings are divided for a [Grid] of posts by something else: those of a group, by a
+// dimension, by [ByGroup] or by [ByDay].
+type Division struct {
+	Group
+	By Dimension
+}
+
+// What grids can be divided by besides the dimensions.
+const (
+	ByGroup Dimension = ""    // columns are groups, "entry/admitted"
+	ByDay   Dimension = "day" // columns are all calendar days of the question, in order
+)
+
 // Count is how often a code came.
 type Count struct {
 	Code string `json:"code"`

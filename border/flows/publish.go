@@ -38,13 +38,15 @@ func Publish(groups Grid, k int64) *Publication {
 // Groups is the table of posts by group.
 func (p *Publication) Groups() *Published { return &p.groups }
 
-// Divide decides about a table of all posts whose rows sum to a group.
+// Divide decides about a table of all posts whose rows sum to a group, counted from the same state of the
+// register.
 func (p *Publication) Divide(grid Grid, g Group) Published {
+	grid = p.aligned(grid)
 	if p.k == 0 {
 		return Published{grid, Hide(grid, 0, nil)}
 	}
 	grid = grid.Merge(p.k)
-	return Published{grid, Hide(grid, p.k, p.totals(g, len(grid.Rows)))}
+	return Published{grid, Hide(grid, p.k, p.totals(g))}
 }
 
 // Course decides about a table of one row, of all posts together, that sums to a group, like its days. None of a
@@ -53,17 +55,34 @@ func (p *Publication) Course(grid Grid, g Group) Published {
 	if p.k == 0 {
 		return Published{grid, Hide(grid, 0, nil)}
 	}
-	total := p.totals(g, 0)
+	total := p.totals(g)
 	return Published{grid, Hide(grid, p.k, []bool{total[len(total)-1], total[len(total)-1]})}
+}
+
+// aligned gives a table the rows of the table of groups, by their names: what is hidden of a total is hidden of the
+// row of the same name. Of a post that the table of groups does not have nothing can be told.
+func (p *Publication) aligned(grid Grid) Grid {
+	if slices.Equal(grid.Rows, p.groups.Grid.Rows) {
+		return grid
+	}
+	out := Grid{Rows: p.groups.Grid.Rows, Columns: grid.Columns}
+	for _, name := range out.Rows {
+		row := grid.Row(name)
+		if row == nil {
+			row = make([]int64, len(grid.Columns))
+		}
+		out.N = append(out.N, row)
+	}
+	return out
 }
 
 // totals gives what is hidden of a group's total at each post, and last of its total. Of a group that nobody was in
 // nothing is.
-func (p *Publication) totals(g Group, rows int) []bool {
+func (p *Publication) totals(g Group) []bool {
 	if j := slices.Index(p.groups.Grid.Columns, g.String()); j >= 0 {
 		return p.groups.Mask.Totals(j)
 	}
-	return make([]bool, rows+1)
+	return make([]bool, len(p.groups.Grid.Rows)+1)
 }
 
 // Of gives the number of a column at one post or ("") at all.
@@ -80,6 +99,22 @@ func (t *Published) Of(post border.PostID, column string) Number {
 		}
 	} else if i := slices.Index(t.Grid.Rows, string(post)); i >= 0 {
 		n = Number{N: t.Grid.N[i][j], Hidden: t.Mask.Cells[i][j]}
+	}
+	if n.Hidden {
+		n.N = 0
+	}
+	return n
+}
+
+// Total gives the total of one post, of all columns.
+func (t *Published) Total(post border.PostID) Number {
+	i := slices.Index(t.Grid.Rows, string(post))
+	if i < 0 {
+		return Number{}
+	}
+	n := Number{Hidden: t.Mask.Rows[i]}
+	for _, x := range t.Grid.N[i] {
+		n.N += x
 	}
 	if n.Hidden {
 		n.N = 0

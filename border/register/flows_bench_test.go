@@ -62,7 +62,7 @@ func BenchmarkFlows(b *testing.B) {
 		}},
 		{"a week by post and nationality", func() error {
 			d := r.IntN(days - 7)
-			return second2(w.reg.FlowGrid(ctx, flows.Question{From: day(d + 6), To: day(d), Group: flows.Departures()}, flows.Nationality))
+			return second2(w.reg.FlowGrids(ctx, day(d+6), day(d), flows.Division{Group: flows.Departures(), By: flows.Nationality}))
 		}},
 		{"a month by day, all posts", func() error {
 			return second2(w.reg.FlowSeries(ctx, flows.Question{From: day(30), To: day(0)}, flows.Daily))
@@ -123,11 +123,11 @@ func pageOf(w *world, days int, post border.PostID) error {
 func gridsOf(w *world, days int) error {
 	ctx, now := context.Background(), w.clock.Now()
 	q := flows.Question{From: now.AddDate(0, 0, 1-days).Format(time.DateOnly), To: now.Format(time.DateOnly), Group: flows.Arrivals()}
-	err := second2(w.reg.FlowGrid(ctx, flows.Question{From: q.From, To: q.To}, ""))
+	by := []flows.Division{{By: flows.ByGroup}}
 	for _, d := range pageDimensions {
-		err = errors.Join(err, second2(w.reg.FlowGrid(ctx, q, d)))
+		by = append(by, flows.Division{Group: q.Group, By: d})
 	}
-	return errors.Join(err, second2(w.reg.FlowCoverage(ctx, q.From, q.To)), second2(w.reg.Presence(ctx)))
+	return errors.Join(second2(w.reg.FlowGrids(ctx, q.From, q.To, by...)), second2(w.reg.FlowCoverage(ctx, q.From, q.To)), second2(w.reg.Presence(ctx)))
 }
 
 var pageDimensions = []flows.Dimension{flows.Nationality, flows.Sex, flows.Age, flows.Category, flows.Purpose, flows.Transport}

@@ -317,6 +317,8 @@ func TestFlowQuestions(t *testing.T) {
 		"no day":             second2(w.reg.FlowsBy(t.Context(), flows.Question{From: "today", To: "2026-12-01"}, flows.Sex)),
 		"no dimension":       second2(w.reg.FlowsBy(t.Context(), flows.Question{From: "2026-12-01", To: "2026-12-01"}, "name")),
 		"no step":            second2(w.reg.FlowSeries(t.Context(), flows.Question{From: "2026-12-01", To: "2026-12-01"}, "hour")),
+		"no grid":            second2(w.reg.FlowGrids(t.Context(), "2026-12-01", "2026-12-01", flows.Division{By: "name"})),
+		"too many days":      second2(w.reg.FlowGrids(t.Context(), "2025-12-01", "2026-12-31", flows.Division{By: flows.ByDay})),
 		"too long":           second2(w.reg.FlowSeries(t.Context(), flows.Question{From: "0001-12-01", To: "2026-12-01"}, flows.Daily)),
 		"no month":           second2(w.reg.FlowCross(t.Context(), "2026-13", "", flows.Arrivals())),
 	} {
@@ -351,10 +353,14 @@ func (w *world) asksBy(name string, q flows.Question, chosen []border.Header) {
 		if !maps.Equal(want, have) || got.Unknown != unknown || got.Total != int64(len(chosen)) {
 			w.t.Errorf("%s by %s: %+v, want %v, %d unknown of %d", name, d, got, want, unknown, len(chosen))
 		}
-		grid, err := w.reg.FlowGrid(w.t.Context(), q, d)
+		grids, err := w.reg.FlowGrids(w.t.Context(), q.From, q.To, flows.Division{Group: q.Group, By: d})
 		w.must(err)
+		grid := grids[0]
 		cells := map[string]int64{}
 		for i, row := range grid.N {
+			if q.Post != "" && grid.Rows[i] != string(q.Post) {
+				continue
+			}
 			for j, n := range row {
 				if n != 0 {
 					cells[grid.Rows[i]+"/"+grid.Columns[j]] = n

@@ -150,24 +150,21 @@ func (s *screen) divide(ctx context.Context, a *answer, q flows.Question) error 
 // and takes what was asked for out of them: so nobody learns by asking for one post after the other, or on
 // the other page, what none of them shows.
 func (s *screen) publish(ctx context.Context, a *answer, q flows.Question) error {
-	g, post := q.Group, q.Post
-	q.Group, q.Post = flows.Group{}, ""
-	groups, err := s.cfg.Register.FlowGrid(ctx, q, "")
+	by := []flows.Division{{By: flows.ByGroup}}
+	for _, d := range a.Filter.dimensions() {
+		by = append(by, flows.Division{Group: q.Group, By: d})
+	}
+	grids, err := s.cfg.Register.FlowGrids(ctx, q.From, q.To, by...)
 	if err != nil {
 		return err
 	}
-	told := flows.Publish(groups, a.Small)
-	a.Total = told.Groups().Of(post, g.String())
-	q.Group = g
-	for _, d := range a.Filter.dimensions() {
-		grid, err := s.cfg.Register.FlowGrid(ctx, q, d)
-		if err != nil {
-			return err
-		}
-		t := told.Divide(grid, g)
-		x := division{Dimension: d, Total: a.Total}
+	told := flows.Publish(grids[0], a.Small)
+	a.Total = told.Groups().Of(q.Post, q.Group.String())
+	for i, grid := range grids[1:] {
+		t := told.Divide(grid, q.Group)
+		x := division{Dimension: by[i+1].By, Total: a.Total}
 		for _, code := range t.Grid.Columns {
-			if n := t.Of(post, code); n.N > 0 || n.Hidden {
+			if n := t.Of(q.Post, code); n.N > 0 || n.Hidden {
 				x.Codes, x.Counts = append(x.Codes, code), append(x.Counts, n)
 			}
 		}

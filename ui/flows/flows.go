@@ -23,7 +23,7 @@ var templates embed.FS
 
 // Register answers questions about flows; [garita/border/register.Register] is the real one.
 type Register interface {
-	FlowGrid(ctx context.Context, q flows.Question, d flows.Dimension) (flows.Grid, error)
+	FlowGrids(ctx context.Context, from, to string, by ...flows.Division) ([]flows.Grid, error)
 	FlowsBy(ctx context.Context, q flows.Question, d flows.Dimension) (flows.Table, error)
 	FlowSeries(ctx context.Context, q flows.Question, step flows.Step) ([]flows.Point, error)
 	FlowsToday(ctx context.Context, post border.PostID, g flows.Group) (flows.Today, error)

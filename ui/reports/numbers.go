@@ -2,7 +2,6 @@ package reports
 
 import (
 	"context"
-	"time"
 
 	"garita/border/flows"
 )
@@ -23,47 +22,47 @@ var dimensions = [...]flows.Dimension{flows.Nationality, flows.Residence, flows.
 // gather asks for all numbers of a period; k is the number below which they are hidden, 0 for
 // somebody who may see all.
 func (s *screen) gather(ctx context.Context, p period, k int64) (*numbers, error) {
-	q := flows.Question{From: p.from.Format(time.DateOnly), To: p.to.Format(time.DateOnly)}
 	out := &numbers{period: p, days: map[flows.Group]flows.Published{}, by: map[flows.Group]map[flows.Dimension]flows.Published{}}
-	told, err := s.groups(ctx, p, k)
+	by := []flows.Division{{By: flows.ByGroup}}
+	for _, g := range [...]flows.Group{flows.Arrivals(), flows.Departures(), flows.Refusals()} {
+		out.by[g] = map[flows.Dimension]flows.Published{}
+		in := dimensions[:]
+		if g == flows.Refusals() {
+			in = []flows.Dimension{flows.Ground}
+		}
+		for _, d := range in {
+			by = append(by, flows.Division{Group: g, By: d})
+		}
+		by = append(by, flows.Division{Group: g, By: flows.ByDay})
+	}
+	grids, err := s.cfg.Register.FlowGrids(ctx, p.first(), p.last(), by...)
 	if err != nil {
 		return nil, err
 	}
+	told := flows.Publish(grids[0], k)
 	out.groups = told.Groups()
 	out.posts = out.groups.Grid.Rows
-	if out.coverage, err = s.cfg.Register.FlowCoverage(ctx, q.From, q.To); err != nil {
-		return nil, err
+	for i, grid := range grids[1:] {
+		switch d := by[i+1]; {
+		case d.By != flows.ByDay:
+			out.by[d.Group][d.By] = told.Divide(grid, d.Group)
+		case k > 0:
+			out.days[d.Group] = told.Course(together(grid), d.Group)
+		default:
+			out.days[d.Group] = told.Course(grid, d.Group)
+		}
 	}
-	for _, g := range [...]flows.Group{flows.Arrivals(), flows.Departures(), flows.Refusals()} {
-		q.Group = g
-		by := dimensions[:]
-		if g == flows.Refusals() {
-			by = []flows.Dimension{flows.Ground}
-		}
-		out.by[g] = map[flows.Dimension]flows.Published{}
-		for _, d := range by {
-			grid, err := s.cfg.Register.FlowGrid(ctx, q, d)
-			if err != nil {
-				return nil, err
-			}
-			out.by[g][d] = told.Divide(grid, g)
-		}
-		grid, err := s.cfg.Register.FlowDays(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		if k > 0 {
-			grid = together(grid)
-		}
-		out.days[g] = told.Course(grid, g)
-	}
-	return out, nil
+	out.coverage, err = s.cfg.Register.FlowCoverage(ctx, p.first(), p.last())
+	return out, err
 }
 
 // groups counts by post, direction and outcome, and decides what is told of a period.
 func (s *screen) groups(ctx context.Context, p period, k int64) (*flows.Publication, error) {
-	grid, err := s.cfg.Register.FlowGrid(ctx, flows.Question{From: p.from.Format(time.DateOnly), To: p.to.Format(time.DateOnly)}, "")
-	return flows.Publish(grid, k), err
+	grids, err := s.cfg.Register.FlowGrids(ctx, p.first(), p.last(), flows.Division{By: flows.ByGroup})
+	if err != nil {
+		return nil, err
+	}
+	return flows.Publish(grids[0], k), nil
 }
 
 // together sums all rows into one.

@@ -82,6 +82,10 @@ func (p period) after() period {
 	return monthOf(p.to.AddDate(0, 0, 1))
 }
 
+// first and last are the days as the register's questions are asked.
+func (p period) first() string { return p.from.Format(time.DateOnly) }
+func (p period) last() string  { return p.to.Format(time.DateOnly) }
+
 // freq is the frequency of SDMX.
 func (p period) freq() string {
 	if p.week {

@@ -21,8 +21,7 @@ var templates embed.FS
 
 // Register answers questions about flows; [garita/border/register.Register] is the real one.
 type Register interface {
-	FlowGrid(ctx context.Context, q flows.Question, d flows.Dimension) (flows.Grid, error)
-	FlowDays(ctx context.Context, q flows.Question) (flows.Grid, error)
+	FlowGrids(ctx context.Context, from, to string, by ...flows.Division) ([]flows.Grid, error)
 	FlowCoverage(ctx context.Context, from, to string) ([]flows.Coverage, error)
 }
 

@@ -88,30 +88,29 @@ func pow(x, n float64) float64 {
 	return x
 }
 
-func (c *country) grid(q flows.Question, column func(*crossing) string) flows.Grid {
-	b := flows.NewBuilder()
-	for _, p := range c.posts {
-		b.Row(p)
-	}
-	for i := range c.all {
-		x := &c.all[i]
-		if x.day >= q.From && x.day <= q.To && (q.Direction == "" || x.group == q.Group) {
-			b.Add(x.post, column(x), 1)
+func (c *country) FlowGrids(_ context.Context, from, to string, by ...flows.Division) (out []flows.Grid, err error) {
+	for _, d := range by {
+		b := flows.NewBuilder()
+		for _, p := range c.posts {
+			b.Row(p)
 		}
+		for i := range c.all {
+			x := &c.all[i]
+			if x.day < from || x.day > to || d.Group != (flows.Group{}) && x.group != d.Group {
+				continue
+			}
+			switch d.By {
+			case flows.ByGroup:
+				b.Add(x.post, x.group.String(), 1)
+			case flows.ByDay:
+				b.Add(x.post, x.day, 1)
+			default:
+				b.Add(x.post, x.codes[d.By], 1)
+			}
+		}
+		out = append(out, b.Grid())
 	}
-	return b.Grid()
-}
-
-func (c *country) FlowGrid(_ context.Context, q flows.Question, d flows.Dimension) (flows.Grid, error) {
-	if d == "" {
-		return c.grid(q, func(x *crossing) string { return x.group.String() }), nil
-	}
-	return c.grid(q, func(x *crossing) string { return x.codes[d] }), nil
-}
-
-func (c *country) FlowDays(_ context.Context, q flows.Question) (flows.Grid, error) {
-	g := c.grid(q, func(x *crossing) string { return x.day })
-	return g, nil
+	return out, nil
 }
 
 func (c *country) FlowCoverage(_ context.Context, _, to string) (out []flows.Coverage, err error) {
