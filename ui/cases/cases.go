@@ -19,6 +19,7 @@ import (
 	"garita/border"
 	"garita/border/cases"
 	"garita/ui/layout"
+	"garita/ui/live"
 	"garita/ui/problem"
 )
 
@@ -32,11 +33,16 @@ type Config struct {
 	Audit border.Auditor
 	Files Files        // nil: nothing that posts attached is shown
 	Log   *slog.Logger // nil: no log
+
+	Live      *live.Mux       // takes each case as a topic; nil: none
+	Stop      <-chan struct{} // closed: all live streams end
+	Heartbeat time.Duration   // of live streams; 0: the default of package live
 }
 
 type screen struct {
-	cfg    Config
-	layout *layout.Layout
+	cfg     Config
+	layout  *layout.Layout
+	streams *live.Streams
 }
 
 // answerTimeout bounds what one answer may take.
@@ -58,7 +64,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	s := &screen{cfg: cfg}
+	s := &screen{cfg: cfg, streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the cases' pages: %w", err)
 	}
@@ -69,6 +75,8 @@ func Mount(app *fiber.App, cfg Config) error {
 	add(fiber.MethodGet, "/cases", s.inbox)
 	add(fiber.MethodPost, "/cases", s.inbox) // a filter may hold a badge, which is no part of an address
 	add(fiber.MethodGet, "/cases/:case", s.file)
+	add(fiber.MethodGet, "/live/cases/:case", s.follow)
+	cfg.Live.Add("/live/cases/:case", s.feed)
 	add(fiber.MethodPost, "/cases/:case/act", s.act)
 	add(fiber.MethodGet, "/crossings/:crossing/files/:file", s.picture)
 	return nil

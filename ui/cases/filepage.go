@@ -15,6 +15,7 @@ import (
 type filePage struct {
 	row
 	Version   int64
+	News      string // the last step in a sentence
 	Since     string
 	Previous  string // number of an earlier case; ""
 	Traveller []fact
@@ -95,6 +96,9 @@ func fileOf(w *i18n.Printer, x *cases.Case, now time.Time) filePage {
 	for i := range x.History {
 		v.History = append(v.History, stepOf(w, &x.History[i], now))
 	}
+	if len(v.History) > 0 {
+		v.News = newsOf(w, v.History[0])
+	}
 	for i := range x.Confirmations {
 		a := &x.Confirmations[i]
 		v.Answers = append(v.Answers, answer{wording.At(w, a.At, now), a.Service, strings.TrimSpace(wording.Word(w, outcomes, a.Outcome) + " " + wording.Underscored(a.Reason)), a.Detail})
@@ -112,6 +116,14 @@ func fileOf(w *i18n.Printer, x *cases.Case, now time.Time) filePage {
 		}
 	}
 	return v
+}
+
+// newsOf is a step in a sentence, for those who have the case open.
+func newsOf(w *i18n.Printer, last step) string {
+	if last.Who == "" {
+		return w.T("The case has changed: {0}.", last.What)
+	}
+	return w.T("The case has changed: {0}, by {1}.", last.What, last.Who)
 }
 
 func or(text, standard string) string {

@@ -20,6 +20,7 @@ import (
 	"garita/border/watch/source"
 	"garita/ui/gate/gatetest"
 	"garita/ui/layout"
+	"garita/ui/live"
 	"garita/ui/operations"
 	"garita/ui/watchlists"
 )
@@ -40,7 +41,9 @@ func TestGallery(t *testing.T) {
 	app.Use(layout.Use(layout.Site{Hub: true}), gatetest.As(gatetest.Token("3001", "", access.Operator)))
 	h.must(operations.Mount(app, operations.Config{Register: h.reg, Clock: h.clock, Audit: &h.acts, Stop: stop}))
 	h.must(watchlists.Mount(app, watchlists.Config{Lists: h.lists, Register: h.reg, Clock: h.clock, Seconds: gatetest.Seconds{}, Audit: &h.acts, Imports: imports}))
-	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts}))
+	streams := live.NewMux(live.Config{Stop: stop})
+	h.must(Mount(app, Config{Cases: h.cases, Clock: h.clock, Audit: &h.acts, Live: streams, Stop: stop}))
+	streams.Mount(app)
 	ended := make(chan error, 1)
 	go func() {
 		fmt.Println("pages on http://" + addr)

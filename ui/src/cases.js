@@ -1,9 +1,12 @@
 import { hub } from './hub.js';
+import { follow, swap } from './live.js';
 
 const filter = document.getElementById('filter');
 // The filter as it was asked for, not as somebody is changing it just now.
 const asked = filter && new URLSearchParams(new FormData(filter));
-hub(filter ? () => ['/cases', { method: 'POST', body: asked }] : undefined);
+const form = document.querySelector('.act-form');
+const stream = form && live();
+const session = hub(filter ? () => ['/cases', { method: 'POST', body: asked }] : undefined, stream ? { away: stream.pause, back: stream.resume } : {});
 
 const links = () => [...document.querySelectorAll('tr[data-case] a[id^="case-"]')];
 const actions = () => [...document.querySelectorAll('.act-form .actions button[name="do"]')];
@@ -17,13 +20,16 @@ function go(by) {
 
 // Each thing that can be done has a digit, which leads to it; Enter does it. A digit alone does nothing: a case is
 // not closed by a slip.
-actions().forEach((b, i) => {
-  if (i > 8) return;
-  b.setAttribute('aria-keyshortcuts', String(i + 1));
-  const key = Object.assign(document.createElement('kbd'), { textContent: String(i + 1) });
-  key.setAttribute('aria-hidden', 'true');
-  b.prepend(key, ' ');
-});
+function number() {
+  actions().forEach((b, i) => {
+    if (i > 8 || b.querySelector('kbd')) return;
+    b.setAttribute('aria-keyshortcuts', String(i + 1));
+    const key = Object.assign(document.createElement('kbd'), { textContent: String(i + 1) });
+    key.setAttribute('aria-hidden', 'true');
+    b.prepend(key, ' ');
+  });
+}
+number();
 
 addEventListener('keydown', (e) => {
   if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || document.querySelector('dialog[open]:not(#help)')) return; // help stands beside the page
@@ -39,3 +45,63 @@ addEventListener('keydown', (e) => {
   else return;
   e.preventDefault();
 });
+
+/** How long after a change nothing is done to a case, in ms: a key pressed by habit was meant for what stood there before. */
+const SETTLES = 800;
+
+/**
+ * Keeps a case up to date: the stream says in which version it is, and what has changed is put in its place. What
+ * somebody is typing is left alone, and so is the focus; what has happened is said once.
+ */
+function live() {
+  const path = form.getAttribute('action').replace(/\/act$/, '');
+  let shown = Number(form.elements.namedItem('version').value);
+  let settled = 0;
+  let asking = false;
+  let wanted = shown;
+  const link = (up) => {
+    const lost = document.getElementById('link');
+    if (lost) lost.hidden = up;
+  };
+  const look = async () => {
+    if (asking) return;
+    asking = true;
+    try {
+      while (shown !== wanted && !session.isLocked()) {
+        const aim = wanted;
+        const r = await fetch(path, { headers: { Accept: 'text/html', 'X-Garita-Refresh': '1' }, signal: AbortSignal.timeout(12000) });
+        if (r.redirected && new URL(r.url).pathname === '/signin') {
+          session.ended();
+          return;
+        }
+        if (!r.ok) throw new Error('refused');
+        take(await r.text());
+        shown = aim;
+        link(true);
+      }
+    } catch {
+      link(false);
+      setTimeout(look, 2000);
+    } finally {
+      asking = false;
+    }
+  };
+  /** Puts a fresh page's parts in their places. A badge that is being typed stays. */
+  const take = (html) => {
+    const page = new DOMParser().parseFromString(html, 'text/html');
+    const to = form.elements.namedItem('to');
+    if (to && (to.value || to === document.activeElement)) page.querySelector('[data-region="to"]')?.remove();
+    swap(page.body.innerHTML);
+    number();
+    settled = performance.now() + SETTLES;
+    const { news } = page.querySelector('[data-news]')?.dataset ?? {};
+    if (news) document.getElementById('news').textContent = news;
+  };
+  form.addEventListener('submit', (e) => {
+    if (performance.now() < settled) e.preventDefault();
+  });
+  return follow(`/live${path}`, ({ version }) => {
+    wanted = version;
+    look();
+  }, link);
+}
