@@ -10,8 +10,6 @@ type Route struct {
 	Gives []Class
 	// Purpose: the request says why a person is searched.
 	Purpose bool
-	// Demo routes are served in the demonstration only.
-	Demo bool
 	// Large bodies are taken, up to the server's own bound; others may have [MaxBody] bytes.
 	Large bool
 }
@@ -97,11 +95,13 @@ var station = []Route{
 	{Method: post, Pattern: "/counters/:counter/corrections", Action: RecordCorrect},
 	{Method: post, Pattern: "/counters/:counter/extensions", Action: RecordCorrect},
 	{Method: get, Pattern: "/counters/:counter/notices/:crossing", Action: RecordRead, Gives: []Class{Operational, Personal}},
-	{Method: post, Pattern: "/counters/:counter/present", Action: CounterWork, Demo: true},
+	{Method: post, Pattern: "/counters/:counter/present", Action: CounterWork},
 	{Method: get, Pattern: "/workshop", Action: WorkshopRead},
 	{Method: post, Pattern: "/workshop/words", Action: WorkshopRead},
 	{Method: post, Pattern: "/workshop/floor", Action: WorkshopWork},
 	{Method: get, Pattern: "/live/workshop", Action: WorkshopRead},
+	{Method: get, Pattern: "/workshop/learn", Action: WorkshopRead, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/live/workshop/learn", Action: WorkshopRead, Gives: []Class{Operational}},
 
 	{Method: get, Pattern: "/api/v1/counters", Action: CounterRead},
 	{Method: get, Pattern: "/api/v1/counters/:counter", Action: CounterRead, Gives: counterClasses},
@@ -151,6 +151,13 @@ var station = []Route{
 	{Method: put, Pattern: "/api/v1/scanners/:scanner/counter", Action: WorkshopWork},
 	{Method: post, Pattern: "/api/v1/scanners/:scanner/captures", Action: WorkshopWork, Gives: []Class{Operational, Personal}}, // technicians are given no pixels
 	{Method: post, Pattern: "/api/v1/scanner-profiles", Action: ProfileOverride, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/api/v1/scanner-profiles", Action: WorkshopRead, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/api/v1/scanner-profiles/lessons", Action: WorkshopWork, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/api/v1/scanner-profiles/lessons/stop", Action: WorkshopWork, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/api/v1/scanner-profiles/:profile/trial", Action: WorkshopWork, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/api/v1/scanner-profiles/:profile/proposal", Action: ProfilePropose, Gives: []Class{Operational}},
+	{Method: post, Pattern: "/api/v1/scanner-profiles/:profile/decision", Action: ProfileDecide, Gives: []Class{Operational}},
+	{Method: remove, Pattern: "/api/v1/scanner-profiles/:profile", Action: ProfileDecide, Gives: []Class{Operational}},
 }
 
 // counterClasses are what a counter's screen shows.
@@ -190,6 +197,7 @@ var hub = []Route{
 	{Method: get, Pattern: "/cases", Action: CasesRead, Gives: []Class{Operational, Hit}},
 	{Method: post, Pattern: "/cases", Action: CasesRead, Gives: []Class{Operational, Hit}},
 	{Method: get, Pattern: "/cases/:case", Action: CasesRead, Gives: []Class{Operational, Personal, Hit}},
+	{Method: get, Pattern: "/live/cases/:case", Action: CasesRead}, // a version
 	{Method: get, Pattern: "/crossings/:crossing/files/:file", Action: CasesRead, Gives: []Class{Operational, Personal}}, // each is told first
 	{Method: post, Pattern: "/cases/:case/act", Action: CasesWork, Gives: []Class{Operational, Personal, Hit}},
 
