@@ -146,7 +146,7 @@ func (w words) lateHits(v counter.View) []Late {
 			Who:   strings.Trim(h.Surname+", "+h.GivenNames, ", "),
 			Whose: w.T("born {0}, {1}, document {2}", w.day(h.BirthDate), h.Nationality, h.IssuingState+" "+h.DocumentNumber)}
 		if h.Expected {
-			l.Title = w.T("May leave here: found on a list since entering")
+			l.Title = w.T("Is on a list since entering, and may try to leave here")
 		}
 		l.Passed = w.T("{0} at {1}, {2}", w.direction(h.Direction), string(h.Post), w.clock(h.At, v.Status.Now))
 		l.Do, l.Language = w.instruction(h.Instruction, h.Action)
