@@ -147,8 +147,8 @@ type Point struct {
 // Hour is an hour of the clock at the post, today beside the usual.
 type Hour struct {
 	N int64 `json:"n"` // 0 in hours that have not begun
-	// Usual is the median of the same hour on the same weekday in the last eight weeks, Least and
-	// Most its bounds.
+	// Usual is the median of the same hour on the same weekday in the last eight weeks, zeros too but for
+	// weeks before the first crossing, Least and Most its bounds.
 	Usual int64 `json:"usual"`
 	Least int64 `json:"least"`
 	Most  int64 `json:"most"`
@@ -156,12 +156,12 @@ type Hour struct {
 
 // Today is how a day goes beside the usual. The day of each post is that of its own zone.
 type Today struct {
-	Day   string   `json:"day"`   // of the post asked for; of the hub in UTC if all are
+	Day   string   `json:"day"`   // of the post asked for; the earliest that runs if all are
 	Now   int      `json:"now"`   // the hour that runs, 0 to 23; of the latest post if all are asked for
-	Weeks int      `json:"weeks"` // how many of the eight weeks have any crossing; 0: nothing is usual yet
+	Weeks int      `json:"weeks"` // how many of the eight weeks lie not before the first crossing; 0: nothing is usual yet
 	Hours [24]Hour `json:"hours"`
 	N     int64    `json:"n"`     // so far
-	Usual int64    `json:"usual"` // median of the same day until the end of the hour that runs
+	Usual int64    `json:"usual"` // median of the same day until the end of the hour that runs, at each post by its own clock
 }
 
 // PostToday is what passed at a post today, by its own clock.
@@ -174,7 +174,8 @@ type PostToday struct {
 	Refused  int64         `json:"refused"`
 	Other    int64         `json:"other"`     // all other outcomes
 	LastHour int64         `json:"last_hour"` // of all outcomes, in the last four quarters of an hour that have begun
-	Usual    int64         `json:"usual"`     // of all outcomes: median of the same weekday until the same quarter of an hour, eight weeks
+	Usual    int64         `json:"usual"`     // of all outcomes: median of the same weekday until the same quarter of an hour
+	Weeks    int           `json:"weeks"`     // of how many weeks, see [Today]; 0: nothing is usual yet
 	// CompleteAt is until when everything that its stations recorded is here; the oldest of them.
 	// Zero: never yet.
 	CompleteAt time.Time `json:"complete_at"`
