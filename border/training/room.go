@@ -46,7 +46,6 @@ type Config struct {
 type Room struct {
 	cfg      Config
 	invented map[string]bool // issuing states whose documents are taken
-	shown    []Kind          // specimens that there are
 
 	mu     sync.Mutex // held while a desk is opened
 	desk   *Desk      // nil: nobody trains
@@ -59,11 +58,7 @@ func New(cfg Config) (*Room, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Room{cfg: cfg, invented: inventedFor(cfg.Form)}
-	for _, s := range r.specimens() {
-		r.shown = append(r.shown, s.Kind)
-	}
-	return r, sweep(cfg.Folder)
+	return &Room{cfg: cfg, invented: inventedFor(cfg.Form)}, sweep(cfg.Folder)
 }
 
 // Counters lists the training counters in the order of the station's.
@@ -75,8 +70,8 @@ func (r *Room) Counters() []border.CounterID {
 	return out
 }
 
-// Specimens lists the invented travellers that can be put on a training counter's reader.
-func (r *Room) Specimens() []Kind { return append([]Kind(nil), r.shown...) }
+// Specimens lists the invented travellers that can be put on a training counter's reader, by their index.
+func (r *Room) Specimens() []Specimen { return r.specimens() }
 
 // Enter gives the service of the training counters for one request, and opens it if nobody trains yet. leave
 // must be called when the request is done. [border.Unavailable]: it is just being closed.

@@ -110,7 +110,7 @@ func (r *rig) enter() *training.Desk {
 func (r *rig) present(d *training.Desk, k training.Kind) counter.View {
 	r.t.Helper()
 	for i, have := range r.room.Specimens() {
-		if have == k {
+		if have.Kind == k {
 			r.must(d.Present(r.t.Context(), "T1", i))
 			v, err := d.View("T1")
 			r.must(err)

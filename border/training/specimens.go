@@ -29,10 +29,14 @@ const (
 // Specimen is an invented traveller with a document.
 type Specimen struct {
 	Kind  Kind
-	Lines []string // of the zone; none: it has none
+	Lines []string // of the zone; none: it has none, and is typed
+	Typed Typed    // what stands on a document without a zone
 
 	who traveller
 }
+
+// Typed is what an officer types of a paper.
+type Typed struct{ Number, State, Surname, GivenNames, BirthDate, Sex string }
 
 // traveller is somebody whom nobody is.
 type traveller struct {
@@ -83,14 +87,26 @@ func (r *Room) specimens() []Specimen {
 	crew := traveller{"BEAUMONT", "RENE", from, "T00010108", born(42, 33), "M", valid}
 	national := traveller{"UTOPIAN", "FRANKOWA", utopia, "T00010116", born(36, 90), "F", valid}
 	paper := traveller{surname: "DELMAR", given: "LUZ", state: utopia, number: "B-4711", birth: born(7, 60), sex: "F"}
-	out := []Specimen{{FirstVisit, first.passport(), first}, {Returning, returning.passport(), returning}, {Parent, parent.passport(), parent},
-		{Child, child.passport(), child}, {Expired, expired.passport(), expired}, {Overstayed, overstayed.passport(), overstayed},
-		{Damaged, spoilt(damaged.passport()), damaged}, {ToRefer, refer.passport(), refer}, {ToRefuse, refuse.passport(), refuse},
-		{Crew, crew.card("AC"), crew}}
-	if r.cfg.Form.Country() == utopia {
-		out = append(out, Specimen{National, national.passport(), national})
+	var out []Specimen
+	add := func(k Kind, lines []string, who traveller) {
+		out = append(out, Specimen{Kind: k, Lines: lines, who: who})
 	}
-	return append(out, Specimen{NoZone, nil, paper})
+	add(FirstVisit, first.passport(), first)
+	add(Returning, returning.passport(), returning)
+	add(Parent, parent.passport(), parent)
+	add(Child, child.passport(), child)
+	add(Expired, expired.passport(), expired)
+	add(Overstayed, overstayed.passport(), overstayed)
+	add(Damaged, spoilt(damaged.passport()), damaged)
+	add(ToRefer, refer.passport(), refer)
+	add(ToRefuse, refuse.passport(), refuse)
+	add(Crew, crew.card("AC"), crew)
+	if r.cfg.Form.Country() == utopia {
+		add(National, national.passport(), national)
+	}
+	add(NoZone, nil, paper)
+	out[len(out)-1].Typed = Typed{paper.number, paper.state, paper.surname, paper.given, paper.birth, paper.sex}
+	return out
 }
 
 // listName is the list that is searched in training.

@@ -22,7 +22,7 @@ func (s *screen) abandon(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Abandon(ctx, at(c), id, in.Reason, in.Note); err != nil {
+	if err := s.service(c).Abandon(ctx, at(c), id, in.Reason, in.Note); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Abandoned: no crossing was recorded.")})

@@ -18,7 +18,7 @@ func (s *screen) acknowledge(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.AcknowledgeLateHit(ctx, at(c), in.ID); err != nil {
+	if err := s.service(c).AcknowledgeLateHit(ctx, at(c), in.ID); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Taken in hand. The hub is told.")})

@@ -19,7 +19,7 @@ func (s *screen) answers(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Answers(ctx, at(c), id, in.Values); err != nil {
+	if err := s.service(c).Answers(ctx, at(c), id, in.Values); err != nil {
 		return err
 	}
 	return c.JSON(done{})

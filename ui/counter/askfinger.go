@@ -25,7 +25,7 @@ func (s *screen) askFinger(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.AskFinger(ctx, at(c), id, in.Position, in.Reason); err != nil {
+	if err := s.service(c).AskFinger(ctx, at(c), id, in.Position, in.Reason); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -21,7 +21,7 @@ func (s *screen) attach(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Attach(ctx, at(c), id, in.particulars.read()); err != nil {
+	if err := s.service(c).Attach(ctx, at(c), id, in.particulars.read()); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("The document is added.")})

@@ -18,7 +18,7 @@ func (s *screen) callUp(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.CallUp(ctx, counterOf(c), id, badge(c)); err != nil {
+	if err := s.service(c).CallUp(ctx, counterOf(c), id, badge(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -10,7 +10,7 @@ import (
 func (s *screen) closeGroup(c *fiber.Ctx) error {
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.CloseGroup(ctx, at(c)); err != nil {
+	if err := s.service(c).CloseGroup(ctx, at(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("The group is closed.")})

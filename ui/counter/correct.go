@@ -44,7 +44,7 @@ func (s *screen) correct(c *fiber.Ctx) error {
 	if x.Agreement, err = s.agreed(ctx, in.seconded, access.LateCorrect, in.Change); err != nil {
 		return err
 	}
-	if _, err := s.cfg.Service.Correct(ctx, x); err != nil {
+	if _, err := s.service(c).Correct(ctx, x); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Recorded: the correction. What was recorded first stays on record.")})

@@ -16,6 +16,7 @@ import (
 
 	"garita/border"
 	"garita/border/access"
+	"garita/border/training"
 	"garita/ui/layout"
 	"garita/ui/live"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	Audit     border.Auditor
 	Presenter Presenter       // nil: no specimens are offered
 	Papers    Papers          // nil: no papers are attached
+	Training  *training.Room  // nil: there are no training counters
 	Live      *live.Mux       // takes the counters as topics; nil: none
 	Stop      <-chan struct{} // closed: all live streams end
 	Log       *slog.Logger    // nil: no log
@@ -87,7 +89,7 @@ func Mount(app *fiber.App, cfg Config) error {
 		return fmt.Errorf("mount the counter screen: %w", err)
 	}
 	assets.Mount(app)
-	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
+	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn, s.choose}
 	add := func(method, path string, h fiber.Handler) {
 		app.Add(method, path, append(before[:len(before):len(before)], h)...)
 	}
@@ -104,9 +106,7 @@ func Mount(app *fiber.App, cfg Config) error {
 	if cfg.Papers != nil {
 		s.paperwork(add)
 	}
-	if cfg.Presenter != nil {
-		add(fiber.MethodPost, "/counters/:counter/present", s.present)
-	}
+	add(fiber.MethodPost, "/counters/:counter/present", s.present)
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (s *screen) decide(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.cfg.Service.Decide(ctx, counter.Decision{
+	r, err := s.service(c).Decide(ctx, counter.Decision{
 		Counter: counterOf(c), Encounter: id, Revision: in.Revision,
 		Outcome: border.Outcome(in.Outcome), Ground: in.Ground, Note: in.Note, Officer: badge(c), StatedDate: in.Stated,
 		Agreement: agreement, HandedTo: in.HandedTo, Receipt: in.Receipt, Continues: continues, Values: in.Values,

@@ -32,7 +32,7 @@ func (s *screen) decideGroup(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	results, err := s.cfg.Service.DecideGroup(ctx, at(c), members)
+	results, err := s.service(c).DecideGroup(ctx, at(c), members)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (s *screen) degrade(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.cfg.Service.DegradeBiometrics(ctx, counter.Degradation{At: at(c), Agreement: agreement, Reason: in.Reason,
+	if err := s.service(c).DegradeBiometrics(ctx, counter.Degradation{At: at(c), Agreement: agreement, Reason: in.Reason,
 		For: time.Duration(in.Hours) * time.Hour}); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ func (s *screen) direction(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.SetDirection(ctx, counterOf(c), in.Direction, badge(c)); err != nil {
+	if err := s.service(c).SetDirection(ctx, counterOf(c), in.Direction, badge(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{})

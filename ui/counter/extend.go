@@ -30,7 +30,7 @@ func (s *screen) extend(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	_, err = s.cfg.Service.Extend(ctx, counter.Extension{At: at(c), Change: change, Crossing: entry,
+	_, err = s.service(c).Extend(ctx, counter.Extension{At: at(c), Change: change, Crossing: entry,
 		Until: dashed(in.Until), Reason: in.Reason, Note: in.Note})
 	if err != nil {
 		return err

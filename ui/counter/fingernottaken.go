@@ -21,7 +21,7 @@ func (s *screen) fingerNotTaken(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.FingerNotTaken(ctx, at(c), id, in.Position, in.Reason, in.Code); err != nil {
+	if err := s.service(c).FingerNotTaken(ctx, at(c), id, in.Position, in.Reason, in.Code); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Noted: not taken. It speaks against nobody.")})

@@ -8,7 +8,7 @@ import (
 func (s *screen) hold(c *fiber.Ctx) error {
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Take(ctx, at(c)); err != nil {
+	if err := s.service(c).Take(ctx, at(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -18,7 +18,7 @@ func (s *screen) join(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Join(ctx, at(c), id); err != nil {
+	if err := s.service(c).Join(ctx, at(c), id); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Added to the open person.")})

@@ -64,18 +64,18 @@ func printed(t *testing.T, s *screen, to *i18n.Printer) map[string]string {
 		}
 		out[name] = string(html)
 	}
-	html, err := s.paper(notice(), to, to)
+	html, err := s.paper(notice(), to, to, false)
 	keep("REFUSED", html, err)
 	prevented := notice()
 	prevented.Outcome, prevented.Ground, prevented.GroundLabel, prevented.BirthDate, prevented.Nationality, prevented.Document, prevented.Supervisor =
 		border.DeparturePrevented, "court_order", "Ban on leaving by a court", "", "", "", ""
-	html, err = s.paper(prevented, to, to)
+	html, err = s.paper(prevented, to, to, false)
 	keep("PREVENTED", html, err)
 	closed := shiftReport()
-	html, err = s.shiftPaper(closed, status(), "PCA-1", to)
+	html, err = s.shiftPaper(closed, status(), "PCA-1", to, false)
 	keep("SHIFT-OPEN", html, err)
 	closed.ClosedAt, closed.ClosedBy = noon, "R. Quintero"
-	html, err = s.shiftPaper(closed, status(), "PCA-1", to)
+	html, err = s.shiftPaper(closed, status(), "PCA-1", to, false)
 	keep("SHIFT-CLOSED", html, err)
 	w := s.words(to, "America/Panama")
 	l := s.layout.In(to)
@@ -274,7 +274,7 @@ func TestNoticeSpeaksTheTravellersLanguage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", nationality, got, want)
 		}
 	}
-	html, err := s.paper(notice(), i18n.In(i18n.Haitian), i18n.In(i18n.Spanish))
+	html, err := s.paper(notice(), i18n.In(i18n.Haitian), i18n.In(i18n.Spanish), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func TestNoticeSpeaksTheTravellersLanguage(t *testing.T) {
 			t.Errorf("the notice has no %q", want)
 		}
 	}
-	if html, err = s.paper(notice(), i18n.In(i18n.Spanish), i18n.In(i18n.Spanish)); err != nil || strings.Contains(string(html), "notice-again") {
+	if html, err = s.paper(notice(), i18n.In(i18n.Spanish), i18n.In(i18n.Spanish), false); err != nil || strings.Contains(string(html), "notice-again") {
 		t.Errorf("it says the same twice (%v)", err)
 	}
 }

@@ -28,7 +28,7 @@ func (s *screen) liftNeeds(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := s.cfg.Service.LiftNeeds(ctx, counter.Lifting{At: at(c), Encounter: id, Reason: in.Reason, Agreement: agreement}); err != nil {
+	if err := s.service(c).LiftNeeds(ctx, counter.Lifting{At: at(c), Encounter: id, Reason: in.Reason, Agreement: agreement}); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("The note is lifted.")})

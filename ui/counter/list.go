@@ -48,7 +48,7 @@ func (s *screen) list(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.List(ctx, at(c), people); err != nil {
+	if err := s.service(c).List(ctx, at(c), people); err != nil {
 		return err
 	}
 	return c.JSON(listed{Taken: true, People: len(people.People), Problems: problems,

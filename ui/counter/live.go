@@ -33,7 +33,11 @@ func (s *screen) live(c *fiber.Ctx) error {
 // feed is what one counter's stream shows to who asks.
 func (s *screen) feed(c *fiber.Ctx, of string) (live.Feed, error) {
 	id, roles, to := border.CounterID(of), access.From(c.UserContext()).Roles, layout.Printer(c)
-	changed, cancel, err := s.cfg.Service.Subscribe(id)
+	service, stay, err := s.serving(c.UserContext(), id)
+	if err != nil {
+		return live.Feed{}, err
+	}
+	changed, cancel, err := service.Subscribe(id)
 	if err != nil {
 		return live.Feed{}, err
 	}
@@ -41,7 +45,12 @@ func (s *screen) feed(c *fiber.Ctx, of string) (live.Feed, error) {
 	var data bytes.Buffer // of the last event, kept for its room
 	painter := s.painter(to)
 	next := func(context.Context) (live.Frame, bool, error) {
-		v, err := s.cfg.Service.View(id)
+		leave, err := stay()
+		if err != nil {
+			return live.Frame{}, false, err
+		}
+		defer leave()
+		v, err := service.View(id)
 		if err != nil {
 			return live.Frame{}, false, err
 		}

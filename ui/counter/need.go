@@ -23,7 +23,7 @@ func (s *screen) need(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Need(ctx, at(c), id, in.Kind, in.Reason); err != nil {
+	if err := s.service(c).Need(ctx, at(c), id, in.Kind, in.Reason); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Noted. Refusal is blocked until handed over or lifted.")})

@@ -22,6 +22,7 @@ type noticePage struct {
 	Officer, Supervisor              string
 	Crossing                         border.ID
 	Again                            template.HTML // the same, small, in the officer's language; "" if that is the same one
+	Training                         bool
 }
 
 // tongue is a language that a paper is offered in.
@@ -49,10 +50,10 @@ func (s *screen) notice(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.reads(ctx, id); err != nil {
+	if err := s.reads(ctx, c, id); err != nil {
 		return err
 	}
-	n, err := s.cfg.Service.Notice(ctx, id)
+	n, err := s.service(c).Notice(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (s *screen) notice(c *fiber.Ctx) error {
 	if lang == "" {
 		lang = officer.Lang()
 	}
-	html, err := s.paper(n, i18n.In(lang), officer)
+	html, err := s.paper(n, i18n.In(lang), officer, counterOf(c).IsTraining())
 	if err != nil {
 		return err
 	}
@@ -72,8 +73,9 @@ func (s *screen) notice(c *fiber.Ctx) error {
 }
 
 // paper renders a notice for the traveller, and once more for the officer.
-func (s *screen) paper(n counter.Notice, traveller, officer *i18n.Printer) ([]byte, error) {
+func (s *screen) paper(n counter.Notice, traveller, officer *i18n.Printer, training bool) ([]byte, error) {
 	page := s.words(traveller, n.Zone).notice(n)
+	page.Training = training
 	if officer.Lang() != traveller.Lang() {
 		again, err := s.layout.In(officer).Fragment("notice-again", s.words(officer, n.Zone).notice(n))
 		if err != nil {

@@ -26,7 +26,7 @@ func (s *screen) open(c *fiber.Ctx) error {
 	}
 	o := counter.Opening{At: at(c), Particulars: in.read(), Identity: in.Identity}
 	if in.Sheet != "" || in.Day != "" || in.Time != "" {
-		at, err := s.localTime(counterOf(c), dashed(in.Day), in.Time)
+		at, err := s.localTime(c, dashed(in.Day), in.Time)
 		if err != nil {
 			return err
 		}
@@ -34,15 +34,15 @@ func (s *screen) open(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if _, err := s.cfg.Service.Open(ctx, o); err != nil {
+	if _, err := s.service(c).Open(ctx, o); err != nil {
 		return err
 	}
 	return c.JSON(done{})
 }
 
 // localTime reads a day and a time of day of the post.
-func (s *screen) localTime(id border.CounterID, day, clock string) (time.Time, error) {
-	v, err := s.cfg.Service.View(id)
+func (s *screen) localTime(c *fiber.Ctx, day, clock string) (time.Time, error) {
+	v, err := s.service(c).View(counterOf(c))
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -17,7 +17,7 @@ func (s *screen) openGroup(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if _, err := s.cfg.Service.OpenGroup(ctx, at(c), in.Kind); err != nil {
+	if _, err := s.service(c).OpenGroup(ctx, at(c), in.Kind); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("The group is open. Everybody who is read now belongs to it.")})

@@ -24,6 +24,7 @@ type pageData struct {
 	Countries []string
 	Kinds     []Option
 	Papers    bool // can be attached
+	Training  bool
 	words     words
 }
 
@@ -66,7 +67,7 @@ func (p pageData) Fingerprints() bool { return p.words.form.Fingerprints() }
 
 // page shows one counter.
 func (s *screen) page(c *fiber.Ctx) error {
-	v, err := s.cfg.Service.View(counterOf(c))
+	v, err := s.service(c).View(counterOf(c))
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,11 @@ func (s *screen) page(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.layout.Send(c, layout.Page{Title: to.T("Counter {0} – Garita", string(v.Counter)), Kind: "counter", Screen: data})
+	title := to.T("Counter {0} – Garita", string(v.Counter))
+	if data.Training {
+		title = to.T("training::TRAINING") + " – " + title
+	}
+	return s.layout.Send(c, layout.Page{Title: title, Kind: "counter", Training: data.Training, Screen: data})
 }
 
 // specimenTimeout bounds how long a page waits for the demo.
@@ -85,7 +90,7 @@ func (s *screen) pageData(v counter.View, to *i18n.Printer) (pageData, error) {
 	w := s.words(to, v.Status.Zone)
 	p := pageData{
 		regions: make(map[string]template.HTML), Counter: v.Counter, Counters: s.cfg.Service.Counters(),
-		Countries: s.codes, Papers: s.cfg.Papers != nil, Kinds: w.kinds(), words: w,
+		Countries: s.codes, Papers: s.takesPapers(v.Counter), Kinds: w.kinds(), words: w,
 	}
 	panel := s.panel(v, to)
 	looks, _, err := s.painter(to).paint(&panel)
@@ -94,6 +99,10 @@ func (s *screen) pageData(v counter.View, to *i18n.Printer) (pageData, error) {
 	}
 	for _, l := range looks {
 		p.regions[l.name] = l.html
+	}
+	if p.Training = v.Counter.IsTraining(); p.Training {
+		p.train(s.cfg.Training)
+		return p, nil
 	}
 	if s.cfg.Presenter != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), specimenTimeout)

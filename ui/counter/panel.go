@@ -166,7 +166,7 @@ func (s *screen) panel(v counter.View, to *i18n.Printer) Panel {
 		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented
 	}
 	p.Fingers = w.fingers(v)
-	if s.cfg.Papers != nil {
+	if s.takesPapers(v.Counter) {
 		p.Papers = w.papers(v)
 	}
 	s.lists(&p, w, v)

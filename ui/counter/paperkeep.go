@@ -60,7 +60,7 @@ func (s *screen) paperKeep(c *fiber.Ctx) error {
 	default:
 		return err
 	}
-	kept, err := s.cfg.Service.Keep(ctx, counter.KeepIn{At: at(c), Encounter: id, Kind: border.KindPaper, Label: label,
+	kept, err := s.service(c).Keep(ctx, counter.KeepIn{At: at(c), Encounter: id, Kind: border.KindPaper, Label: label,
 		Media: media[kind], Pages: len(read.Texts)}, document)
 	if err != nil {
 		return err

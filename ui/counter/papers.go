@@ -120,7 +120,7 @@ func (s *screen) attached(ctx context.Context, c *fiber.Ctx) (counter.File, bord
 	if hash.UnmarshalText([]byte(c.Params("hash"))) != nil {
 		return counter.File{}, id, errOutOfStep
 	}
-	f, err := s.cfg.Service.Attached(ctx, id, hash)
+	f, err := s.service(c).Attached(ctx, id, hash)
 	switch {
 	case err != nil:
 		return counter.File{}, id, err
@@ -128,7 +128,7 @@ func (s *screen) attached(ctx context.Context, c *fiber.Ctx) (counter.File, bord
 		clear(f.Content)
 		return counter.File{}, id, &border.Error{Code: border.NotFound, Op: "read a paper", Message: "No such file is attached to this person."}
 	case f.Recorded:
-		err = s.reads(ctx, id)
+		err = s.reads(ctx, c, id)
 	}
 	return f, id, err
 }

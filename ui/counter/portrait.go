@@ -33,7 +33,7 @@ func (s *screen) portrait(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if _, err := s.cfg.Service.Keep(ctx, counter.KeepIn{At: at(c), Encounter: id, Kind: border.KindPortrait}, in.Picture); err != nil {
+	if _, err := s.service(c).Keep(ctx, counter.KeepIn{At: at(c), Encounter: id, Kind: border.KindPortrait}, in.Picture); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("The portrait is kept.")})
@@ -58,7 +58,7 @@ func (s *screen) removeFile(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Remove(ctx, at(c), id, hash); err != nil {
+	if err := s.service(c).Remove(ctx, at(c), id, hash); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("It is removed.")})
@@ -77,7 +77,7 @@ func (s *screen) picture(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	f, err := s.cfg.Service.Attached(ctx, id, hash)
+	f, err := s.service(c).Attached(ctx, id, hash)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *screen) picture(c *fiber.Ctx) error {
 		return &border.Error{Code: border.NotFound, Op: "show a picture", Message: "This is no picture."}
 	}
 	if f.Recorded {
-		if err := s.reads(ctx, id); err != nil {
+		if err := s.reads(ctx, c, id); err != nil {
 			return err
 		}
 	}

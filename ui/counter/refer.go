@@ -23,7 +23,7 @@ func (s *screen) refer(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Refer(ctx, counter.Referral{At: at(c), Encounter: id, Reason: in.Reason, Note: in.Note}); err != nil {
+	if err := s.service(c).Refer(ctx, counter.Referral{At: at(c), Encounter: id, Reason: in.Reason, Note: in.Note}); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Referred: on the post’s list.")})

@@ -19,7 +19,7 @@ func (s *screen) rekey(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Rekey(ctx, at(c), id, in.particulars.read()); err != nil {
+	if err := s.service(c).Rekey(ctx, at(c), id, in.particulars.read()); err != nil {
 		return err
 	}
 	return c.JSON(done{})

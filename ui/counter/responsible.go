@@ -28,7 +28,7 @@ func (s *screen) responsible(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Responsible(ctx, at(c), minor, *adult); err != nil {
+	if err := s.service(c).Responsible(ctx, at(c), minor, *adult); err != nil {
 		return err
 	}
 	return c.JSON(done{})

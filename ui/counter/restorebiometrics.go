@@ -10,7 +10,7 @@ import (
 func (s *screen) restoreBiometrics(c *fiber.Ctx) error {
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.RestoreBiometrics(ctx, at(c)); err != nil {
+	if err := s.service(c).RestoreBiometrics(ctx, at(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("Fingerprints are taken again.")})

@@ -42,7 +42,7 @@ func (s *screen) scan(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	err := s.cfg.Service.Scan(ctx, border.Scan{Counter: counterOf(c), Source: source, Scanner: scanner, Lines: lines, ReceivedAt: s.cfg.Clock.Now()})
+	err := s.service(c).Scan(ctx, border.Scan{Counter: counterOf(c), Source: source, Scanner: scanner, Lines: lines, ReceivedAt: s.cfg.Clock.Now()})
 	if err != nil {
 		return err
 	}

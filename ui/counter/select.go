@@ -16,7 +16,7 @@ func (s *screen) selectMember(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Select(ctx, at(c), id); err != nil {
+	if err := s.service(c).Select(ctx, at(c), id); err != nil {
 		return err
 	}
 	return c.JSON(done{})

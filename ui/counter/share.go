@@ -15,7 +15,7 @@ func (s *screen) share(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.Share(ctx, at(c), in.Values); err != nil {
+	if err := s.service(c).Share(ctx, at(c), in.Values); err != nil {
 		return err
 	}
 	return c.JSON(done{})

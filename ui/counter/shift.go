@@ -14,13 +14,13 @@ import (
 
 // shift shows the report of the open shift.
 func (s *screen) shift(c *fiber.Ctx) error {
-	v, err := s.cfg.Service.View(counterOf(c))
+	v, err := s.service(c).View(counterOf(c))
 	if err != nil {
 		return err
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	r, err := s.cfg.Service.Shift(ctx)
+	r, err := s.service(c).Shift(ctx)
 	if border.CodeOf(err) == border.NotFound {
 		return s.fragment(c, "no-shift", nil)
 	}
@@ -34,7 +34,7 @@ func (s *screen) shift(c *fiber.Ctx) error {
 func (s *screen) openShift(c *fiber.Ctx) error {
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.OpenShift(ctx, badge(c)); err != nil {
+	if err := s.service(c).OpenShift(ctx, badge(c)); err != nil {
 		return err
 	}
 	return c.JSON(done{layout.Printer(c).T("The shift is open.")})
@@ -42,13 +42,13 @@ func (s *screen) openShift(c *fiber.Ctx) error {
 
 // closeShift ends the shift and shows what it did.
 func (s *screen) closeShift(c *fiber.Ctx) error {
-	v, err := s.cfg.Service.View(counterOf(c)) // the names of who is handed over
+	v, err := s.service(c).View(counterOf(c)) // the names of who is handed over
 	if err != nil {
 		return err
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	r, err := s.cfg.Service.CloseShift(ctx, badge(c))
+	r, err := s.service(c).CloseShift(ctx, badge(c))
 	if err != nil {
 		return err
 	}
@@ -58,13 +58,13 @@ func (s *screen) closeShift(c *fiber.Ctx) error {
 // shiftReport is the report of the open shift, or of the last one, as a page to print. It names no
 // traveller: it is kept, shown and sent on.
 func (s *screen) shiftReport(c *fiber.Ctx) error {
-	v, err := s.cfg.Service.View(counterOf(c)) // the post's zone
+	v, err := s.service(c).View(counterOf(c)) // the post's zone
 	if err != nil {
 		return err
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	r, err := s.cfg.Service.LastShift(ctx)
+	r, err := s.service(c).LastShift(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *screen) shiftReport(c *fiber.Ctx) error {
 	if l := i18n.Of(c.Query("lang")); l != "" {
 		to = i18n.In(l)
 	}
-	html, err := s.shiftPaper(r, v.Status, layout.SiteOf(c).Name, to)
+	html, err := s.shiftPaper(r, v.Status, layout.SiteOf(c).Name, to, counterOf(c).IsTraining())
 	if err != nil {
 		return err
 	}
@@ -80,15 +80,16 @@ func (s *screen) shiftReport(c *fiber.Ctx) error {
 }
 
 // shiftPaper renders a shift's report to be printed.
-func (s *screen) shiftPaper(r counter.ShiftReport, st counter.Status, station string, to *i18n.Printer) ([]byte, error) {
+func (s *screen) shiftPaper(r counter.ShiftReport, st counter.Status, station string, to *i18n.Printer, training bool) ([]byte, error) {
 	w := s.words(to, st.Zone)
-	return s.layout.In(to).Fragment("shift-report", shiftPage{tongues(w.Lang()), station, st.Zone, w.at(st.Now), w.report(r, counter.View{})})
+	return s.layout.In(to).Fragment("shift-report", shiftPage{tongues(w.Lang()), station, st.Zone, w.at(st.Now), training, w.report(r, counter.View{})})
 }
 
 // shiftPage is a shift's report to be printed.
 type shiftPage struct {
 	Bar                    []tongue
 	Station, Zone, Printed string
+	Training               bool
 	Report
 }
 

@@ -16,7 +16,7 @@ func (s *screen) takeReferral(c *fiber.Ctx) error {
 	}
 	ctx, cancel := limited(c)
 	defer cancel()
-	if err := s.cfg.Service.TakeReferral(ctx, at(c), id); err != nil {
+	if err := s.service(c).TakeReferral(ctx, at(c), id); err != nil {
 		return err
 	}
 	return c.JSON(done{})

@@ -176,9 +176,12 @@ func allowed(p *access.Principal, route access.Found) *refusal {
 	return atCounter(p, route)
 }
 
-// atCounter refuses what is another counter's: whoever works at one works there alone. A
-// supervisor who is at none may look at each.
+// atCounter refuses what is another counter's: whoever works at one works there alone, and whoever trains
+// reaches nothing else. A supervisor who is at none may look at each.
 func atCounter(p *access.Principal, route access.Found) *refusal {
+	if p.Counter.IsTraining() && route.Counter == "" && !access.InTraining(route.Action) {
+		return &refusal{border.Forbidden, "training", string(i18n.Msg("You are in training here. Sign out, then sign in where the work is in earnest."))}
+	}
 	own := route.Counter == "" || string(p.Counter) == route.Counter
 	if own || p.Counter == "" && route.Method == fiber.MethodGet && slices.Contains(p.Roles, access.Supervisor) {
 		return nil

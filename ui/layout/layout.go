@@ -25,6 +25,8 @@ type Page struct {
 	Kind   string // counter, operations, workshop, watchlists, cases…: names the styles, the place in the head
 	Script string // "": named as the kind
 	Screen any    // what the screen's own templates show
+	// Training says that nothing on the page is in earnest: all of it looks so, and says it.
+	Training bool
 
 	// Set by [Layout.Send], from [Use] and from who is signed in.
 	Site  Site

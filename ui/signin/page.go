@@ -21,6 +21,7 @@ type view struct {
 	To          string
 	As          string // badge, as it was written
 	Counters    []border.CounterID
+	Training    []border.CounterID
 	Chosen      border.CounterID
 	Approve     bool // ask for a supervisor
 	ApproverAs  string
@@ -86,7 +87,7 @@ func (s *screen) view(c *fiber.Ctx) (view, *i18n.Printer) {
 		p = i18n.In(asked)
 	}
 	v := view{Lang: p.Lang(), Languages: i18n.Langs(), Site: layout.SiteOf(c), To: ownPath(s.asked(c, "to")),
-		Counters: s.cfg.Counters}
+		Counters: s.cfg.Counters, Training: s.cfg.Training}
 	hub := len(s.cfg.Counters) == 0
 	v.Where = p.T("National hub")
 	if !hub {

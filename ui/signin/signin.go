@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -26,6 +27,7 @@ type Config struct {
 	Clock    border.Clock
 	Trust    func() border.ClockTrust // of a station's clock; nil: it is the hub's own
 	Counters []border.CounterID       // of the station; none: the hub
+	Training []border.CounterID       // its training counters
 	Log      *slog.Logger             // nil: no log
 }
 
@@ -107,10 +109,5 @@ func (s *screen) principal(ctx context.Context, c *fiber.Ctx) (*access.Principal
 
 // offered reports whether this station has that counter.
 func (s *screen) offered(id border.CounterID) bool {
-	for _, c := range s.cfg.Counters {
-		if c == id {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.cfg.Counters, id) || slices.Contains(s.cfg.Training, id)
 }

@@ -14,7 +14,7 @@ function remember(name, value) {
   return '';
 }
 
-// The counter that was chosen here last.
+// The counter that was chosen here last, but never one for training.
 const before = remember('garita-counter');
 if (before && !form.dataset.chosen && !chosen()) {
   const known = [...form.querySelectorAll('input[name="counter"]')].find((el) => el.value === before);
@@ -25,7 +25,7 @@ form.addEventListener('submit', (e) => {
     e.preventDefault();
     return;
   }
-  if (chosen()) remember('garita-counter', chosen());
+  if (chosen() && !chosen().startsWith('T')) remember('garita-counter', chosen());
   $('go').setAttribute('aria-disabled', 'true'); // once
 });
 

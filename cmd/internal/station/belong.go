@@ -27,7 +27,7 @@ import (
 // openSignIn opens signing in, by the roster that the hub sends.
 func (s *Station) openSignIn(ctx context.Context) (err error) {
 	id := s.identity.Load()
-	s.SignIn, err = signin.Open(ctx, signin.Config{Dir: s.cfg.Data, Clock: s.clock, Mono: s.clock.Mono, Root: s.root, Audit: s.audit, Log: s.log,
+	s.SignIn, err = signin.Open(ctx, signin.Config{Dir: s.cfg.Data, Clock: s.clock, Mono: s.clock.Mono, Root: s.root, Audit: s.attended, Log: s.log,
 		Demo: s.cfg.Demo.On, Station: s.cfg.Station, Post: s.cfg.Post, RosterSigner: id.Grant.RosterSigner, Opener: s.opener, RPID: id.Grant.RPID,
 		Origins: s.origins()})
 	return err

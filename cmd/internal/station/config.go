@@ -51,6 +51,8 @@ type Config struct {
 	// Bus and Opener stand in for the machine's USB in tests; the zero values are the machine's.
 	Bus    supervisor.Bus `toml:"-"`
 	Opener drivers.Opener `toml:"-"`
+	// Training is where the folders of training are made, outside of Data; "": the machine's for temporary files.
+	Training string `toml:"training"`
 	// Alone keeps the station from its hub: while its projections are rebuilt.
 	Alone bool `toml:"-"`
 }
@@ -95,7 +97,18 @@ func ReadConfig(path string, getenv func(string) string) (Config, error) {
 		return Config{}, &border.Error{Code: border.Invalid, Op: "read the configuration",
 			Message: `A station needs at least one counter: [[counter]] id = "1" direction = "entry".`}
 	}
-	return c, nil
+	return c, c.named()
+}
+
+// named refuses counters that have the names of training counters, or would leave theirs none.
+func (c *Config) named() error {
+	for _, at := range c.Counters {
+		if at.ID.IsTraining() || at.ID.Training().Validate() != nil {
+			return &border.Error{Code: border.Invalid, Op: "read the configuration",
+				Message: "No counter may be called " + string(at.ID) + ": names that begin with T are those of training counters, and others have 1 to 31 characters of A–Z, 0–9 and '-'."}
+		}
+	}
+	return nil
 }
 
 func (c *Config) zone() (*time.Location, error) {

@@ -28,6 +28,7 @@ import (
 	"garita/border/replica"
 	"garita/border/seal"
 	"garita/border/signin"
+	"garita/border/training"
 	"garita/border/verdict"
 	"garita/cmd/internal/version"
 	"garita/cmd/internal/web"
@@ -53,6 +54,8 @@ type Station struct {
 	root     keystore.Root
 	identity atomic.Pointer[enrolment.Identity] // replaced when it is renewed
 	audit    *audit.Recorder
+	attended *training.Attended // hears of signing in before the audit does
+	training *training.Room
 	keys     *seal.StationKeys
 	opener   *seal.StationOpener // opens what the hub seals to this station
 	renewer  *enrol.Renewer      // nil: without a hub
@@ -130,6 +133,7 @@ func (s *Station) openJournal(ctx context.Context, blinder *seal.Blinder) error 
 		Index: indexer(s.keys, blinder), Signer: logSigner{s}, Cosigner: cosigner})
 	if err == nil {
 		s.audit = audit.New(audit.Config{Journal: s.Journal, Keys: s.keys, Blinder: blinder, Clock: s.clock, Post: s.cfg.Post})
+		s.attended = training.NewAttended(s.audit)
 	}
 	return err
 }
@@ -196,6 +200,9 @@ func (s *Station) AskDocument(ctx context.Context, q border.DocumentQuestion) (b
 }
 
 func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error {
+	if err := s.cfg.named(); err != nil {
+		return err
+	}
 	zone, err := s.cfg.zone()
 	if err != nil {
 		return err
@@ -243,7 +250,15 @@ func (s *Station) openCounters(ctx context.Context, blinder *seal.Blinder) error
 	s.Counters, err = counter.New(ctx, counter.Config{Places: places, Zone: zone, Journal: s.Journal, Keys: s.keys, Blinder: blinder,
 		Policy: policy, Form: questions, Post: s.cfg.Post, Lists: inForce.current, LateHits: lateHits{s.replica}, Lookups: s.cfg.Lookups, Clock: s.clock, Mono: s.clock.Mono, IDs: border.NewIDs(s.clock, nil), Officers: s.officers, Log: s.log,
 		Hub: s, HubState: s.hubState, Scanners: s.scanners.Status, Fingers: s.scanners, Attachments: attachments, Station: s.cfg.Station, SoftKeys: s.root.Kind() == keystore.Software, Demo: s.cfg.Demo.On})
-	return err
+	if err != nil {
+		return err
+	}
+	s.training, err = training.New(training.Config{Places: places, Zone: zone, Post: s.cfg.Post, Policy: policy, Form: questions, Clock: s.clock, Mono: s.clock.Mono,
+		Officers: s.officers, Attended: s.attended, Folder: s.cfg.Training, Log: s.log})
+	if err != nil { // leftovers of training that cannot be removed must not close a border
+		s.log.Error("training: what was left behind cannot be removed", "error", err)
+	}
+	return nil
 }
 
 // Keys gives the station's data keys.
@@ -282,6 +297,7 @@ func (s *Station) Run(ctx context.Context) error {
 	}
 	run(s.SignIn.Run)
 	run(s.keepHouse)
+	run(s.training.Run)
 	parts.Go(func() { s.refresh(ctx) })
 	run(func(ctx context.Context) error { return web.Serve(ctx, s.app, s.listener) })
 	var err error
@@ -328,6 +344,9 @@ func (s *Station) Close() error {
 	}
 	if s.Counters != nil {
 		s.Counters.Close()
+	}
+	if s.training != nil {
+		errs = append(errs, s.training.Close())
 	}
 	if s.replica != nil {
 		errs = append(errs, s.replica.Close())
