@@ -42,7 +42,7 @@ func (s *Station) openWeb() error {
 	s.app = web.NewApp(s.log)
 	s.app.Use(layout.Use(layout.Site{Name: string(s.cfg.Station), Demo: s.cfg.Demo.On, SoftwareKeys: s.root.Kind() == keystore.Software,
 		Idle: time.Duration(s.cfg.Idle) * time.Minute, Passkeys: s.identity.Load().Grant.RPID != ""}), guard)
-	if err = signinpages.Mount(s.app, signinpages.Config{Service: s.SignIn, Cookie: cookie, Clock: s.clock, Trust: s.clock.Trust, Counters: s.Counters.Counters(),
+	if err = signinpages.Mount(s.app, signinpages.Config{Service: s.SignIn, Cookie: cookie, Clock: s.clock, Trust: s.clock.Trust, Counters: s.Counters.Counters(), Training: s.training.Counters(),
 		Log: s.log}); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (s *Station) openWeb() error {
 	if err := help.Mount(s.app, s.log); err != nil {
 		return err
 	}
-	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Live: streams, Stop: s.stop, Log: s.log}
+	screen := uicounter.Config{Service: s.Counters, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Training: s.training, Live: streams, Stop: s.stop, Log: s.log}
 	if screen.Papers, err = s.renderer(); err != nil {
 		return err
 	}
