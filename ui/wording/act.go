@@ -9,6 +9,7 @@ var acts = map[access.Action]i18n.Msg{
 	access.Public: "act::Opened a public page", access.SignIn: "act::Signed in", access.SignOut: "act::Signed out", access.ApproveOther: "act::Agreed as the second person",
 	access.SwitchUser: "act::Took over at a counter", access.LockSession: "act::Locked", access.Unlock: "act::Unlocked", access.TakeRoster: "act::Took a roster",
 	access.AskSecond: "act::Asked a second person", access.OwnKeys: "act::Worked on their own passkeys", access.Start: "act::Opened the first page",
+	access.TrainingEntered: "act::Began training", access.TrainingLeft: "act::Left training",
 	access.CounterRead: "act::Looked at a counter", access.CounterWork: "act::Worked at a counter", access.RecordRead: "act::Read a recorded crossing",
 	access.RecordCorrect: "act::Corrected a crossing", access.HitOverride: "act::Passed a hit", access.LateCorrect: "act::Corrected after the shift",
 	access.RefuseEntry: "act::Refused entry", access.LiftNeed: "act::Lifted a note of protection", access.BiometricsOff: "act::Went without fingerprints",
