@@ -10,6 +10,7 @@ import { createPortrait } from './portrait.js';
 import { createPapers } from './papers.js';
 import { createSecond } from './second.js';
 import { keepSession } from './session.js';
+import './training.js';
 import { createWedge } from './wedge.js';
 
 /** A verdict must have been on the screen for this long in ms before a key decides on it:
