@@ -56,8 +56,8 @@ func TestGallery(t *testing.T) {
 	}
 }
 
-// tell changes a state of the gallery: "verdict STATE LEVEL", "reason STATE CHECK", or "news STATE" for
-// everything around the traveller at once.
+// tell changes a state of the gallery: "verdict STATE LEVEL", "reason STATE CHECK", "entry STATE LIST/ENTRY"
+// for a hit of another entry, or "news STATE" for everything around the traveller at once.
 func tell(fake *fakeService, line string) {
 	words := strings.Fields(line)
 	if len(words) < 2 {
@@ -84,6 +84,13 @@ func tell(fake *fakeService, line string) {
 			for i, r := range e.Verdict.Reasons {
 				if string(r.Check) == words[2] {
 					e.Verdict.Reasons[i] = reason(r.Check, verdict.Wrong, verdict.ReasonDigits, e.Verdict.Level)
+				}
+			}
+		case "entry":
+			e.Verdict.Reasons = slices.Clone(e.Verdict.Reasons)
+			for i, r := range e.Verdict.Reasons {
+				if len(r.Hits) > 0 {
+					e.Verdict.Reasons[i].Hits = words[2:3]
 				}
 			}
 		}

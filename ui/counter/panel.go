@@ -26,7 +26,8 @@ type Panel struct {
 	Next      string // id of the encounter that F2 calls up; "" if none waits
 	Last      *Last
 	AskDate   bool   // the clock cannot be trusted: the officer may enter the day
-	Say       string // spoken once when encounter or level change
+	Say       string // spoken once when the encounter or what leads to its verdict changes
+	Why       string // what leads to the verdict, for the script: see why
 	Notice    string
 
 	Refusable bool
@@ -193,7 +194,7 @@ func (s *screen) panel(v counter.View, to *i18n.Printer) Panel {
 		p.Hits = w.hits(e)
 		p.Record = s.record(w, e)
 		p.History = w.history(e, v)
-		p.Say = w.say(p.Verdict)
+		p.Say, p.Why = w.say(p.Verdict), why(e.Verdict)
 	}
 	return p
 }

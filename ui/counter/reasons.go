@@ -126,6 +126,17 @@ func (w words) say(v *Verdict) string {
 	return text
 }
 
+// why names what leads to a verdict, without the ages in it, which grow: another one is news.
+func why(v verdict.Verdict) string {
+	var out []string
+	for _, r := range v.Reasons {
+		if m := mark(r); m == "look" || m == "refer" {
+			out = append(out, strings.Join([]string{string(r.Check), string(r.Level), string(r.Outcome), r.Reason, strings.Join(r.Fields, ","), strings.Join(r.Hits, ",")}, " "))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
 // Banner is the state of everything a verdict leans on.
 type Banner struct {
 	Chips []Chip

@@ -54,6 +54,7 @@ type stateRegion struct {
 	Next      string
 	Last      string
 	Say       string
+	Why       string
 	AskDate   bool
 	Refusable bool
 	Protected bool
@@ -65,7 +66,7 @@ type stateRegion struct {
 
 func (p *Panel) state() stateRegion {
 	s := stateRegion{Encounter: p.Encounter, Revision: p.Revision, Level: p.Level, Direction: p.Direction, Accept: p.Accept, Refuse: p.Refuse,
-		Next: p.Next, Say: p.Say, AskDate: p.AskDate, Refusable: p.Refusable, Protected: p.Protected, Editable: p.Doc != nil && p.Doc.Editable}
+		Next: p.Next, Say: p.Say, Why: p.Why, AskDate: p.AskDate, Refusable: p.Refusable, Protected: p.Protected, Editable: p.Doc != nil && p.Doc.Editable}
 	if p.Last != nil {
 		s.Last = p.Last.ID
 	}

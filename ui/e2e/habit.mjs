@@ -100,6 +100,34 @@ export async function habit(context, root, test) {
       g.tell('verdict PROCEED proceed');
     });
 
+    await test('habit: a hit of another entry under the open question: the question goes, and who was asked over it', async () => {
+      g.tell('verdict REFER refer');
+      g.tell('entry REFER sample/S-0012');
+      const page = await open(context, g, 'REFER');
+      await page.route('**/decisions', (route) => {
+        page.posts.push({ path: 'decisions', body: route.request().postDataJSON() });
+        return route.fulfill({ status: 403, contentType: 'application/json', body: '{"code":"second_needed","title":"","next":""}' });
+      });
+      await page.keyboard.press('F8');
+      await page.waitForSelector('#confirm[open]');
+      assert.match(await page.locator('#confirm [data-text]').innerText(), /S-0012/);
+      await page.waitForTimeout(ARMED + 50);
+      await page.keyboard.press('F8');
+      await page.waitForSelector('#second[open]');
+      await page.locator('#second-pin').fill('246810');
+      g.tell('entry REFER sample/S-0034');
+      await page.waitForSelector('#second', { state: 'hidden' });
+      await page.waitForSelector('#confirm', { state: 'hidden' });
+      assert.match(await page.locator('#say').textContent(), /S-0034/);
+      assert.equal(await page.locator('#second-pin').inputValue(), '');
+      assert.equal(decisions(page).length, 1);
+      await page.waitForTimeout(ARMED + 50);
+      await page.keyboard.press('F8');
+      await page.waitForSelector('#confirm[open]');
+      assert.match(await page.locator('#confirm [data-text]').innerText(), /S-0034/);
+      await page.close();
+    });
+
     await test('habit: one key confirms every outcome, and it is on every dialog that sends', async () => {
       const page = await open(context, g, 'VISITOR');
       const keys = await page.locator('dialog').evaluateAll((all) => all.filter((d) => d.querySelector('[data-act="send"]')).map((d) => `${d.id} ${d.querySelector('[data-act="send"] kbd')?.textContent}`));

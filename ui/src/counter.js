@@ -94,16 +94,15 @@ function paint(data) {
     $('note').value = '';
     if (s.encounter) message('');
   }
-  const why = s.say.replaceAll(/[0-9]+/g, ''); // the numbers in it are ages, which grow
-  if (s.encounter !== painted.encounter || s.level !== painted.level || why !== painted.why) {
+  if (s.encounter !== painted.encounter || s.level !== painted.level || s.why !== painted.why) {
     if (s.encounter) {
       say(s.say);
       if (s.encounter !== painted.encounter) {
         if (!dialogs.isOpen()) first(record())?.focus();
       } else if (s.level !== painted.level) dialogs.over('verdict');
-      else if ($('confirm').open) dialogs.close(); // it asked about another reason
+      else if ($('confirm').open) dialogs.over('verdict'); // it asked about another reason
     }
-    painted = { ...painted, encounter: s.encounter, level: s.level, why, at: performance.now() };
+    painted = { ...painted, encounter: s.encounter, level: s.level, why: s.why, at: performance.now() };
   }
   if (s.ready !== painted.ready) painted = { ...painted, ready: s.ready, readyAt: performance.now() };
   painting();
