@@ -127,6 +127,72 @@ export async function operator(context, demo, test, pictures) {
     await Promise.all([page.waitForURL((u) => u.pathname === '/cases'), page.keyboard.press('u')]);
   });
 
+  await test('operator: a case changes while it is open: what is typed and the focus stay, and it is said once', async () => {
+    await until('there is a case', async () => (await page.locator('tr[data-case]').count()) > 0);
+    await page.locator('#work').focus();
+    for (let i = await page.locator('tr[data-case]').count(); i > 0; i--) await page.keyboard.press('j');
+    await Promise.all([page.waitForURL(/\/cases\/./), page.keyboard.press('Enter')]);
+    await page.waitForLoadState();
+    const url = page.url();
+    // Somebody else: what the page sends, from elsewhere.
+    const elsewhere = async (what, note = '') => {
+      const version = await page.locator('input[name="version"]').inputValue();
+      const r = await page.request.post(`${url}/act`, { form: { version, do: what, note }, headers: { Origin: demo.hub } });
+      assert.ok(r.ok(), `${what}: ${r.status()}`);
+      return version;
+    };
+    await page.evaluate(() => {
+      globalThis.said = [];
+      new MutationObserver(() => globalThis.said.push(document.getElementById('news').textContent)).observe(document.getElementById('news'), { childList: true, characterData: true, subtree: true });
+    });
+    const changed = (was) => until('the page has the change', async () => (await page.locator('input[name="version"]').inputValue()) !== was, 15000);
+    await page.locator('#work').focus();
+    await page.keyboard.press('n');
+    await page.keyboard.type('Called the court: ');
+    await changed(await elsewhere('take'));
+    await page.keyboard.type('no answer yet');
+    assert.equal(await page.locator('#note').inputValue(), 'Called the court: no answer yet');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'note', 'the focus stays in the note');
+    assert.match(await page.locator('[data-region="head"]').innerText(), /Under review[\s\S]*Worked on by 3001/);
+    const said = await page.evaluate(() => globalThis.said);
+    assert.equal(said.length, 1, `said once: ${said}`);
+    assert.match(said[0], /^The case has changed: .*3001/);
+    // On an action: the focus stays on it, it keeps its digit, and a key pressed by habit does not act on what has just come.
+    await page.keyboard.press('Escape');
+    await page.keyboard.press(await page.evaluate(() => document.getElementById('do-note').getAttribute('aria-keyshortcuts')));
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'do-note');
+    const was = await elsewhere('note', 'the second one');
+    await page.waitForFunction((v) => document.querySelector('input[name="version"]').value !== v, was, { timeout: 15000 });
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(300);
+    assert.equal(page.url(), url);
+    assert.equal(await page.locator('#note').inputValue(), 'Called the court: no answer yet', 'nothing was sent');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'do-note', 'the focus stays on the action');
+    assert.ok(await page.evaluate(() => document.activeElement.getAttribute('aria-keyshortcuts')), 'it has its digit again');
+    assert.equal(await page.evaluate(() => globalThis.said.length), 2);
+    assert.deepEqual(await axe(page), []);
+    await page.waitForTimeout(700);
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    assert.match(await page.locator('[data-region="history"]').innerText(), /Called the court: no answer yet/);
+    await page.locator('#work').focus();
+    await Promise.all([page.waitForURL((u) => u.pathname === '/cases'), page.keyboard.press('u')]);
+  });
+
+  await test('operator: the list of cases is read anew under the focus, which stays', async () => {
+    await page.locator('#work').focus();
+    await page.keyboard.press('j');
+    const on = await page.evaluate(() => document.activeElement.id);
+    assert.match(on, /^case-/);
+    const row = page.locator('[data-region="rows"]');
+    await row.evaluate((e) => { e.dataset.old = 'yes'; });
+    await until('the list was read anew', async () => (await row.getAttribute('data-old')) === null, 15000);
+    assert.equal(await page.evaluate(() => document.activeElement.id), on);
+    await tabTo(page, '#state');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForTimeout(6000);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'state', 'a filter that is being chosen keeps the focus');
+  });
+
   await test('operator: an entry is proposed by one person and approved by another', async () => {
     await follow(page, 'a[href="/lists"]', '/lists');
     await look(page, 'lists', pictures);

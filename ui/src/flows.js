@@ -10,6 +10,13 @@ const HEIGHT = 220;
 
 let plots = [];
 
+/** How wide the widest of some labels is in px, as the axes write them. */
+function widest(names, host) {
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = `12px ${getComputedStyle(host).fontFamily}`;
+  return Math.ceil(Math.max(0, ...names.map((n) => pen.measureText(n).width)));
+}
+
 /** Draws the plots of the page, each from the table beside it. */
 function draw() {
   for (const p of plots) p.destroy();
@@ -22,12 +29,13 @@ function draw() {
     const rows = [...table.tBodies[0].rows];
     const names = rows.map((r) => r.cells[0].textContent);
     const columns = heads.slice(1).map((_, i) => rows.map((r) => (r.cells[i + 1].textContent === '–' ? null : Number(r.cells[i + 1].dataset.n))));
-    const axis = { stroke: colour('--muted'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line') } };
+    const axis = { font: `12px ${getComputedStyle(host).fontFamily}`, stroke: colour('--muted'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line') } };
     const bars = uPlot.paths.bars({ size: [0.7, 60] });
     const usual = columns.length > 1;
     plots.push(new uPlot({
       width: host.clientWidth,
       height: HEIGHT,
+      padding: [null, widest(names, host) / 2, null, null], // the last label stands in the middle under its column
       cursor: { show: false },
       legend: { show: usual, live: false },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
