@@ -220,7 +220,7 @@ var restartFlows = []flow{
 	{"a joined document stays joined", []step{
 		keep("a", scanned("1", passport(number1))),
 		scanned("1", passport(number2)),
-		done("POST /counters/1/joins", `{`+by1+`,"waiting":"{q}"}`, 202),
+		done("POST /counters/1/joins", `{`+by1+`,"encounter":"{e}","waiting":"{q}"}`, 202),
 		restarted,
 		without(shows("1", `"queue":[{"id":"{a}"`), `},{"id"`),
 		done("POST /counters/1/call-ups", `{`+by1+`}`, 202, number2),

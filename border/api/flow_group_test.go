@@ -185,7 +185,7 @@ var holderFlows = []flow{
 		refused("POST /counters/1/encounters", `{`+by2+`,"identity":"declared","particulars":{}}`, 409, "conflict", "held by"),
 		refused("POST /counters/1/encounters/{e}/documents", `{`+by2+`,"particulars":{"kind":"border_card","document_number":"RB2"}}`, 409, "conflict", "held by"),
 		refused(group, `{`+by2+`,"kind":"bus"}`, 409, "conflict", "held by"),
-		refused("POST /counters/1/joins", `{`+by2+`,"waiting":"{e}"}`, 409, "conflict", "held by"),
+		refused("POST /counters/1/joins", `{`+by2+`,"encounter":"{e}","waiting":"{e}"}`, 409, "conflict", "held by"),
 		done("POST /counters/1/holder", `{"officer":"1002"}`, 201, `"holder":{"badge":"1002"`, `"encounter":{"id":"{a}"`),
 		lastEvent(border.TypeCounterTaken, `"from":"`),
 		denied("1", "admitted", visit, 409, "conflict", "held by Inspector Orlan Desh"),

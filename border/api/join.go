@@ -10,7 +10,8 @@ import (
 type joinInput struct {
 	AtCounter
 	Body struct {
-		Waiting string `json:"waiting" format:"uuid" doc:"The encounter in the queue whose document belongs to the open one"`
+		Encounter string `json:"encounter" format:"uuid" doc:"The open encounter"`
+		Waiting   string `json:"waiting" format:"uuid" doc:"The encounter in the queue whose document belongs to the open one"`
 	}
 }
 
@@ -18,11 +19,15 @@ type joinInput struct {
 func join(s *counter.Service) func(context.Context, *joinInput) (counter.View, error) {
 	return func(ctx context.Context, in *joinInput) (counter.View, error) {
 		return in.viewed(ctx, s, func(a counter.At) error {
-			id, err := border.ParseID(in.Body.Waiting)
+			open, err := border.ParseID(in.Body.Encounter)
 			if err != nil {
 				return err
 			}
-			return s.Join(ctx, a, id)
+			waiting, err := border.ParseID(in.Body.Waiting)
+			if err != nil {
+				return err
+			}
+			return s.Join(ctx, a, open, waiting)
 		})
 	}
 }

@@ -442,7 +442,7 @@ func TestFingerStaysWithItsEncounter(t *testing.T) {
 	r.scan("1", passport(2))
 	v := r.view("1")
 	check(t, r.s.CallUp(t.Context(), "1", v.Queue[1].ID, "17"))
-	wantCode(t, r.s.Join(t.Context(), counter.At{Counter: "1", Officer: "17"}, v.Queue[0].ID), border.Conflict)
+	wantCode(t, r.s.Join(t.Context(), counter.At{Counter: "1", Officer: "17"}, r.view("1").Encounter.ID, v.Queue[0].ID), border.Conflict)
 }
 
 // A clock that is put back does not make a time without fingerprints longer, and what the journal says cannot

@@ -96,7 +96,7 @@ func TestTwoListedDocuments(t *testing.T) {
 	r.scan("1", passport(1))
 	r.wait("the first document's answer", func() bool { return r.result("1", verdict.DocumentList).Outcome == verdict.Clear })
 	r.scan("1", passport(2))
-	check(t, r.s.Join(t.Context(), counter.At{Counter: "1", Officer: "17"}, r.view("1").Queue[0].ID))
+	check(t, r.s.Join(t.Context(), counter.At{Counter: "1", Officer: "17"}, r.view("1").Encounter.ID, r.view("1").Queue[0].ID))
 	r.wait("the second document's answer", func() bool { return r.result("1", verdict.HistoryElsewhere).Outcome != verdict.NotChecked })
 	if x := r.result("1", verdict.DocumentList); x.Outcome != verdict.Hit || x.Reason != verdict.ReasonListed {
 		t.Errorf("%+v", x)

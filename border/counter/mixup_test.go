@@ -82,7 +82,14 @@ func TestJoinSwallowsNoNeed(t *testing.T) {
 	r.restart()
 	r.scan("1", foreign(2))
 	check(t, r.s.CallUp(t.Context(), "1", r.view("1").Queue[1].ID, "17"))
-	wantCode(t, r.s.Join(t.Context(), at("1", "17"), id), border.Conflict)
+	now := r.view("1").Encounter.ID
+	wantCode(t, r.s.Join(t.Context(), at("1", "17"), now, id), border.Conflict)
+	r.scan("1", foreign(3)) // whoever answers for one person when another is on the screen by now joins nobody
+	wantCode(t, r.s.Join(t.Context(), at("1", "17"), other(now, 9), r.view("1").Queue[1].ID), border.Conflict)
+	if v := r.view("1"); len(v.Queue) != 2 || len(v.Encounter.Documents) != 0 {
+		t.Error("a document was joined to another person")
+	}
+	check(t, r.s.Abandon(t.Context(), at("1", "17"), r.view("1").Queue[1].ID, "left", ""))
 	if v := r.view("1"); len(v.Queue) != 1 || v.Queue[0].ID != id || len(v.Encounter.Documents) != 0 {
 		t.Error("the waiting traveller is gone")
 	}
@@ -358,7 +365,7 @@ func TestCorrectionKeepsFurtherDocuments(t *testing.T) {
 	r := newRig(t)
 	r.scan("1", foreign(1))
 	r.scan("1", foreign(2))
-	check(t, r.s.Join(t.Context(), at("1", "17"), r.view("1").Queue[0].ID))
+	check(t, r.s.Join(t.Context(), at("1", "17"), r.view("1").Encounter.ID, r.view("1").Queue[0].ID))
 	d := r.decision("1", border.Admitted)
 	d.Values = visitor
 	id := r.decide(d).Crossing

@@ -137,7 +137,7 @@ func (s *Service) Attach(ctx context.Context, at At, id border.ID, k Particulars
 
 // Join says that the document of a waiting encounter belongs to the open one: two documents of
 // one person were read. The waiting encounter is gone with it.
-func (s *Service) Join(ctx context.Context, at At, waiting border.ID) error {
+func (s *Service) Join(ctx context.Context, at At, open, waiting border.ID) error {
 	const op = "join two documents"
 	return s.work(ctx, op, at, func(ctx context.Context, p *place, _ Officer) error {
 		p.mu.Lock()
@@ -146,6 +146,9 @@ func (s *Service) Join(ctx context.Context, at At, waiting border.ID) error {
 		p.mu.Unlock()
 		if e == nil || i < 0 {
 			return &border.Error{Code: border.Conflict, Op: op, Message: "There must be an open encounter, and the other one must wait at this counter."}
+		}
+		if e.id != open { // whoever said so saw another person
+			return &border.Error{Code: border.Conflict, Op: op, Message: "This encounter is not open at this counter.", Err: errNoEncounter}
 		}
 		other := p.queue[i]
 		if len(other.needs) > 0 || len(other.fingers) > 0 || len(other.files) > 0 || other.referred != nil || other.paper != nil || len(other.more) > 0 {

@@ -146,8 +146,8 @@ func (f *fakeService) Attach(_ context.Context, at counter.At, id border.ID, k c
 	return f.do("attach", at, id, k)
 }
 
-func (f *fakeService) Join(_ context.Context, at counter.At, waiting border.ID) error {
-	return f.do("join", at, waiting)
+func (f *fakeService) Join(_ context.Context, at counter.At, open, waiting border.ID) error {
+	return f.do("join", at, open, waiting)
 }
 
 // Answers keeps what was answered, and shows it as the station would.

@@ -24,7 +24,7 @@ type Service interface {
 	CallUp(ctx context.Context, c border.CounterID, encounter border.ID, officer string) error
 	Rekey(ctx context.Context, at counter.At, encounter border.ID, k counter.Particulars) error
 	Attach(ctx context.Context, at counter.At, encounter border.ID, k counter.Particulars) error
-	Join(ctx context.Context, at counter.At, waiting border.ID) error
+	Join(ctx context.Context, at counter.At, open, waiting border.ID) error
 	Answers(ctx context.Context, at counter.At, encounter border.ID, values map[string]string) error
 	Keep(ctx context.Context, k counter.KeepIn, content []byte) (border.Attachment, error)
 	Remove(ctx context.Context, at counter.At, encounter border.ID, hash border.Digest) error

@@ -37,7 +37,7 @@ func TestWork(t *testing.T) {
 				Paper: &counter.Paper{Sheet: "A-17", CrossedAt: time.Date(2026, 11, 21, 19, 5, 0, 0, time.UTC)}}}}, ""},
 		{"keyed again", "PUT", "particulars", `{` + who + `,` + keyed + `}`, asked{"rekey", at, []any{ref(1), anna}}, ""},
 		{"a further document", "POST", "documents", `{` + who + `,` + keyed + `}`, asked{"attach", at, []any{ref(1), anna}}, "The document is added."},
-		{"joined", "POST", "joined", `{` + who + `}`, asked{"join", at, []any{ref(1)}}, ""},
+		{"joined", "POST", "joined", `{` + who + `,"waiting":"` + ref(2).String() + `"}`, asked{"join", at, []any{ref(1), ref(2)}}, ""},
 		{"referred", "POST", "referrals", `{` + who + `,"reason":"hit","note":"n"}`, asked{"refer", at, []any{counter.Referral{At: at, Encounter: ref(1), Reason: "hit", Note: "n"}}}, "on the post’s list"},
 		{"taken", "POST", "taken", `{` + who + `}`, asked{"take referral", at, []any{ref(1)}}, ""},
 		{"a need", "POST", "needs", `{` + who + `,"kind":"child_alone","reason":"r"}`, asked{"need", at, []any{ref(1), "child_alone", "r"}}, "Noted. Refusal is blocked until handed over or lifted."},
