@@ -15,7 +15,7 @@ for (const f of readdirSync(dist)) rmSync(join(dist, f));
 
 await build({
   absWorkingDir: here,
-  entryPoints: ['src/counter.js', 'src/operations.js', 'src/flows.js', 'src/search.js', 'src/workshop.js', 'src/watchlists.js', 'src/cases.js', 'src/signin.js',
+  entryPoints: ['src/counter.js', 'src/operations.js', 'src/flows.js', 'src/search.js', 'src/workshop.js', 'src/learn.js', 'src/watchlists.js', 'src/cases.js', 'src/signin.js',
     'src/account.js', 'src/stations.js', 'src/page.js', 'src/paper.js', 'src/live-worker.js'],
   outdir: 'dist',
   bundle: true,

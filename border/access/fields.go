@@ -88,6 +88,13 @@ var fields = map[string]classed{
 	"border.ScannerFrame": {Operational: "At Direction Endpoint Hex Bytes Note"}, // documents are masked, images are left out
 	"border.SelfTestStep": {Open: "Step OK TookMS Reason"},
 	"border.LearnResult":  {Operational: "TOML Remarks"},
+	"border.LearningView": {Within: "Run Nodes Profiles"},
+	"border.LearnNode":    {Operational: "Path Kind"},
+	"border.LearningRun":  {Operational: "Phase Profile Path Since Until Baud Layout Attempt Attempts Bytes Readable Shapes Message", Within: "Documents"}, // of documents the shapes alone
+	"border.TriedReading": {Operational: "Lines OK Again Reason"},
+	"border.LearnedProfile": {Operational: "ID Name Path State TOML Hash Evidence Transport Speed Framing Marks Remarks TaughtBy TaughtAt TriedBy TriedAt ProposedBy ProposedAt " +
+		"DecidedBy DecidedAt WithdrawnBy WithdrawnAt", Within: "Documents"},
+	"ui/workshop.learnView": {Within: "Learning"},
 	"border/api.FingerCapture": {Operational: "Width Height DPI Quality AreaMM2 Contrast Clarity Problem Liveness",
 		Personal: "Pixels"}, // nobody knows whose finger was on the glass
 

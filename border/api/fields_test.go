@@ -81,10 +81,12 @@ func TestNobodyIsGivenAnything(t *testing.T) {
 	r := newRig(t)
 	b := &bench{}
 	Workshop(New(r.app, "test"), WorkshopConfig{Workshop: b, Clock: r.clock, Seconds: badgesAsTokens{}, Audit: &r.acts, Log: r.log()})
+	taught := &school{}
+	Learning(New(r.app, "test"), LearningConfig{Learning: taught, Audit: &r.acts, Log: r.log()})
 	for call := range answersOf(t) {
 		method, path, _ := strings.Cut(call, " ")
 		path = strings.NewReplacer(":counter", "1", ":encounter", "019352aa-bb01-7000-8000-000000000001", ":crossing", "019352aa-bb01-7000-8000-000000000001",
-			":late_hit", "019352aa-bb01-7000-8000-000000000001", ":alarm", "1", ":scanner", "x").Replace(path)
+			":late_hit", "019352aa-bb01-7000-8000-000000000001", ":alarm", "1", ":scanner", "x", ":profile", "x").Replace(path)
 		a := r.send(method, path, "", officerHeader, "nobody")
 		if a.status == 200 && strings.Contains(call, "/lists/template") {
 			continue // an empty list
@@ -93,7 +95,7 @@ func TestNobodyIsGivenAnything(t *testing.T) {
 			t.Errorf("%s: %d %s", call, a.status, a.body)
 		}
 	}
-	if len(b.calls) > 0 || len(r.acts.told()) > 0 {
+	if len(b.calls) > 0 || len(taught.calls) > 0 || len(r.acts.told()) > 0 {
 		t.Error("something was done:", b.calls)
 	}
 }

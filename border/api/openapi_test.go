@@ -37,6 +37,7 @@ func describedTypes(t *testing.T) (yaml []byte, doc document, typeOf func(ref st
 	a := New(fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true}), "v1")
 	Station(a, StationConfig{Log: slog.New(slog.DiscardHandler)})
 	Workshop(a, WorkshopConfig{Log: slog.New(slog.DiscardHandler)})
+	Learning(a, LearningConfig{Log: slog.New(slog.DiscardHandler)})
 	Hub(a, HubConfig{Log: slog.New(slog.DiscardHandler)})
 	yaml, err := a.OpenAPI().YAML()
 	if err != nil {
@@ -150,7 +151,7 @@ func TestBodiesAreBounded(t *testing.T) {
 
 // Nothing of a person stands in a path or a query: both end up in logs.
 func TestNothingPersonalInURLs(t *testing.T) {
-	known := []string{"counter", "encounter", "crossing", "alarm", "after", "limit", "kind", "state", "post", "on", "scanner", "late_hit"}
+	known := []string{"counter", "encounter", "crossing", "alarm", "after", "limit", "kind", "state", "post", "on", "scanner", "profile", "late_hit"}
 	_, doc := described(t)
 	for path, item := range doc.Paths {
 		for method, op := range item {

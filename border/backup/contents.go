@@ -28,7 +28,7 @@ type Contents struct {
 
 // StationContents is what is backed up of a station.
 func StationContents() Contents {
-	return Contents{Databases: []string{"journal.db", "lists.db"}, Files: []string{"scanners.json"}, Folders: []string{"attachments", "lists"}}
+	return Contents{Databases: []string{"journal.db", "lists.db"}, Files: []string{"scanners.json", "learned.json"}, Folders: []string{"attachments", "lists"}}
 }
 
 // HubContents is what is backed up of the hub.

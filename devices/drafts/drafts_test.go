@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,19 +22,28 @@ type wall struct{}
 
 func (wall) Now() time.Time { return time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC) }
 
+// shipped is a profile's file with another id.
+var shipped = sync.OnceValues(func() (string, error) {
+	set, err := profile.Embedded()
+	if err != nil {
+		return "", err
+	}
+	p, _ := set.Get("generic-framed-mrz")
+	b, _ := profile.Shipped(p)
+	return string(b), nil
+})
+
 // learned is a draft with an id.
 func learned(t interface {
 	Fatal(...any)
 	Helper()
 }, id string) border.LearnedProfile {
 	t.Helper()
-	set, err := profile.Embedded()
+	toml, err := shipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	shipped, _ := set.Get("generic-framed-mrz")
-	b, _ := profile.Shipped(shipped)
-	p, err := New(strings.Replace(string(b), `"generic-framed-mrz"`, `"`+id+`"`, 1), "/dev/serial/by-id/x", []string{"One."})
+	p, err := New(strings.Replace(toml, `"generic-framed-mrz"`, `"`+id+`"`, 1), "/dev/serial/by-id/x", []string{"One."})
 	if err != nil {
 		t.Fatal(err)
 	}

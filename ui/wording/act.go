@@ -14,6 +14,7 @@ var acts = map[access.Action]i18n.Msg{
 	access.RecordCorrect: "act::Corrected a crossing", access.HitOverride: "act::Passed a hit", access.LateCorrect: "act::Corrected after the shift",
 	access.RefuseEntry: "act::Refused entry", access.LiftNeed: "act::Lifted a note of protection", access.BiometricsOff: "act::Went without fingerprints",
 	access.WorkshopRead: "act::Looked at the workshop", access.WorkshopWork: "act::Worked on scanners", access.ProfileOverride: "act::Installed a scanner’s profile",
+	access.ProfilePropose: "act::Proposed a learned profile", access.ProfileDecide: "act::Decided on a learned profile",
 	access.FlowsRead: "act::Looked at the flows", access.AlarmWork: "act::Acknowledged an alarm", access.ReportsRead: "act::Read a report",
 	access.ReportsExport: "act::Took a report’s file", access.RegisterRead: "act::Read the register", access.StaysRead: "act::Read stays",
 	access.PersonSearch: "act::Searched for a person", access.RecordsExport: "act::Exported records", access.ListsRead: "act::Read about listed people",

@@ -23,6 +23,7 @@ type Panel struct {
 	Troubled string  // how many of them need somebody; "": none
 	Steps    []Step  // of the first set-up; none once a traveller was recorded
 	SetUp    bool    // all of them are done
+	Proposed string  // how many learned profiles wait for a second person; "": none
 
 	all []border.ScannerDetail
 }
@@ -61,6 +62,15 @@ func (s *screen) panel(ctx context.Context, p *i18n.Printer) Panel {
 	out := Panel{Station: string(s.cfg.Station), Summary: summary(p, all), all: all}
 	for i := range all {
 		out.Scanners = append(out.Scanners, scanner(p, &all[i], s.cfg.Counters, now))
+	}
+	waiting := 0
+	for _, l := range s.cfg.Learning.Learning().Profiles {
+		if l.State == border.ProfileProposed {
+			waiting++
+		}
+	}
+	if waiting > 0 {
+		out.Proposed = p.N(waiting, "{0} learned profile waits for a second person", "{0} learned profiles wait for a second person")
 	}
 	if s.cfg.Health == nil {
 		return out

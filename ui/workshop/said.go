@@ -40,6 +40,14 @@ var spoken = []i18n.Msg{
 	"The last document did not reach the counter. Present it again.",
 	"The device does not say which firmware it has, so it cannot be compared with what the profile asks for.",
 	"The configuration names this profile.",
+	"This station learned this profile.",
+	"Present the document.",
+	"What came is no whole document. Present it again.",
+	// What learning could not tell.
+	"The reader sends bytes besides the document that are no part of it; with each document the station notes unreadable bytes. Switch off prefixes, suffixes and code identifiers in the reader's settings, and learn again.",
+	"This was learned from one presentation. Present other documents, of another format too, before you rely on it.",
+	"Nothing marks the end of a document, so that a torn one cannot always be told from a whole one. If the reader can send STX and ETX around a document, switch that on and learn again.",
+	`An empty line ends the document. If some documents come without it, use document_end = "mrz-lines".`,
 	"It was here before.",
 	"documents behind one that the counter was slow to take were thrown away",
 	"a finger is asked for",
@@ -66,6 +74,12 @@ var filled = compile([]i18n.Msg{
 	"{0}, its release is within {1}",
 	"{0}, it has an interface of class {1}",
 	"its USB id is {0}",
+	// What learning could not tell, and why it failed.
+	"The reader sends neither line ends nor marks, so that a document ends with a silence of {0} ms. If only documents of {1} characters will be read, kind = \"raw-len\" with length = {2} is faster and stricter.",
+	"Only documents of {0} characters can be read in this way. If the reader can send line ends, or STX and ETX, switch that on and learn again.",
+	"The silence that ends an unfinished document ({0} ms) was not measured.",
+	"The document is in what came, but the bytes around it ({0} before, {1} after) are no framing that Garita knows. Switch off prefixes, suffixes and code identifiers in the reader's settings; STX and ETX, or a line end after each line, is best.",
+	"At most {0} baud rates can be tried at once.",
 	// Notes of frames.
 	"document with lines of {0} characters",
 	"no document: {0}",

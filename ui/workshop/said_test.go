@@ -35,7 +35,7 @@ func marked(t *testing.T, s *shelf) *screen {
 	if l, err = l.Marked(); err != nil {
 		t.Fatal(err)
 	}
-	return &screen{layout: l, cfg: Config{Scanners: s, Station: "PUT-1", Clock: clock{}}}
+	return &screen{layout: l, cfg: Config{Scanners: s, Learning: s, Station: "PUT-1", Clock: clock{}}}
 }
 
 // TestNothingIsBare: every text of the page in all its states is one of the catalogue.
@@ -89,7 +89,7 @@ func TestEverySentenceOfTheScannersIsKnown(t *testing.T) {
 	verb := regexp.MustCompile(`%[\d.]*[a-zX]`)
 	sentence := regexp.MustCompile(`^\p{Lu}[^"]* .*\.$`)
 	seen := 0
-	for _, room := range []string{".", "supervisor", "drivers", "drivers/uareu", "drivers/r30x", "drivers/egis0570", "drivers/exchange", "drivers/elyctis", "serial", "usb", "bridge"} {
+	for _, room := range []string{".", "supervisor", "drivers", "drivers/uareu", "drivers/r30x", "drivers/egis0570", "drivers/exchange", "drivers/elyctis", "serial", "usb", "bridge", "learn", "workshop", "drafts", "wedge"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "devices", room, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatal(room, err)
@@ -117,7 +117,7 @@ func TestEverySentenceOfTheScannersIsKnown(t *testing.T) {
 // TestSpokenStandsInTheRooms: no sentence is kept here that nobody says any more.
 func TestSpokenStandsInTheRooms(t *testing.T) {
 	var all []string
-	for _, room := range []string{"supervisor", "profile", "trace", "drivers/r30x", "serial", "usb", ".", "../cmd/internal/station"} {
+	for _, room := range []string{"supervisor", "profile", "trace", "drivers/r30x", "serial", "usb", "learn", "workshop", ".", "../cmd/internal/station"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", "devices", room, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -19,8 +19,11 @@ import (
 	"garita/ui/live"
 )
 
-//go:embed *.html
+//go:embed page.html
 var templates embed.FS
+
+//go:embed learn.html
+var learnTemplates embed.FS
 
 // Scanners is what the screen shows. It does nothing to them: that is the API's.
 type Scanners interface {
@@ -31,9 +34,19 @@ type Scanners interface {
 	Subscribe() (changes <-chan struct{}, stop func())
 }
 
-// Config says what the screen works with. Scanners and Clock are required.
+// Learning is what the page of learning shows. It does nothing to it: that is the API's.
+type Learning interface {
+	// Learning says what is being done, and which profiles were learned here.
+	Learning() border.LearningView
+	// Subscribe gives a channel that carries one signal after one or more changes. stop
+	// gives it back.
+	Subscribe() (changes <-chan struct{}, stop func())
+}
+
+// Config says what the screen works with. Scanners, Learning and Clock are required.
 type Config struct {
 	Scanners Scanners
+	Learning Learning
 	Station  border.StationID
 	Counters []border.CounterID
 	Clock    border.Clock
@@ -49,14 +62,15 @@ type Config struct {
 
 type screen struct {
 	cfg     Config
-	layout  *layout.Layout
+	layout  *layout.Layout // of the scanners
+	lessons *layout.Layout // of learning
 	streams *live.Streams
 }
 
 // Mount adds the screen's routes to an app, which must be made with Immutable: true. The
 // assets are the counter screen's to mount.
 func Mount(app *fiber.App, cfg Config) error {
-	if cfg.Scanners == nil || cfg.Clock == nil {
+	if cfg.Scanners == nil || cfg.Learning == nil || cfg.Clock == nil {
 		return errors.New("mount the workshop: incomplete configuration")
 	}
 	if !app.Config().Immutable {
@@ -73,12 +87,18 @@ func Mount(app *fiber.App, cfg Config) error {
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		return fmt.Errorf("mount the workshop: %w", err)
 	}
+	if s.lessons, err = layout.New(assets, learnTemplates); err != nil {
+		return fmt.Errorf("mount the workshop: %w", err)
+	}
 	before := []fiber.Handler{s.layout.Problems(cfg.Log), layout.SignedIn}
 	app.Add(fiber.MethodGet, "/workshop", append(before[:len(before):len(before)], s.page)...)
 	app.Add(fiber.MethodPost, "/workshop/words", append(before[:len(before):len(before)], s.words)...)
 	app.Add(fiber.MethodPost, "/workshop/floor", append(before[:len(before):len(before)], s.measure)...)
 	app.Add(fiber.MethodGet, "/live/workshop", append(before[:len(before):len(before)], s.live)...)
+	app.Add(fiber.MethodGet, "/workshop/learn", append(before[:len(before):len(before)], s.learnPage)...)
+	app.Add(fiber.MethodGet, "/live/workshop/learn", append(before[:len(before):len(before)], s.learnLive)...)
 	cfg.Live.Add("/live/workshop", s.feed)
+	cfg.Live.Add("/live/workshop/learn", s.learnFeed)
 	return nil
 }
 

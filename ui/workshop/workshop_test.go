@@ -45,6 +45,7 @@ var update = flag.Bool("update-golden", false, "write the golden pages instead o
 type shelf struct {
 	mu      sync.Mutex // guards list
 	list    []border.ScannerDetail
+	taught  border.LearningView
 	changes chan struct{}
 }
 
@@ -52,6 +53,12 @@ func (s *shelf) Scanners() []border.ScannerDetail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]border.ScannerDetail(nil), s.list...)
+}
+
+func (s *shelf) Learning() border.LearningView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taught
 }
 
 func (s *shelf) Subscribe() (<-chan struct{}, func()) { return s.changes, func() {} }
@@ -97,7 +104,7 @@ func serve(t *testing.T, s *shelf) (url string, stop chan struct{}) {
 	stop = make(chan struct{})
 	app.Use(gatetest.Always(gatetest.Token("4001", "", access.Technician)))
 	app.Use(gatetest.New(t, access.PostRoutes(), new(gatetest.Acts)))
-	if err := Mount(app, Config{Scanners: s, Station: "PUT-1", Counters: []border.CounterID{"1", "2"}, Clock: clock{}, Stop: stop, Heartbeat: 50 * time.Millisecond}); err != nil {
+	if err := Mount(app, Config{Scanners: s, Learning: s, Station: "PUT-1", Counters: []border.CounterID{"1", "2"}, Clock: clock{}, Stop: stop, Heartbeat: 50 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -202,11 +209,43 @@ func TestChangesArriveLive(t *testing.T) {
 	}
 }
 
+// events follows a stream; each call waits for the next event's data.
+func events(ctx context.Context, t *testing.T, url string) func() string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { res.Body.Close() })
+	in := bufio.NewReader(res.Body)
+	return func() string {
+		t.Helper()
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				t.Fatal("the stream ended:", err)
+			}
+			if data, ok := strings.CutPrefix(line, "data: "); ok && data != "{}\n" {
+				return data
+			}
+		}
+	}
+}
+
 func TestMountRefuses(t *testing.T) {
 	s := &shelf{}
 	for name, try := range map[string]func() error{
-		"an app that is not immutable": func() error { return Mount(fiber.New(), Config{Scanners: s, Clock: clock{}}) },
-		"no scanners":                  func() error { return Mount(fiber.New(fiber.Config{Immutable: true}), Config{Clock: clock{}}) },
+		"an app that is not immutable": func() error { return Mount(fiber.New(), Config{Scanners: s, Learning: s, Clock: clock{}}) },
+		"no scanners": func() error {
+			return Mount(fiber.New(fiber.Config{Immutable: true}), Config{Learning: s, Clock: clock{}})
+		},
+		"no learning": func() error {
+			return Mount(fiber.New(fiber.Config{Immutable: true}), Config{Scanners: s, Clock: clock{}})
+		},
 	} {
 		if try() == nil {
 			t.Error(name, "is accepted")

@@ -4,9 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 
 	"garita/border"
+	"garita/border/mrz"
 	"garita/cmd/internal/version"
+	"garita/devices/drafts"
 	"garita/devices/hotplug"
 	"garita/devices/profile"
 	"garita/devices/supervisor"
@@ -44,7 +47,31 @@ func (s *Station) openScanners(counters []border.CounterID) error {
 	if err != nil {
 		return err
 	}
-	s.workshop = workshop.New(workshop.Config{Supervisor: s.scanners, Clock: s.clock, Counters: counters, Software: version.Version, Logs: logs, Stop: s.stop})
+	learned, fault, err := drafts.Open(filepath.Join(s.cfg.Data, "learned.json"), s.clock)
+	if err != nil {
+		return err
+	}
+	if fault != nil {
+		s.log.Warn("learned firmware profiles", "problem", border.MessageOf(fault))
+	}
+	s.workshop = workshop.New(workshop.Config{Supervisor: s.scanners, Clock: s.clock, Counters: counters, Software: version.Version, Logs: logs, Stop: s.stop,
+		Profiles: profiles, Drafts: learned, Legible: s.legible})
+	for _, f := range s.workshop.Resume() {
+		s.log.Warn("learned firmware profile", "problem", border.MessageOf(f))
+	}
+	return nil
+}
+
+// legible says what is wrong with a document's lines: while a reader is learned, whoever teaches it has to see
+// that characters come as they are printed.
+func (s *Station) legible(lines []string) error {
+	d, err := mrz.Parse(lines, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	if c := d.Checks; slices.Contains([]mrz.Check{c.DocumentNumber, c.BirthDate, c.ExpiryDate, c.OptionalData, c.Composite}, mrz.Wrong) {
+		return &border.Error{Code: border.Invalid, Op: "read a document", Message: "Check digits are wrong: a character came otherwise than it is printed."}
+	}
 	return nil
 }
 
@@ -54,5 +81,5 @@ func (s *Station) mountWorkshop(streams *live.Mux) error {
 	for i, c := range s.cfg.Counters {
 		counters[i] = c.ID
 	}
-	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Health: s.vitals.health, Measure: s.vitals.measure, Live: streams, Stop: s.stop, Log: s.log})
+	return uiworkshop.Mount(s.app, uiworkshop.Config{Scanners: s.workshop, Station: s.cfg.Station, Counters: counters, Clock: s.clock, Learning: s.workshop, Health: s.vitals.health, Measure: s.vitals.measure, Live: streams, Stop: s.stop, Log: s.log})
 }

@@ -49,6 +49,7 @@ func (s *Station) openWeb() error {
 	operations := api.New(s.app, version.Version)
 	api.Station(operations, api.StationConfig{Counters: s.Counters, Crossings: s.Journal, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Log: s.log})
 	api.Workshop(operations, api.WorkshopConfig{Workshop: s.workshop, Clock: s.clock, Seconds: s.SignIn, Audit: s.audit, Log: s.log})
+	api.Learning(operations, api.LearningConfig{Learning: s.workshop, Audit: s.audit, Log: s.log})
 	streams := live.NewMux(live.Config{Stop: s.stop, Log: s.log})
 	streams.Mount(s.app)
 	if err := help.Mount(s.app, s.log); err != nil {
