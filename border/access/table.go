@@ -169,7 +169,7 @@ var hub = []Route{
 	{Method: get, Pattern: "/live/operations", Action: FlowsRead, Gives: []Class{Operational}},
 	{Method: post, Pattern: "/alarms/:alarm/acknowledge", Action: AlarmWork},
 	{Method: get, Pattern: "/flows", Action: FlowsRead, Gives: []Class{Operational}},
-	{Method: get, Pattern: "/flows/csv", Action: FlowsRead, Gives: []Class{Operational}},
+	{Method: get, Pattern: "/flows/csv", Action: ReportsExport, Gives: []Class{Operational}},
 	{Method: get, Pattern: "/search", Action: PersonSearch},
 	{Method: post, Pattern: "/search", Action: PersonSearch, Gives: []Class{Operational, Personal}, Purpose: true},
 	{Method: post, Pattern: "/search/person", Action: PersonSearch, Gives: []Class{Operational, Personal, Hit}, Purpose: true},
@@ -197,7 +197,7 @@ var hub = []Route{
 	{Method: get, Pattern: "/cases", Action: CasesRead, Gives: []Class{Operational, Hit}},
 	{Method: post, Pattern: "/cases", Action: CasesRead, Gives: []Class{Operational, Hit}},
 	{Method: get, Pattern: "/cases/:case", Action: CasesRead, Gives: []Class{Operational, Personal, Hit}},
-	{Method: get, Pattern: "/live/cases/:case", Action: CasesRead}, // a version
+	{Method: get, Pattern: "/live/cases/:case", Action: CasesRead},                                                       // a version
 	{Method: get, Pattern: "/crossings/:crossing/files/:file", Action: CasesRead, Gives: []Class{Operational, Personal}}, // each is told first
 	{Method: post, Pattern: "/cases/:case/act", Action: CasesWork, Gives: []Class{Operational, Personal, Hit}},
 

@@ -11,16 +11,18 @@ import (
 	"garita/border"
 )
 
-// Codes of SDMX for a row that is about all of a dimension, and for those who said nothing of it.
+// Codes of SDMX for a row that is about all of a dimension, for those who said nothing of it, and for the frequency
+// of days that somebody chose: there is none.
 const (
 	All     = "_T"
 	Unknown = "_U"
+	NoFreq  = "_Z"
 )
 
 // Observation is one number of a report's file.
 type Observation struct {
-	Freq   string        // D, W or M
-	Period string        // 2026-11-22, 2026-W47, 2026-11
+	Freq   string        // D, W, M or NoFreq
+	Period string        // 2026-11-22, 2026-W47, 2026-11, or seven days as 2026-11-16/P7D
 	Post   border.PostID // "": all posts together
 	Group
 	Dimension Dimension // "": all crossings of the group
@@ -31,7 +33,7 @@ type Observation struct {
 
 // File is what a report's file is of.
 type File struct {
-	Area     string // of the country, as its documents say it
+	Area     string // of the country, as its documents say it; "": not said
 	Made     time.Time
 	Coverage []Coverage
 	Rows     []Observation

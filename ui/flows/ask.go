@@ -41,9 +41,10 @@ func readFilter(c *fiber.Ctx) filter {
 	return f
 }
 
-func (f filter) question(now time.Time) flows.Question {
-	today := now.UTC()
-	return flows.Question{From: today.AddDate(0, 0, 1-f.Days).Format(time.DateOnly), To: today.Format(time.DateOnly), Post: f.Post, Group: groups[f.Group]}
+// question chooses the days that end with one, a calendar day at the post.
+func (f filter) question(today string) (flows.Question, error) {
+	last, err := time.Parse(time.DateOnly, today)
+	return flows.Question{From: last.AddDate(0, 0, 1-f.Days).Format(time.DateOnly), To: today, Post: f.Post, Group: groups[f.Group]}, err
 }
 
 // dimensions are those that the page divides by.
@@ -66,6 +67,7 @@ type division struct {
 // answer is what the page shows, as the register says it.
 type answer struct {
 	Filter    filter
+	Question  flows.Question
 	Posts     []border.PostID
 	Today     *flows.Today // nil: not for whoever may see aggregates only
 	Step      flows.Step
@@ -79,9 +81,16 @@ type answer struct {
 
 // ask reads what some roles are shown.
 func (s *screen) ask(ctx context.Context, f filter, roles []access.Role) (a answer, err error) {
-	now := s.cfg.Clock.Now()
-	r, q := s.cfg.Register, f.question(now)
-	a.Filter, a.Step = f, flows.Daily
+	r := s.cfg.Register
+	today, err := r.FlowDay(ctx, f.Post)
+	if err != nil {
+		return a, err
+	}
+	q, err := f.question(today)
+	if err != nil {
+		return a, err
+	}
+	a.Filter, a.Question, a.Step = f, q, flows.Daily
 	switch {
 	case f.Days > 100:
 		a.Step = flows.Monthly

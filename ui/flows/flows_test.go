@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"flag"
 	"io"
 	"net/http"
@@ -41,11 +42,18 @@ func (noKeys) Open(*border.Event, string) ([]byte, error)              { return 
 
 func serve(t *testing.T, crossings int) *fiber.App {
 	t.Helper()
+	app, _ := served(t, crossings, clock{})
+	return app
+}
+
+// served is the page of a register with crossings at a post of Panama's zone, and what it told the audit.
+func served(t *testing.T, crossings int, at border.Clock) (*fiber.App, *gatetest.Acts) {
+	t.Helper()
 	blinder, err := seal.NewBlinder(make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := register.Open(context.Background(), register.Config{Dir: t.TempDir(), Clock: clock{}, Keys: noKeys{}, Blinder: blinder})
+	r, err := register.Open(context.Background(), register.Config{Dir: t.TempDir(), Clock: at, Keys: noKeys{}, Blinder: blinder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +70,16 @@ func serve(t *testing.T, crossings int) *fiber.App {
 			t.Fatal(err)
 		}
 	}
-	app := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})
-	app.Use(gatetest.New(t, access.HubRoutes(), new(gatetest.Acts)))
-	if err := Mount(app, Config{Register: r, Clock: clock{}, Names: map[border.PostID]string{"PUT": "The bridge"}}); err != nil {
+	if _, err := r.Greet(context.Background(), border.Hello{Station: "PUT-1", Post: "PUT", Zone: "America/Panama", Now: at.Now(),
+		Head: border.Position{Epoch: epoch, Seq: uint64(len(events))}}); err != nil {
 		t.Fatal(err)
 	}
-	return app
+	app, acts := fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true}), new(gatetest.Acts)
+	app.Use(gatetest.New(t, access.HubRoutes(), acts))
+	if err := Mount(app, Config{Register: r, Clock: at, Audit: acts, Area: "PA", Names: map[border.PostID]string{"PUT": "The bridge"}}); err != nil {
+		t.Fatal(err)
+	}
+	return app, acts
 }
 
 func get(t *testing.T, app *fiber.App, path string, part bool, role access.Role) (int, string) {
@@ -115,6 +127,51 @@ func TestThePageAndItsPart(t *testing.T) {
 	}
 }
 
+// evening is 01:00 in UTC, 20:00 of the day before at the post.
+type evening struct{}
+
+func (evening) Now() time.Time { return time.Date(2026, 11, 3, 1, 0, 0, 0, time.UTC) }
+
+// TestTodayIsThePostsDay: on an evening in Panama today is not tomorrow, though UTC's day is another.
+func TestTodayIsThePostsDay(t *testing.T) {
+	app, _ := served(t, 7, evening{})
+	for _, path := range []string{"/flows?days=1&post=PUT", "/flows?days=1"} {
+		if _, b := get(t, app, path, true, access.Operator); !strings.Contains(b, "Today: <strong>7</strong>") {
+			t.Errorf("%s: %s", path, b)
+		}
+	}
+	if _, file := get(t, app, "/flows/csv?days=1", false, access.Operator); !strings.Contains(file, "\r\nPA,_T,D,2026-11-02,entry,admitted,") {
+		t.Errorf("the file: %s", file)
+	}
+}
+
+// TestTheFileIsToldOf: only whoever may take reports' files is given this one, and never untold.
+func TestTheFileIsToldOf(t *testing.T) {
+	app, acts := served(t, 7, clock{})
+	acts.Told()
+	status, file := get(t, app, "/flows/csv?days=30&post=PUT", false, access.Administrator)
+	told := acts.Told()
+	if status != 200 || len(told) != 1 || told[0].Action != string(access.ReportsExport) || told[0].Officer != "1" || told[0].Object != "arrivals 2026-10-04/P30D PUT" {
+		t.Errorf("%d, told %+v", status, told)
+	}
+	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
+	if err != nil || len(rows) < 2 || rows[1][2] != "_Z" || rows[1][3] != "2026-10-04/P30D" {
+		t.Errorf("%v %v", rows, err)
+	}
+	if status, _ := get(t, app, "/flows/csv", false, access.Technician); status != 403 {
+		t.Errorf("a technician gets %d", status)
+	}
+	for role, given := range map[access.Role]bool{access.Operator: true, access.Administrator: true, access.Technician: false} {
+		if _, b := get(t, app, "/flows", true, role); strings.Contains(b, "/flows/csv") != given {
+			t.Errorf("%s is shown where the file is: %v", role, !given)
+		}
+	}
+	acts.Fail(errors.New("the journal is full"))
+	if status, file := get(t, app, "/flows/csv", false, access.Operator); status == 200 || strings.Contains(file, "OBS_VALUE") {
+		t.Errorf("given untold: %d %s", status, file)
+	}
+}
+
 // Whoever may see aggregates only is shown no small number, on the page or in the file, and no course.
 func TestSmallNumbersAreHidden(t *testing.T) {
 	app := serve(t, 3)
@@ -146,13 +203,19 @@ func texts(p *i18n.Printer) map[string]any {
 	today := &flows.Today{Day: "2026-11-22", Now: 2, Weeks: 4, N: 12, Usual: 10}
 	today.Hours[1] = flows.Hour{N: 12, Usual: 10, Least: 5, Most: 15}
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	all := func(a *answer) *view { // for whoever may take the file
+		v := s.show(p, a)
+		v.File = a.Filter.file()
+		return v
+	}
 	return map[string]any{
-		"empty": s.show(p, &answer{Filter: filter{Days: 7, Group: "arrivals"}, Step: flows.Daily, Today: &flows.Today{}}),
-		"busy": s.show(p, &answer{Filter: filter{Post: "PCA", Days: 365, Group: "departures"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Monthly, Today: today, Total: flows.Number{N: 100},
+		"empty": all(&answer{Filter: filter{Days: 7, Group: "arrivals"}, Step: flows.Daily, Today: &flows.Today{}}),
+		"busy": all(&answer{Filter: filter{Post: "PCA", Days: 365, Group: "departures"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Monthly, Today: today, Total: flows.Number{N: 100},
 			Series: []flows.Point{{From: "2026-10-01", N: 40}, {From: "2026-11-01", N: 60}}, Divisions: divisions,
 			Presence: flows.Presence{Inside: flows.Certainty{Uncertain: 500}, Overstays: flows.Certainty{Certain: 2, Uncertain: 1}, AsOf: at, StaleS: 7200, Late: []flows.Late{{Post: "DAR", Station: "DAR-1", Complete: at}}}}),
-		"aggregates": s.show(p, &answer{Filter: filter{Days: 30, Group: "refusals"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Daily, Total: flows.Number{N: 3, Hidden: true}, Divisions: divisions[:1], Small: 5}),
-		"weeks":      s.show(p, &answer{Filter: filter{Days: 90, Group: "arrivals"}, Step: flows.Weekly, Series: []flows.Point{{From: "2026-11-09", N: 40}, {From: "2026-11-16", N: 60}}}),
+		"aggregates": s.show(p, &answer{Filter: filter{Days: 30, Group: "refusals"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Daily, Total: flows.Number{N: 3, Hidden: true}, Divisions: divisions[:1], Small: 5,
+			Presence: flows.Presence{Inside: flows.Certainty{Certain: 40, Uncertain: 2}, Overstays: flows.Certainty{Certain: 3}}}),
+		"weeks": all(&answer{Filter: filter{Days: 90, Group: "arrivals"}, Step: flows.Weekly, Series: []flows.Point{{From: "2026-11-09", N: 40}, {From: "2026-11-16", N: 60}}}),
 	}
 }
 

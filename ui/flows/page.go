@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -27,11 +26,15 @@ func (s *screen) page(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
 	defer cancel()
 	p := layout.Printer(c)
-	a, err := s.ask(ctx, readFilter(c), access.From(c.UserContext()).Roles)
+	who := access.From(c.UserContext())
+	a, err := s.ask(ctx, readFilter(c), who.Roles)
 	if err != nil {
 		return err
 	}
 	v := s.show(p, &a)
+	if who.May(access.ReportsExport) {
+		v.File = a.Filter.file()
+	}
 	c.Set(fiber.HeaderVary, "HX-Request")
 	if c.Get("HX-Request") != "true" {
 		return s.layout.Send(c, layout.Page{Title: p.T("Flows – Garita"), Kind: "flows", Screen: v})
@@ -45,41 +48,12 @@ func (s *screen) page(c *fiber.Ctx) error {
 	return c.Send(b)
 }
 
-// csv gives the tables as a file. It leaves the house, so small numbers are hidden in it whoever asks.
-func (s *screen) csv(c *fiber.Ctx) error {
-	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
-	defer cancel()
-	a, err := s.ask(ctx, readFilter(c), nil)
-	if err != nil {
-		return err
-	}
-	q := a.Filter.question(s.cfg.Clock.Now())
-	period := q.From + "/" + q.To
-	file := flows.File{Area: s.cfg.Form.Country(), Made: s.cfg.Clock.Now(), Coverage: a.Coverage}
-	row := func(freq, period string, d flows.Dimension, code string, n flows.Number) {
-		file.Rows = append(file.Rows, flows.Observation{Freq: freq, Period: period, Post: a.Filter.Post, Group: q.Group, Dimension: d, Code: code, N: n.N, Hidden: n.Hidden})
-	}
-	row("D", period, "", "", a.Total)
-	for _, x := range a.Series {
-		row(map[flows.Step]string{flows.Daily: "D", flows.Weekly: "W", flows.Monthly: "M"}[a.Step], x.From, "", "", flows.Number{N: x.N})
-	}
-	for _, d := range a.Divisions {
-		for i, code := range d.Codes {
-			row("D", period, d.Dimension, code, d.Counts[i])
-		}
-	}
-	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="flows-`+a.Filter.Group+"-"+q.To+`.csv"`)
-	return file.Write(c.Response().BodyWriter())
-}
-
 // view is the page in words.
 type view struct {
 	Posts, Days, Groups []option
 	Title, Total, Since string
 	Hidden              string // what hidden numbers are; "" if none are
-	CSV                 string // address
+	File                string // address; "": not for this reader
 	Today               *chart
 	Course              *chart
 	Divisions           []table
@@ -154,12 +128,11 @@ func (s *screen) show(p *i18n.Printer, a *answer) *view {
 	if a.Small > 0 {
 		v.Hidden = p.T("Numbers below {0}, and some that would give them away, are not shown: your roles may see aggregates only.", int(a.Small))
 	}
-	v.CSV = "/flows/csv?" + url.Values{"post": {string(f.Post)}, "days": {strconv.Itoa(f.Days)}, "group": {f.Group}}.Encode()
 	v.Today, v.Course = today(p, a.Today), course(p, a)
 	for _, d := range a.Divisions {
 		v.Divisions = append(v.Divisions, s.table(p, a, d))
 	}
-	s.presence(p, &a.Presence, v)
+	s.presence(p, a, v)
 	return v
 }
 
@@ -268,16 +241,24 @@ func last(code string) int {
 	return 0
 }
 
-func (s *screen) presence(p *i18n.Printer, x *flows.Presence, v *view) {
-	say := func(label i18n.Msg, c flows.Certainty) {
+func (s *screen) presence(p *i18n.Printer, a *answer, v *view) {
+	x := &a.Presence
+	small := func(n int64) bool { return n > 0 && n < a.Small }
+	say := func(label i18n.Msg, c flows.Certainty, rest int64) {
 		f := figure{Label: p.T(label), Value: p.Number(int(c.Certain + c.Uncertain)), Note: p.T("all certain")}
-		if c.Uncertain > 0 {
+		switch {
+		case small(c.Certain+c.Uncertain) || small(rest):
+			f.Value, f.Note = "…", ""
+		case small(c.Certain) || small(c.Uncertain):
+			f.Note = p.T("not all certain")
+		case c.Uncertain > 0:
 			f.Note = p.T("{0} certain, {1} not", int(c.Certain), int(c.Uncertain))
 		}
 		v.Presence = append(v.Presence, f)
 	}
-	say(i18n.Msg("People inside"), x.Inside)
-	say(i18n.Msg("Inside beyond the last day"), x.Overstays)
+	all := x.Inside.Certain + x.Inside.Uncertain
+	say(i18n.Msg("People inside"), x.Inside, 0)
+	say(i18n.Msg("Inside beyond the last day"), x.Overstays, all-x.Overstays.Certain-x.Overstays.Uncertain)
 	age := figure{Label: p.T("Age of this truth"), Value: p.T("age::now"), Note: p.T("the data of all stations are complete")}
 	if x.StaleS > 0 {
 		age.Value = p.Span(time.Duration(x.StaleS) * time.Second)

@@ -25,7 +25,7 @@ func (s *screen) file(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f := flows.File{Area: s.cfg.Form.Country(), Made: s.cfg.Clock.Now(), Coverage: n.coverage, Rows: n.observations()}
+	f := flows.File{Area: s.cfg.Area, Made: s.cfg.Clock.Now(), Coverage: n.coverage, Rows: n.observations()}
 	var b bytes.Buffer
 	if err := f.Write(&b); err != nil {
 		return err

@@ -1,6 +1,9 @@
 package reports
 
 import (
+	"context"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"garita/ui/layout"
@@ -14,15 +17,30 @@ const (
 
 // list offers the last weeks and months, the one that runs first.
 func (s *screen) list(c *fiber.Ctx) error {
-	to, now := layout.Printer(c), s.cfg.Clock.Now().UTC()
-	var v list
-	for p := weekOf(now); len(v.Weeks) < weeksListed; p = p.before() {
-		v.Weeks = append(v.Weeks, offer{link{Path: "/reports/" + p.name(), Text: p.title(to)}, to.Day(p.from) + " – " + to.Day(p.to), !now.After(p.to.AddDate(0, 0, 1))})
+	to := layout.Printer(c)
+	ctx, cancel := context.WithTimeout(c.UserContext(), answerTimeout)
+	defer cancel()
+	today, err := s.today(ctx)
+	if err != nil {
+		return err
 	}
-	for p := monthOf(now); len(v.Months) < monthsListed; p = p.before() {
-		v.Months = append(v.Months, offer{link{Path: "/reports/" + p.name(), Text: p.title(to)}, "", !now.After(p.to.AddDate(0, 0, 1))})
+	var v list
+	for p := weekOf(today); len(v.Weeks) < weeksListed; p = p.before() {
+		v.Weeks = append(v.Weeks, offer{link{Path: "/reports/" + p.name(), Text: p.title(to)}, to.Day(p.from) + " – " + to.Day(p.to), !today.After(p.to)})
+	}
+	for p := monthOf(today); len(v.Months) < monthsListed; p = p.before() {
+		v.Months = append(v.Months, offer{link{Path: "/reports/" + p.name(), Text: p.title(to)}, "", !today.After(p.to)})
 	}
 	return s.layout.Send(c, layout.Page{Title: to.T("Reports") + " – Garita", Kind: "reports", Script: "page", Screen: v})
+}
+
+// today is the day that runs at all posts, the earliest of them: a report is of days as posts have them.
+func (s *screen) today(ctx context.Context) (time.Time, error) {
+	day, err := s.cfg.Register.FlowDay(ctx, "")
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.Parse(time.DateOnly, day)
 }
 
 type list struct{ Weeks, Months []offer }

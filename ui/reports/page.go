@@ -94,8 +94,12 @@ func (s *screen) report(c *fiber.Ctx) error {
 	if post != "" && !slices.Contains(n.posts, string(post)) {
 		return &border.Error{Code: border.NotFound, Op: "open a report", Message: "Nothing was ever counted at a post of this name."}
 	}
+	today, err := s.today(ctx)
+	if err != nil {
+		return err
+	}
 	to := layout.Printer(c)
-	v := s.view(to, n, before.Groups(), post)
+	v := s.view(to, n, before.Groups(), post, today)
 	v.Exact = exact
 	if who.May(access.ReportsExport) {
 		v.File = "/reports/" + p.name() + "/file"
@@ -104,11 +108,11 @@ func (s *screen) report(c *fiber.Ctx) error {
 }
 
 // view puts numbers into words and pictures.
-func (s *screen) view(to *i18n.Printer, n *numbers, before *flows.Published, post border.PostID) view {
+func (s *screen) view(to *i18n.Printer, n *numbers, before *flows.Published, post border.PostID, today time.Time) view {
 	p, now := n.period, s.cfg.Clock.Now()
 	v := view{Name: p.name(), Title: p.title(to), Days: to.Day(p.from) + " – " + to.Day(p.to), Scope: to.T("flow::All posts"), Made: to.At(now.UTC()), Least: s.cfg.SmallCell,
 		Before: link{Path: "/reports/" + p.before().name(), Text: p.before().title(to)}}
-	if next := p.after(); !next.from.After(now) {
+	if next := p.after(); !next.from.After(today) {
 		v.After = link{Path: "/reports/" + next.name(), Text: next.title(to)}
 	}
 	v.Posts = []link{{"/reports/" + p.name(), to.T("flow::All posts"), post == ""}}

@@ -22,16 +22,19 @@ var templates embed.FS
 // Register answers questions about flows; [garita/border/register.Register] is the real one.
 type Register interface {
 	FlowGrids(ctx context.Context, from, to string, by ...flows.Division) ([]flows.Grid, error)
+	FlowDay(ctx context.Context, post border.PostID) (string, error)
 	FlowCoverage(ctx context.Context, from, to string) ([]flows.Coverage, error)
 }
 
-// Config says what the pages work with. All fields but Log and SmallCell are required.
+// Config says what the pages work with. All fields but Area, Log and SmallCell are required.
 type Config struct {
 	Register Register
 	Clock    border.Clock
 	Audit    border.Auditor
 	// Form has the words of the country's codes.
 	Form *form.Form
+	// Area is the country in the files, REF_AREA of SDMX; "": they do not say it.
+	Area string
 	// SmallCell is the number below which counts are hidden; 0: flows.SmallCell.
 	SmallCell int64
 	Log       *slog.Logger // nil: no log

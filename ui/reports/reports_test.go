@@ -43,9 +43,9 @@ func states(t *testing.T, to *i18n.Printer) map[string]any {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := s.view(to, n, before.Groups(), "")
+		v := s.view(to, n, before.Groups(), "", now)
 		if post != "" {
-			v = s.view(to, n, before.Groups(), "JGL")
+			v = s.view(to, n, before.Groups(), "JGL", now)
 		}
 		v.Exact, v.File = k == 0, "/reports/"+of+"/file"
 		return v
@@ -229,6 +229,18 @@ func TestPeriods(t *testing.T) {
 	for _, s := range []string{"2026-W54", "2027-W53", "2026-W00", "2026-W7", "2026-13", "2026", "0000-01", "2026-W", "x", "2026-W-1", "2026-W+7", "2026-11/posts/NOWHERE"} {
 		if status, _, _ := r.get("/reports/"+s, access.Operator); status != 404 {
 			t.Errorf("%s: %d", s, status)
+		}
+	}
+}
+
+// TestWeeksAreOfThePostsDays: on a Sunday evening of the posts the next week is not offered, though it is Monday in UTC.
+func TestWeeksAreOfThePostsDays(t *testing.T) {
+	c := utopia()
+	c.day = "2026-11-22"
+	r := newRig(t, c)
+	for _, path := range []string{"/reports", "/reports/2026-W47"} {
+		if _, b, _ := r.get(path, access.Operator); strings.Contains(b, "2026-W48") || !strings.Contains(b, "2026-W46") {
+			t.Errorf("%s leads to a week that has not begun", path)
 		}
 	}
 }

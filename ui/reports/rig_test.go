@@ -45,6 +45,7 @@ type crossing struct {
 type country struct {
 	posts []string
 	all   []crossing
+	day   string // that runs; "": that of now
 }
 
 // utopia has four posts, one of them nearly empty, and seven weeks of crossings.
@@ -113,6 +114,10 @@ func (c *country) FlowGrids(_ context.Context, from, to string, by ...flows.Divi
 	return out, nil
 }
 
+func (c *country) FlowDay(context.Context, border.PostID) (string, error) {
+	return cmp.Or(c.day, now.Format(time.DateOnly)), nil
+}
+
 func (c *country) FlowCoverage(_ context.Context, _, to string) (out []flows.Coverage, err error) {
 	last, _ := time.Parse(time.DateOnly, to)
 	for i, p := range c.posts {
@@ -133,7 +138,7 @@ func newRig(t testing.TB, c *country) *rig {
 	t.Helper()
 	r := &rig{t: t, app: fiber.New(fiber.Config{Immutable: true, DisableStartupMessage: true})}
 	r.app.Use(layout.Use(layout.Site{Hub: true}), gatetest.New(t, access.HubRoutes(), &r.acts))
-	if err := Mount(r.app, Config{Register: c, Clock: fixedClock{}, Audit: &r.acts, Form: form.Default()}); err != nil {
+	if err := Mount(r.app, Config{Register: c, Clock: fixedClock{}, Audit: &r.acts, Form: form.Default(), Area: "UTO"}); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -9,3 +9,6 @@ func (h *Hub) Served() (out []access.Served) {
 	}
 	return out
 }
+
+// ReadForm gives the form that the pages have their words from, and the country in their files.
+var ReadForm = (*Config).readForm

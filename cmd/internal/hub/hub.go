@@ -69,6 +69,9 @@ type Config struct {
 	ExitPosts []border.PostID `toml:"exit_posts"`
 	// Posts names the posts and says where they are, for the pages. None need be named.
 	Posts []operations.Place `toml:"post"`
+	// Form is the TOML form of the stations' records, for the words of its codes and the country in reports' files;
+	// "": the one that ships, whose country is invented.
+	Form string `toml:"form"`
 	// SmallCell is the number below which counts of travellers are hidden from who may see aggregates only,
 	// and in every report's file; 0: 5.
 	SmallCell int64 `toml:"small_cell"`

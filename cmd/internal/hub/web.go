@@ -9,7 +9,6 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/api"
-	"garita/border/form"
 	"garita/border/keystore"
 	"garita/border/signin"
 	"garita/cmd/internal/version"
@@ -75,6 +74,10 @@ const maxStreams = 1024
 
 // mount adds the screens.
 func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
+	questions, area, err := h.cfg.readForm()
+	if err != nil {
+		return err
+	}
 	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log,
 		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts, Files: h.filesToCome}); err != nil {
 		return err
@@ -83,10 +86,10 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	for _, p := range h.cfg.Posts {
 		names[p.ID] = p.Name
 	}
-	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Names: names, SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
+	if err := flowpages.Mount(h.app, flowpages.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Form: questions, Area: area, Names: names, SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
 		return err
 	}
-	if err := search.Mount(h.app, search.Config{Register: h.Register, Cases: h.Cases, Files: h.Archive, Clock: h.clock, Audit: h.self.audit, Log: h.log}); err != nil {
+	if err := search.Mount(h.app, search.Config{Register: h.Register, Cases: h.Cases, Files: h.Archive, Clock: h.clock, Form: questions, Audit: h.self.audit, Log: h.log}); err != nil {
 		return err
 	}
 	imports := h.cfg.Imports
@@ -108,7 +111,7 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	if err := stationpages.Mount(h.app, stationpages.Config{Keeper: h.Stations, Heard: h.heard, Clock: h.clock, URL: h.EnrolURL(), Log: h.log}); err != nil {
 		return err
 	}
-	if err := reports.Mount(h.app, reports.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Form: form.Default(), SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
+	if err := reports.Mount(h.app, reports.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Form: questions, Area: area, SmallCell: h.cfg.SmallCell, Log: h.log}); err != nil {
 		return err
 	}
 	if err := review.Mount(h.app, review.Config{Reviews: oversight{h}, Clock: h.clock, Log: h.log}); err != nil {
