@@ -115,8 +115,9 @@ var fields = map[string]classed{
 	"border/register.Counts": {Open: "Crossings DuplicatesSuppressed Quarantined BeyondQuarantine Malformed UnknownTypes Waiting Inside InsideUncertain Alarms " +
 		"Generation ProjectionLag"},
 	"border/register.Alarm":   {Operational: "ID Kind Station Subject Detail Count OpenedAt LastAt Acknowledged"},
-	"ui/operations.view":      {Within: "Counts Stations Alarms Crossings Inside Overstays Hits List Posts Files"},
-	"border/flows.PostToday":  {Operational: "Post Zone Day Entries Exits Refused Other LastHour Usual CompleteAt"},
+	"ui/operations.view":      {Within: "Counts Stations Alarms Crossings Inside Overstays Hits List Posts Entries Exits Files"},
+	"ui/operations.Passed":    {Operational: "Post Weeks", Within: "Entries Exits Refused Sum LastHour Usual"},
+	"border/flows.Number":     {Operational: "N Hidden Merged"},
 	"ui/operations.Pending":   {Operational: "Station Count Lost Oldest"},
 	"ui/operations.List":      {Operational: "Issued ValidUntil", Within: "Position"},
 	"border/cases.Counts":     {Hit: "Open ByState Overdue SecondPerson Alerts AlertsLate Oldest"},

@@ -15,6 +15,8 @@ import (
 
 	"garita/border"
 	"garita/border/cases"
+	"garita/border/flows"
+	"garita/border/form"
 	"garita/border/register"
 	"garita/ui/layout"
 	"garita/ui/live"
@@ -42,6 +44,11 @@ type Config struct {
 	// Posts names the posts and says where they are, for the map; those that it does not name are
 	// known by their ids.
 	Posts []Place
+	// SmallCell is the number below which counts of travellers are hidden from whoever may see aggregates only; 0: the
+	// usual.
+	SmallCell int64
+	// Form is the country's, for the words of codes; nil: the one that ships.
+	Form *form.Form
 }
 
 // Place is a post as the hub's configuration names it.
@@ -71,6 +78,12 @@ func Mount(app *fiber.App, cfg Config) error {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.SmallCell == 0 {
+		cfg.SmallCell = flows.SmallCell
+	}
+	if cfg.Form == nil {
+		cfg.Form = form.Default()
 	}
 	assets, err := layout.Built()
 	if err != nil {

@@ -27,6 +27,7 @@ import (
 	"garita/border/bordertest"
 	"garita/border/cases"
 	"garita/border/flows"
+	"garita/border/form"
 	"garita/border/register"
 	"garita/border/seal"
 	"garita/ui"
@@ -48,7 +49,10 @@ var now = time.Date(2026, 11, 22, 17, 4, 5, 0, time.UTC)
 
 var update = flag.Bool("update-golden", false, "write the golden pages instead of comparing them; review the difference")
 
+func n(x int64) flows.Number { return flows.Number{N: x} }
+
 func states() map[string]view {
+	hidden := flows.Number{Hidden: true}
 	seen := now.Add(-time.Hour)
 	var pending = []Pending{{Station: "PCA-2", Count: 12, Lost: 1, Oldest: now.Add(-5 * time.Hour)}, {Station: "PCA-3", Count: 2, Oldest: now.Add(-50 * time.Hour)}, {Station: "PCA-1", Count: 1, Oldest: now}}
 	inForce := &List{Position: border.ListPosition{List: "national", Version: 12}, Issued: now.Add(-3 * time.Hour), ValidUntil: now.Add(69 * time.Hour)}
@@ -70,8 +74,9 @@ func states() map[string]view {
 		},
 		"busy": {
 			rows: true, stays: true, now: now, List: inForce, Hits: &cases.Counts{Open: 3, Overdue: 1, SecondPerson: 1, AlertsLate: 1},
-			Posts: []flows.PostToday{{Post: "PCA", Zone: "America/Panama", Day: "2026-11-22", Entries: 812, Exits: 1204, Refused: 3, Other: 1, LastHour: 88, Usual: 1900, CompleteAt: now},
-				{Post: "DAR", Day: "2026-11-22", Entries: 4}},
+			Posts: []Passed{{Post: "PCA", Entries: n(812), Exits: n(1204), Refused: n(3), Sum: n(2020), LastHour: n(88), Usual: n(1900), Weeks: 8},
+				{Post: "DAR", Entries: n(4), Sum: n(4)}},
+			Entries: n(816), Exits: n(1204),
 			Counts: register.Counts{Crossings: 1234567, DuplicatesSuppressed: 12, Generation: 1}, Inside: register.Inside{Certain: 45000, Uncertain: 210},
 			Overstays: []register.Stay{
 				{Entry: &register.Movement{Post: "PCA", Day: "2026-10-01", Nationality: "QRU", Category: "visitor"}, Until: "2026-11-01", Overstayed: 21, Certain: true},
@@ -80,6 +85,14 @@ func states() map[string]view {
 			Stations: []register.Station{{Station: "PCA-1", Post: "PCA", Zone: "America/Panama", Software: "1.0", LastSeen: now, GreetedAt: now,
 				OffsetMS: -1500, Clock: border.ClockTrust{State: border.ClockSynced}, Held: 120045}},
 			Crossings: []register.Crossing{crossing(4, border.Departed, "exit", "look"), crossing(3, border.Admitted, "entry", "proceed")},
+		},
+		"aggregates": { // for an administrator
+			now: now, List: inForce, small: 5, Inside: register.Inside{Certain: 40, Uncertain: 3}, Entries: n(816), Exits: n(1204),
+			Posts: []Passed{{Post: "PCA", Entries: n(812), Exits: n(1204), Refused: hidden, Sum: n(2020), LastHour: hidden, Usual: hidden, Weeks: 8},
+				{Post: "DAR", Entries: hidden, Sum: hidden, LastHour: hidden, Usual: hidden}},
+			Counts: register.Counts{Crossings: 1234567},
+			Stations: []register.Station{{Station: "PCA-1", Post: "PCA", Zone: "America/Panama", Software: "1.0", LastSeen: now, GreetedAt: now,
+				Clock: border.ClockTrust{State: border.ClockSynced}, Held: 120045}},
 		},
 		"trouble": {
 			rows: true, stays: true, now: now, List: &List{Position: inForce.Position, Issued: now.Add(-200 * time.Hour), ValidUntil: now.Add(-8 * time.Hour)}, Files: pending,
@@ -112,7 +125,7 @@ func drawn(t *testing.T) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{cfg: Config{Clock: clock{}, Posts: places}}
+	s := &screen{cfg: Config{Clock: clock{}, Posts: places, Form: form.Default(), SmallCell: 5}}
 	if s.layout, err = layout.New(assets, templates); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +232,7 @@ func TestFiftyPosts(t *testing.T) {
 		st.Post = border.PostID(fmt.Sprintf("P%02d", i))
 		st.Station = border.StationID(string(st.Post) + "-1")
 		v.Stations = append(v.Stations, st)
-		v.Posts = append(v.Posts, flows.PostToday{Post: st.Post, Entries: 100, Exits: 90, LastHour: 12, Usual: 200})
+		v.Posts = append(v.Posts, Passed{Post: st.Post, Entries: n(100), Exits: n(90), Sum: n(190), LastHour: n(12), Usual: n(200), Weeks: 8})
 		far = append(far, Place{ID: st.Post, Name: "Post " + string(st.Post), Lat: 8 + float64(i)/20, Lon: -82 + float64(i)/10})
 	}
 	var err error

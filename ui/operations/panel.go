@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"garita/border"
+	"garita/border/flows"
 	"garita/border/register"
 	"garita/ui/i18n"
 )
@@ -18,6 +19,7 @@ type Panel struct {
 	Calm      string // what to say if there is none
 	Figures   []Figure
 	Posts     []Post
+	Hidden    string  // what hidden numbers are; "" if none are
 	Map       *Map    // nil: no post has a place
 	Ground    *Ground // what the map is drawn on, which does not change; nil in what is streamed
 	Stations  []Station
@@ -70,8 +72,11 @@ type Crossing struct {
 }
 
 func (s *screen) panel(p *i18n.Printer, v *view, now time.Time) Panel {
-	out := Panel{Attention: attention(p, v, now), Figures: figures(p, v), Posts: s.posts(p, v, now), Overstays: overstays(p, v.Overstays),
+	out := Panel{Attention: attention(p, v, now), Figures: figures(p, v), Posts: s.posts(p, v, now), Overstays: overstays(p, s.cfg.Form, v.Overstays),
 		Rows: v.rows, Stays: v.stays}
+	if v.small > 0 && len(v.Posts) > 0 {
+		out.Hidden = p.T("Numbers below {0}, and some that would give them away, are not shown: your roles may see aggregates only.", int(v.small))
+	}
 	if len(v.Stations) > 0 {
 		out.Calm = p.N(len(v.Stations), "All is well: {0} station is heard, and nothing waits for anybody.", "All is well: {0} stations are heard, and nothing waits for anybody.")
 	}
@@ -89,13 +94,9 @@ func figures(p *i18n.Printer, v *view) []Figure {
 	n := func(i int64) string { return p.Number(int(i)) }
 	var f []Figure
 	if v.Posts != nil {
-		var in, out int64
-		for _, t := range v.Posts {
-			in, out = in+t.Entries, out+t.Exits
-		}
-		f = append(f, Figure{Label: p.T("Entries today"), Value: n(in), Path: "/flows"}, Figure{Label: p.T("Exits today"), Value: n(out), Path: "/flows"})
+		f = append(f, Figure{Label: p.T("Entries today"), Value: number(p, v.Entries), Path: "/flows"}, Figure{Label: p.T("Exits today"), Value: number(p, v.Exits), Path: "/flows"})
 	}
-	f = append(f, inside(p, v.Inside))
+	f = append(f, inside(p, v.Inside, v.small))
 	if v.Hits != nil {
 		f = append(f, Figure{Label: p.T("Open cases"), Value: p.Number(v.Hits.Open), Path: "/cases", Bad: v.Hits.Overdue > 0})
 	}
@@ -111,6 +112,14 @@ func figures(p *i18n.Printer, v *view) []Figure {
 		total.Note = p.N(int(v.Counts.ProjectionLag), "{0} more is stored, not yet counted", "{0} more are stored, not yet counted")
 	}
 	return append(f, total)
+}
+
+// number writes a count; … stands for one that is hidden.
+func number(p *i18n.Printer, n flows.Number) string {
+	if n.Hidden {
+		return "…"
+	}
+	return p.Number(int(n.N))
 }
 
 var weight = map[string]int{"refer": 0, "warn": 1, "none": 2, "ok": 3}
@@ -140,11 +149,9 @@ func (s *screen) posts(p *i18n.Printer, v *view, now time.Time) []Post {
 	}
 	for _, t := range v.Posts {
 		r := at(t.Post)
-		n := func(i int64) string { return p.Number(int(i)) }
-		sum := t.Entries + t.Exits + t.Refused + t.Other
-		r.Entries, r.Exits, r.Refused, r.Hour, r.Sum, r.Counted = n(t.Entries), n(t.Exits), n(t.Refused), n(t.LastHour), n(sum), true
-		if r.Usual = "–"; t.Usual > 0 {
-			r.Usual = n(t.Usual)
+		r.Entries, r.Exits, r.Refused, r.Hour, r.Sum, r.Counted = number(p, t.Entries), number(p, t.Exits), number(p, t.Refused), number(p, t.LastHour), number(p, t.Sum), true
+		if r.Usual = "–"; t.Weeks > 0 {
+			r.Usual = number(p, t.Usual)
 		}
 	}
 	out := make([]Post, 0, len(rows))

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"garita/border/flows"
+	"garita/border/form"
 	"garita/border/register"
 	"garita/ui/i18n"
 )
@@ -16,12 +18,16 @@ type Overstay struct {
 	Doubts                        string // in words; "" if certain
 }
 
-// inside says how many people are in the country, and how far that can be believed.
-func inside(p *i18n.Printer, in register.Inside) Figure {
-	f := Figure{Label: p.T("People inside"), Value: p.Number(int(in.Certain + in.Uncertain))}
+// inside says how many people are in the country, and how far that can be believed; no number below small.
+func inside(p *i18n.Printer, in register.Inside, small int64) Figure {
+	hide := func(n int64) bool { return n > 0 && n < small }
+	f := Figure{Label: p.T("People inside"), Value: number(p, flows.Number{N: in.Certain + in.Uncertain, Hidden: hide(in.Certain + in.Uncertain)})}
 	switch {
 	case in.StaleS > 0:
 		f.Note = p.T("not certain: some station’s data were last whole {0} ago", p.Span(time.Duration(in.StaleS)*time.Second))
+	case hide(in.Certain + in.Uncertain):
+	case hide(in.Certain) || hide(in.Uncertain):
+		f.Note = p.T("not all certain")
 	case in.Uncertain > 0:
 		f.Note = p.T("{0} of them not certain", int(in.Uncertain))
 	}
@@ -34,7 +40,7 @@ var doubtWords = map[string]i18n.Msg{
 	register.DoubtNoKey: "somebody left whose particulars cannot be read",
 }
 
-func overstays(p *i18n.Printer, stays []register.Stay) (out []Overstay) {
+func overstays(p *i18n.Printer, f *form.Form, stays []register.Stay) (out []Overstay) {
 	for _, s := range stays {
 		if s.Entry == nil {
 			continue
@@ -48,7 +54,7 @@ func overstays(p *i18n.Printer, stays []register.Stay) (out []Overstay) {
 			doubts = append(doubts, text)
 		}
 		out = append(out, Overstay{Days: fmt.Sprint(s.Overstayed), Since: s.Entry.Day, Until: s.Until, Post: string(s.Entry.Post),
-			Who: strings.TrimSpace(s.Entry.Nationality + " " + categoryWord(p, s.Entry.Category)), Certain: s.Certain,
+			Who: strings.TrimSpace(s.Entry.Nationality + " " + categoryWord(p, f, s.Entry.Category)), Certain: s.Certain,
 			Doubts: strings.Join(doubts, "; ")})
 	}
 	return out

@@ -22,12 +22,15 @@ type view struct {
 	Overstays []register.Stay     `json:"overstays"` // the longest first
 	Hits      *cases.Counts       `json:"hits"`      // nil: not theirs to see
 	List      *List               `json:"list"`      // nil: there is none yet
-	Posts     []flows.PostToday   `json:"posts"`     // nil: not counted yet
+	Posts     []Passed            `json:"posts"`     // nil: not counted yet
+	Entries   flows.Number        `json:"entries"`   // at all of them
+	Exits     flows.Number        `json:"exits"`
 	Files     []Pending           `json:"files"`
 
 	now         time.Time // when it was read
 	rows, stays bool      // whether rows of crossings and stays are theirs to see
 	filesLost   bool      // how far files have come could not be read
+	small       int64     // counts of travellers below it are hidden; 0: none are
 }
 
 // List is the list in force at the hub, against which those of the stations are held.
@@ -68,7 +71,11 @@ func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err err
 	if v.Inside, err = r.Inside(ctx); err != nil {
 		return v, err
 	}
-	if v.Posts, err = r.FlowsNow(ctx); err != nil && border.CodeOf(err) != border.Unavailable {
+	small := int64(0)
+	if !access.May(roles, access.RegisterRead) {
+		small = s.cfg.SmallCell
+	}
+	if err := s.passed(ctx, &v, small); err != nil {
 		return v, err
 	}
 	if access.May(roles, access.RegisterRead) {
@@ -98,6 +105,7 @@ func (s *screen) view(ctx context.Context, roles []access.Role) (v view, err err
 		v.List = s.cfg.List()
 	}
 	v = access.Redact(v, roles)
+	v.small = small
 	v.now, v.rows, v.stays, v.filesLost = s.cfg.Clock.Now(), access.May(roles, access.RegisterRead), access.May(roles, access.StaysRead), filesLost
 	return v, nil
 }

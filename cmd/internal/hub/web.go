@@ -79,7 +79,7 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 		return err
 	}
 	if err := operations.Mount(h.app, operations.Config{Register: h.Register, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log,
-		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts, Files: h.filesToCome}); err != nil {
+		Hits: h.Cases.Counts, List: h.listInForce, Posts: h.cfg.Posts, Files: h.filesToCome, SmallCell: h.cfg.SmallCell, Form: questions}); err != nil {
 		return err
 	}
 	names := make(map[border.PostID]string, len(h.cfg.Posts))
