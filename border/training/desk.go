@@ -157,7 +157,7 @@ func (d *Desk) Present(ctx context.Context, c border.CounterID, index int) error
 
 // real is the answer to a document that is not invented. It was looked at, and nothing of it was kept.
 func real(op string) error {
-	return &border.Error{Code: border.Forbidden, Op: op,
+	return &border.Error{Code: border.Invalid, Op: op,
 		Message: "Not taken: in training only the invented documents are. Nothing of this one was kept. A real traveller is registered at a real counter."}
 }
 
@@ -234,7 +234,7 @@ func (d *Desk) List(ctx context.Context, at counter.At, list *manifest.List) err
 // is to attach at a counter, so none is taken.
 func (d *Desk) Keep(ctx context.Context, k counter.KeepIn, content []byte) (border.Attachment, error) {
 	if k.Kind == border.KindPaper {
-		return border.Attachment{}, &border.Error{Code: border.Forbidden, Op: "attach a paper in training",
+		return border.Attachment{}, &border.Error{Code: border.Invalid, Op: "attach a paper in training",
 			Message: "No paper can be attached in training."}
 	}
 	return d.Service.Keep(ctx, k, content)

@@ -229,7 +229,7 @@ func TestRealDocumentsAreRefused(t *testing.T) {
 			return err
 		},
 	} {
-		if err := try(); border.CodeOf(err) != border.Forbidden || strings.Contains(err.Error()+border.MessageOf(err), "DUPONT") {
+		if err := try(); border.CodeOf(err) != border.Invalid || !strings.Contains(border.MessageOf(err), "in training") || strings.Contains(err.Error()+border.MessageOf(err), "DUPONT") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

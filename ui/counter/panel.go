@@ -166,6 +166,9 @@ func (s *screen) panel(v counter.View, to *i18n.Printer) Panel {
 	if way == border.Exit {
 		p.Accept.Outcome, p.Refuse.Outcome = border.Departed, border.DeparturePrevented
 	}
+	if v.Counter.IsTraining() {
+		p.Status.train(w)
+	}
 	p.Fingers = w.fingers(v)
 	if s.takesPapers(v.Counter) {
 		p.Papers = w.papers(v)

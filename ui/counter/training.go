@@ -72,6 +72,15 @@ var (
 	}
 )
 
+// train says of the hub what is true in training, where an invented one answers.
+func (b *Banner) train(w words) {
+	for i := range b.Chips {
+		if b.Chips[i].ID == "hub" {
+			b.Chips[i] = Chip{"hub", "note", w.T("No hub in training")}
+		}
+	}
+}
+
 // train puts the invented travellers on a page of training.
 func (p *pageData) train(room *training.Room) {
 	p.Counters, p.Specimens = room.Counters(), nil
