@@ -25,6 +25,7 @@ import { lists } from './lists.mjs';
 import { papers } from './papers.mjs';
 import { access } from './access.mjs';
 import { belong } from './belong.mjs';
+import { training } from './training.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const program = join(process.env.GARITA_BIN ?? join(root, 'bin'), 'garita');
@@ -85,7 +86,7 @@ const PARTS = [
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
   ['operator', async () => operator(context, await demo('day'), test, pictures)],
-  ...[flow, speed, keystrokes, work, papers, keyboard, belong].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+  ...[flow, speed, keystrokes, work, papers, keyboard, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
   ['streams', async () => streams(context, await demo('eight'), test)],
 ];
