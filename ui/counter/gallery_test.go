@@ -57,7 +57,8 @@ func TestGallery(t *testing.T) {
 }
 
 // tell changes a state of the gallery: "verdict STATE LEVEL", "reason STATE CHECK", "entry STATE LIST/ENTRY"
-// for a hit of another entry, or "news STATE" for everything around the traveller at once.
+// for a hit of another entry, "gone STATE" for nobody at the counter, or "news STATE" for everything around
+// the traveller at once.
 func tell(fake *fakeService, line string) {
 	words := strings.Fields(line)
 	if len(words) < 2 {
@@ -69,6 +70,10 @@ func tell(fake *fakeService, line string) {
 			v.Status.Now = v.Status.Now.Add(time.Minute)
 			v.Status.Hub.Connected = !v.Status.Hub.Connected
 			v.Queue = append(slices.Clone(v.Queue), counter.QueueItem{ID: ref(byte(200 + len(v.Queue)%50)), Surname: "NEXT", GivenNames: strconv.Itoa(len(v.Queue)), Level: verdict.Proceed})
+			return
+		}
+		if words[0] == "gone" {
+			v.Encounter = nil
 			return
 		}
 		if v.Encounter == nil || len(words) < 3 {

@@ -45,6 +45,22 @@ const pressAfter = (page, attribute, ms) => page.evaluate(([name, wait]) => {
   });
 }, [attribute, ms]);
 
+/** Keeps what live regions say from now on in globalThis.spoken. */
+const listen = (page) => page.evaluate(() => {
+  globalThis.spoken = [];
+  const of = (n) => (n.nodeType === 1 ? n : n.parentElement);
+  new MutationObserver((all) => {
+    for (const m of all) {
+      for (const n of m.type === 'characterData' ? [m.target] : m.addedNodes) {
+        const live = of(n)?.closest('[aria-live]:not([aria-live="off"]), [role="alert"], [role="status"], [role="log"]') ??
+          (n.nodeType === 1 ? n.querySelector('[aria-live]:not([aria-live="off"]), [role="alert"], [role="status"]') : null);
+        const text = live && (live.contains(n) ? n.textContent : live.textContent).trim();
+        if (text && live.checkVisibility()) globalThis.spoken.push(text.replaceAll(/\s+/g, ' '));
+      }
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+});
+
 export async function habit(context, root, test) {
   const g = await serveGallery(root);
   const decisions = (page) => page.posts.filter((p) => p.path === 'decisions');
@@ -157,42 +173,42 @@ export async function habit(context, root, test) {
       await page.close();
     });
 
-    await test('news takes nobody’s focus, and moves no caret', async () => {
+    // With a verdict, without one, and with the lists of a group and of who is referred.
+    for (const state of ['VISITOR', 'WAITING', 'GROUP', 'REFERRALS']) {
+      await test(`news takes nobody’s focus, and moves no caret: ${state}`, async () => {
+        const page = await open(context, g, state);
+        await page.evaluate(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
+        const ids = await page.evaluate(() => [...document.querySelectorAll('main, h2[tabindex], input, select, textarea, button, summary, a[href]')]
+          .filter((el) => el.checkVisibility() && (el.tabIndex >= 0 || el.matches('main, h2')) && !el.disabled).map((el) => el.id || el.outerHTML.slice(0, 90)));
+        assert.deepEqual(ids.filter((id) => id.startsWith('<') && !/govuk-skip-link|href="\/counters|data-session/.test(id)), [], 'what has a focus has an id');
+        assert.ok(ids.includes('work'));
+        const lost = [];
+        for (const id of ids.filter((i) => !i.startsWith('<'))) {
+          if (!(await page.evaluate((i) => { const el = document.getElementById(i); el?.focus(); el?.setSelectionRange?.call(el, 0, 0); return document.activeElement?.id === i; }, id).catch(() => true))) continue;
+          const before = await page.locator('[data-region="queue"]').innerHTML();
+          g.tell(`news ${state}`);
+          await until('the news is there', async () => (await page.locator('[data-region="queue"]').innerHTML()) !== before, 3000);
+          const now = await page.evaluate(() => document.activeElement?.id);
+          if (now !== id) lost.push(`${id} → ${now}`);
+        }
+        assert.deepEqual(lost, []);
+        await page.close();
+      });
+    }
+
+    await test('who has been decided takes the focus along to where the next one begins', async () => {
       const page = await open(context, g, 'VISITOR');
-      await page.evaluate(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
-      const ids = await page.evaluate(() => [...document.querySelectorAll('input, select, textarea, button, summary, a[href]')]
-        .filter((el) => el.checkVisibility() && el.tabIndex >= 0 && !el.disabled).map((el) => el.id || el.outerHTML.slice(0, 90)));
-      assert.deepEqual(ids.filter((id) => id.startsWith('<') && !/govuk-skip-link|href="\/counters|data-session/.test(id)), [], 'what has a focus has an id');
-      const lost = [];
-      for (const id of ids.filter((i) => !i.startsWith('<'))) {
-        if (!(await page.evaluate((i) => { const el = document.getElementById(i); el?.focus(); el?.setSelectionRange?.call(el, 0, 0); return document.activeElement?.id === i; }, id).catch(() => true))) continue;
-        const before = await page.locator('[data-region="queue"]').innerHTML();
-        g.tell('news VISITOR');
-        await until('the news is there', async () => (await page.locator('[data-region="queue"]').innerHTML()) !== before, 3000);
-        const now = await page.evaluate(() => document.activeElement?.id);
-        if (now !== id) lost.push(`${id} → ${now}`);
-      }
-      assert.deepEqual(lost, []);
+      await page.locator('#f-address').focus();
+      g.tell('gone VISITOR');
+      await page.waitForSelector('#waiting');
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'waiting');
       await page.close();
     });
 
     await test('what is spoken is spoken once', async () => {
       g.tell('verdict REFER refer');
       const page = await open(context, g, 'REFER');
-      await page.evaluate(() => {
-        globalThis.spoken = [];
-        const of = (n) => (n.nodeType === 1 ? n : n.parentElement);
-        new MutationObserver((all) => {
-          for (const m of all) {
-            for (const n of m.type === 'characterData' ? [m.target] : m.addedNodes) {
-              const live = of(n)?.closest('[aria-live]:not([aria-live="off"]), [role="alert"], [role="status"], [role="log"]') ??
-                (n.nodeType === 1 ? n.querySelector('[aria-live]:not([aria-live="off"]), [role="alert"], [role="status"]') : null);
-              const text = live && (live.contains(n) ? n.textContent : live.textContent).trim();
-              if (text && live.checkVisibility()) globalThis.spoken.push(text.replaceAll(/\s+/g, ' '));
-            }
-          }
-        }).observe(document.body, { subtree: true, childList: true, characterData: true });
-      });
+      await listen(page);
       for (const line of ['news REFER', 'news REFER', 'news REFER', 'verdict REFER look', 'news REFER', 'reason REFER stay', 'news REFER', 'news REFER']) {
         g.tell(line);
         await page.waitForTimeout(200);
@@ -201,6 +217,15 @@ export async function habit(context, root, test) {
       assert.equal(new Set(spoken).size, spoken.length, spoken.join('\n'));
       assert.ok(spoken.length >= 2 && spoken.length <= 4, spoken.join('\n'));
       await page.close();
+      const asked = await open(context, g, 'RETURNING');
+      await asked.locator('[data-region="record"] [data-required]').evaluateAll((all) => { for (const el of all) el.value = ''; });
+      await listen(asked);
+      await asked.keyboard.press('F8');
+      await until('it says what is missing', async () => (await message(asked)).startsWith('Not recorded.'), 3000);
+      await asked.waitForTimeout(150);
+      const once = await asked.evaluate(() => globalThis.spoken);
+      assert.equal(once.filter((text) => text.startsWith('Not recorded.')).length, 1, once.join('\n'));
+      await asked.close();
       const late = await open(context, g, 'LATE-HIT');
       assert.equal(await late.locator('[data-region="late"]').isVisible(), true);
       await late.evaluate(() => {

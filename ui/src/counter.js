@@ -156,9 +156,7 @@ function incomplete() {
   const open = missing(record());
   if (open.length === 0) return false;
   mark(record());
-  const text = words.fillIn.replace('{0}', open.map(label).join(', '));
-  message(text, true);
-  say(text);
+  message(words.fillIn.replace('{0}', open.map(label).join(', ')), true);
   go(open[0]);
   return true;
 }

@@ -81,7 +81,10 @@ export function createStream(connect, timers = globalThis) {
         wait = timers.setTimeout(begin, TOPIC_AGAIN);
       });
     }
-    on('beat', alive);
+    on('beat', () => {
+      alive();
+      tell(null, { beat: true }); // so that a window knows that its worker lives
+    });
     on('ended', ended);
     on('error', () => {
       link(false);
@@ -128,6 +131,10 @@ export function createStream(connect, timers = globalThis) {
       if (topic && last[topic] !== undefined) port.postMessage({ view: last[topic] });
       if (String(wanted()) !== String(open) || !source) begin();
     },
+    /** A window that has heard nothing asks whether anybody is there. */
+    answer(port) {
+      port.postMessage({ up });
+    },
     /** A window is gone. */
     leave(port) {
       windows.delete(port);
@@ -141,6 +148,7 @@ if (typeof SharedWorkerGlobalScope !== 'undefined') {
   addEventListener('connect', ({ ports: [port] }) => {
     port.addEventListener('message', ({ data }) => {
       if ('follow' in data) stream.follow(port, data.follow, data.as);
+      if (data.ask) stream.answer(port);
       if (data.bye) stream.leave(port);
       // A window that ends without a word gives its lock back.
       if (data.lock) navigator.locks?.request(data.lock, () => stream.leave(port));

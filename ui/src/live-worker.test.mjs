@@ -43,6 +43,19 @@ test('a window that comes later has the last state at once, without another stre
   assert.deepEqual(b.got, [{ up: true }, { view: '{"n":1}' }]);
 });
 
+test('each beat is told to who follows, and who asks is answered', () => {
+  const r = rig();
+  const [a, b] = [r.window(), r.window()];
+  r.stream.follow(a, 'operations', 'x');
+  r.stream.follow(b, '', 'x');
+  r.stream.answer(b);
+  r.open()[0].send('beat');
+  r.open()[0].send('beat');
+  r.stream.answer(a);
+  assert.deepEqual(a.got, [{ up: false }, { up: true }, { beat: true }, { beat: true }, { up: true }]);
+  assert.deepEqual(b.got, [{ up: false }, { up: false }]);
+});
+
 test('nothing is kept for another officer, nor after the session, nor when nobody follows', () => {
   const r = rig();
   const [a, b] = [r.window(), r.window()];

@@ -3,6 +3,8 @@
 /** A stream that is silent for this long in ms is dead: it beats every two seconds. */
 const SILENCE = 6500;
 const AGAIN = 500;
+/** How long in ms a shared worker may take to say whether it is there. */
+const ANSWER = 1500;
 /** How long an answer may take, in ms. */
 const PATIENCE = 12000;
 
@@ -25,10 +27,14 @@ export function follow(url, view, link) {
 }
 
 function shared(script, url, view, link) {
-  const { port } = new SharedWorker(script, { type: 'module', name: 'garita-live' });
   const topic = url.slice('/live/'.length);
+  let port = null;
+  let lock = ''; // held for as long as this page lives
   let paused = false;
-  port.addEventListener('message', ({ data }) => {
+  let instead = null; // a stream of this page alone, where no worker answers
+  let silence = 0;
+  const hear = ({ data }) => {
+    watch();
     if (paused) return; // it crossed with the page's own word
     if ('up' in data) link(data.up);
     if (data.view) {
@@ -37,30 +43,75 @@ function shared(script, url, view, link) {
     }
     if (data.refused) link(false);
     if (data.refused || data.ended) get('/session'); // says so if it is because nobody is signed in
-  });
+  };
   const follows = () => {
     port.postMessage({ follow: topic, as: `${document.body.dataset.badge} ${document.documentElement.lang}` });
   };
-  port.start();
+  const join = () => {
+    port = new SharedWorker(script, { type: 'module', name: 'garita-live' }).port;
+    port.addEventListener('message', hear);
+    port.start();
+    if (lock) port.postMessage({ lock });
+    follows();
+  };
+  // A worker that has died cannot say so, and the stream's own watch died with it. One that is only
+  // waiting for its server answers; in the place of one that does not stands a new one, or nobody.
+  const watch = (then = ask, ms = SILENCE) => {
+    clearTimeout(silence);
+    silence = setTimeout(then, ms);
+  };
+  const ask = () => {
+    if (paused) return;
+    link(false);
+    port.postMessage({ ask: true });
+    watch(replace, ANSWER);
+  };
+  const replace = () => {
+    leave();
+    join();
+    watch(part, SILENCE);
+  };
+  const part = () => {
+    leave();
+    if (!paused) instead = alone(url, view, link);
+  };
+  const leave = () => {
+    clearTimeout(silence);
+    port.removeEventListener('message', hear);
+    port.postMessage({ bye: true });
+    port.close();
+  };
+  join();
+  watch();
   // The worker waits for this lock, which it gets when this page has gone without a word.
   if (navigator.locks) {
-    const lock = `garita-live-${crypto.randomUUID()}`;
-    navigator.locks.request(lock, () => {
+    const name = `garita-live-${crypto.randomUUID()}`;
+    navigator.locks.request(name, () => {
+      lock = name;
       port.postMessage({ lock });
       return new Promise(() => {});
     });
   }
   addEventListener('pagehide', () => port.postMessage({ bye: true }));
-  follows();
   return {
     pause() {
       paused = true;
+      clearTimeout(silence);
+      if (instead) {
+        instead.pause();
+        return;
+      }
       port.postMessage({ follow: '' });
       link(false);
     },
     resume() {
       paused = false;
+      if (instead) {
+        instead.resume();
+        return;
+      }
       follows();
+      watch();
     },
   };
 }
@@ -123,8 +174,17 @@ function alone(url, view, link) {
   };
 }
 
+/** What stands in newly painted regions for an element that went with the old ones: what has its id, or
+ * the same link. */
+function heir(el) {
+  if (el.id) return document.getElementById(el.id);
+  const same = [...document.querySelectorAll('[data-region] a[href]')].filter((a) => el.localName === 'a' && a.getAttribute('href') === el.getAttribute('href'));
+  return same.find((a) => a.textContent === el.textContent) ?? same[0];
+}
+
 /**
- * Puts the regions of a rendered panel in their places; the focus stays where it was.
+ * Puts the regions of a rendered panel in their places; the focus stays where it was, and what was
+ * scrolled within them is.
  * @param {string} html
  * @param {(now: Element, next: Element) => void} [merge]  takes a form of the same person into
  *   the one on the screen
@@ -132,17 +192,25 @@ function alone(url, view, link) {
 export function swap(html, merge) {
   const parsed = document.createElement('template');
   parsed.innerHTML = html;
+  const pairs = [];
   for (const next of parsed.content.querySelectorAll('[data-region], #state')) {
     const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
-    if (!now || now.outerHTML === next.outerHTML) continue;
-    if (merge && next.dataset.of && next.dataset.of === now.dataset.of) {
-      merge(now, next);
-      continue;
-    }
-    const focused = now.contains(document.activeElement) ? document.activeElement.id : null;
-    now.replaceWith(next);
-    if (focused !== null) (document.getElementById(focused) ?? document.getElementById('verdict-word') ?? document.getElementById('work'))?.focus();
+    if (now && now.outerHTML !== next.outerHTML) pairs.push([now, next, Boolean(merge && next.dataset.of && next.dataset.of === now.dataset.of)]);
   }
+  const gone = pairs.filter(([, , merged]) => !merged).map(([now]) => now);
+  const focused = gone.some((now) => now.contains(document.activeElement)) ? document.activeElement : null;
+  const scrolled = gone.flatMap((now) => [...now.querySelectorAll('[id]')]).filter((el) => el.scrollTop || el.scrollLeft)
+    .map((el) => ({ id: el.id, top: el.scrollTop, left: el.scrollLeft }));
+  for (const [now, next, merged] of pairs) {
+    if (merged) merge(now, next);
+    else now.replaceWith(next);
+  }
+  for (const { id, top, left } of scrolled) document.getElementById(id)?.scrollTo({ top, left, behavior: 'instant' });
+  if (!focused) return;
+  const same = heir(focused);
+  same?.focus({ preventScroll: true });
+  if (same && document.activeElement === same) return;
+  ['verdict-word', 'waiting', 'work'].map((id) => document.getElementById(id)).find((el) => el?.checkVisibility())?.focus();
 }
 
 /** Sends JSON; the answer is {ok, ...body}, or {ok, list} if it is a list. A lost connection is an answer too. */

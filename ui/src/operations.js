@@ -11,9 +11,9 @@ hub(undefined, { away: stream.pause, back: stream.resume });
 
 addEventListener('click', async (e) => {
   const button = e.target.closest?.('button[data-act="acknowledge"]');
-  if (!button) return;
-  button.disabled = true;
+  if (!button || button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true'); // not disabled: it keeps the focus
   const r = await post(`/alarms/${encodeURIComponent(button.dataset.alarm)}/acknowledge`, {});
   if ($('message')) $('message').textContent = r.ok ? r.text : [r.title, r.next].filter(Boolean).join(' ');
-  if (!r.ok) button.disabled = false;
+  if (!r.ok) button.removeAttribute('aria-disabled');
 });

@@ -105,7 +105,6 @@ export function createPortrait({ dialogs, send, say }) {
     picture = canvas;
     video.pause();
     show('taken');
-    say(dialog().dataset.taken);
   }
 
   const jpeg = (canvas, quality) => new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', quality); });
