@@ -50,6 +50,12 @@ func newPost(t *testing.T) *post {
 // newPostAt is newPost with an address, and with more scanners in the configuration.
 func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 	t.Helper()
+	return newPostWith(t, address, "", more...)
+}
+
+// newPostWith is newPostAt with a folder of local profiles.
+func newPostWith(t *testing.T, address, profiles string, more ...supervisor.Scanner) *post {
+	t.Helper()
 	dir := t.TempDir()
 	must := func(err error) {
 		t.Helper()
@@ -70,6 +76,7 @@ func newPostAt(t *testing.T, address string, more ...supervisor.Scanner) *post {
 	s, err := founding.Alone(t.Context(), dir, station.Config{Data: filepath.Join(dir, "data"), Listen: address, Post: "PUT", Station: "PUT-1", Zone: "UTC",
 		Counters: []station.Counter{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Entry}},
 		Scanners: append([]supervisor.Scanner{{ID: "reader-1", Profile: framed.ID, Path: node}}, more...),
+		Profiles: profiles,
 		Bus:      p.bus,
 		Opener: drivers.Opener{USB: func(_ context.Context, q *profile.Profile, at devices.Found) (devices.USB, error) {
 			l, err := p.bus.Open(at, time.Duration(q.Timing.ReplyMS)*time.Millisecond)

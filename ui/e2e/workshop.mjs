@@ -24,6 +24,7 @@ export async function serve(root) {
   await until('the station answers', () => fetch(`http://${address}/signin`).then((r) => r.ok, () => false));
   return {
     url: `http://${address}/workshop`,
+    unknown: join(folder, 'unknown'), // the node of a reader that nobody has described
     tell: (what) => child.stdin.write(`${what}\n`),
     async end() {
       child.stdin.end();

@@ -177,7 +177,7 @@ func lesson(p *i18n.Printer, r *border.LearningRun, now time.Time) Lesson {
 	case r.Layout != "":
 		out.Speed = p.T("keyboard {0}", r.Layout)
 	case r.Baud > 0:
-		out.Speed = p.T("{0} bits a second", r.Baud)
+		out.Speed = p.T("{0} bits a second", strconv.Itoa(r.Baud))
 	}
 	if out.Speed != "" && r.Attempts > 1 {
 		out.Speed = p.T("{0}; {1} of {2}", out.Speed, r.Attempt, r.Attempts)
