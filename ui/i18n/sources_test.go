@@ -15,6 +15,47 @@ import (
 	"testing"
 )
 
+// literals and words find texts in scripts: a quoted string, and in it a capital with a word after it, two words
+// and a full stop, or an ellipsis.
+var (
+	literals = regexp.MustCompile("'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\"|`[^`]*`")
+	words    = regexp.MustCompile(`^['"` + "`" + `]?[A-Z][a-z]+(?: |…|\.['"` + "`" + `])|[a-z]+ [a-z]+[.?!]['"` + "`" + `]|…`)
+	remark   = regexp.MustCompile(`(?m)(?:^|\s)//.*$|^\s*/?\*.*$`)
+)
+
+// texts returns what a script would show in its author's language only.
+func texts(script string) []string {
+	var out []string
+	for _, l := range literals.FindAllString(remark.ReplaceAllString(script, ""), -1) {
+		if words.MatchString(l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// TestScriptsHaveNoTexts: a script takes its texts from the page, which is in the reader's language.
+func TestScriptsHaveNoTexts(t *testing.T) {
+	for _, script := range []string{`said = 'Touch the key…';`, "tell(`Sending ${file.name}: ${share} %`)", `why || "the file could not be sent."`, `x('Wait.')`} {
+		if len(texts(script)) == 0 {
+			t.Errorf("no text is seen in %s", script)
+		}
+	}
+	all, err := filepath.Glob("../src/*.js")
+	if err != nil || len(all) < 20 {
+		t.Fatalf("%d scripts were found: %v", len(all), err)
+	}
+	for _, name := range all {
+		script, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range texts(string(script)) {
+			t.Errorf("%s shows %s in English only: put it into the page's template", filepath.Base(name), l)
+		}
+	}
+}
+
 // TestEverythingIsTranslated reads the sources of the screens: every text that is marked as one
 // has a translation in every language, with the same places, and no translation is left over.
 func TestEverythingIsTranslated(t *testing.T) {

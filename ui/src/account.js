@@ -9,7 +9,7 @@ if (form && canAsk()) {
   form.addEventListener('submit', async (e) => {
     e.preventDefault();
     const said = document.getElementById('key-message');
-    said.textContent = 'Touch the key…';
+    said.textContent = form.dataset.touch;
     const r = await addKey('/account/passkeys', form.elements.name.value.trim());
     if (r.ok) location.reload();
     else said.textContent = [r.title, r.next].filter(Boolean).join(' ');

@@ -10,22 +10,32 @@ const form = document.getElementById('import-form');
 form?.addEventListener('submit', async (e) => {
   const files = [...document.getElementById('files').files];
   const button = document.getElementById('read');
-  const progress = document.getElementById('progress');
+  const progress = document.getElementById('progress'); // a status: said once a file, and not for each piece
+  const sent = document.getElementById('sent');
+  const words = form.dataset;
   if (button.getAttribute('aria-disabled') === 'true') return e.preventDefault();
   button.setAttribute('aria-disabled', 'true');
   if (files.length === 0) {
-    progress.textContent = 'The file is being read…';
+    progress.textContent = words.reading;
     return undefined;
   }
   e.preventDefault();
   document.getElementById('file').value = '';
   try {
-    for (const file of files) await send(file, (share) => { progress.textContent = `Sending ${file.name}: ${share} %`; });
-    progress.textContent = 'The file is being read…';
+    for (const file of files) {
+      progress.textContent = words.sending.replace('{0}', file.name);
+      await send(file, (share) => {
+        sent.hidden = false;
+        sent.value = share;
+      });
+    }
+    progress.textContent = words.reading;
     form.submit();
   } catch (why) {
-    progress.textContent = why.message || 'The file could not be sent. Try again.';
+    progress.textContent = why.said || words.notSent;
     button.removeAttribute('aria-disabled');
+  } finally {
+    sent.hidden = true;
   }
   return undefined;
 });
@@ -41,7 +51,7 @@ async function send(file, tell) {
     });
     if (!r.ok) {
       const said = await r.json().catch(() => ({}));
-      throw new Error([said.title, said.next].filter(Boolean).join(' '));
+      throw Object.assign(new Error('refused'), { said: [said.title, said.next].filter(Boolean).join(' ') });
     }
   }
 }
