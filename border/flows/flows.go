@@ -190,6 +190,9 @@ type Presence struct {
 	AsOf   time.Time `json:"as_of"`
 	StaleS int64     `json:"stale_s"` // how long ago that was; 0: all are complete now
 	Late   []Late    `json:"late"`    // the posts whose data lack, the oldest first
+	// Counting says that it is not counted yet of how many somebody may have left on another document: nobody
+	// is certain until it is.
+	Counting bool `json:"counting"`
 }
 
 // Certainty counts what nothing known speaks against, and the rest apart.

@@ -422,38 +422,3 @@ func (w *world) asksSeries(name string, q flows.Question, chosen []border.Header
 		}
 	}
 }
-
-// TestPresence: while a station is silent nobody is certainly here, and it is said since when.
-func TestPresence(t *testing.T) {
-	w := newWorld(t)
-	w.clock.add(40 * 24 * time.Hour)
-	b := w.book("PUT-1", 1, border.Parent{})
-	in := entered(1)
-	in.PermittedUntil = "2026-11-25"
-	b.write(in, anna)
-	b.write(entered(2), somebody{document: "U2", born: "1980-01-01", sex: "M"})
-	w.whole(b)
-	w.store(sent(b.events...)...)
-	w.hears(b, 0)
-	p, err := w.reg.Presence(t.Context())
-	w.must(err)
-	if want := (flows.Presence{Inside: flows.Certainty{Certain: 2}, Overstays: flows.Certainty{Certain: 1}, AsOf: w.clock.Now(), Late: []flows.Late{}}); cmp.Diff(want, p) != "" {
-		t.Errorf("(-want +got)\n%s", cmp.Diff(want, p))
-	}
-	heard := w.clock.Now()
-	w.clock.add(time.Hour)
-	p, err = w.reg.Presence(t.Context())
-	w.must(err)
-	if p.Inside != (flows.Certainty{Uncertain: 2}) || p.Overstays != (flows.Certainty{Uncertain: 1}) || !p.AsOf.Equal(heard) || p.StaleS != 3600 ||
-		len(p.Late) != 1 || p.Late[0].Post != "PUT" {
-		t.Errorf("a station is silent: %+v", p)
-	}
-	b.write(left(3), anna.with("Z9")) // somebody of Anna's birth date left, on a document that never entered
-	w.store(sent(b.events[3:]...)...)
-	w.hears(b, 0)
-	p, err = w.reg.Presence(t.Context())
-	w.must(err)
-	if p.Inside != (flows.Certainty{Certain: 1, Uncertain: 1}) || p.Overstays != (flows.Certainty{Uncertain: 1}) {
-		t.Errorf("Anna may have left: %+v", p)
-	}
-}

@@ -13,21 +13,14 @@ import (
 func (r *Register) Presence(ctx context.Context) (out flows.Presence, err error) {
 	now := r.clock.Now()
 	on := now.Add(-12 * time.Hour).UTC().Format(time.DateOnly) // over at every post
+	var cursor int64
 	err = r.read(ctx, "count who is here", func(s reader) error {
 		var err error
 		if out.Inside, out.Overstays, err = s.open(ctx, on); err != nil {
 			return err
 		}
-		inside, overstays, err := r.doubts.of(ctx, r, s, on)
-		if err != nil {
+		if cursor, err = s.projected(ctx); err != nil {
 			return err
-		}
-		for _, c := range [...]struct {
-			in      *flows.Certainty
-			doubted int64
-		}{{&out.Inside, inside}, {&out.Overstays, overstays}} {
-			n := min(c.doubted, c.in.Certain)
-			c.in.Certain, c.in.Uncertain = c.in.Certain-n, c.in.Uncertain+n
 		}
 		if out.Late, err = s.lateStations(ctx, now); err != nil {
 			return err
@@ -35,51 +28,68 @@ func (r *Register) Presence(ctx context.Context) (out flows.Presence, err error)
 		out.StaleS, _, err = r.staleness(ctx, s)
 		return err
 	})
-	out.AsOf = now
-	if len(out.Late) == 0 {
-		out.Late = []flows.Late{}
+	if err != nil {
 		return out, err
 	}
-	out.AsOf = out.Late[0].Complete
-	for _, c := range [...]*flows.Certainty{&out.Inside, &out.Overstays} {
-		c.Certain, c.Uncertain = 0, c.Certain+c.Uncertain
+	doubted, counted := r.doubts.of(ctx, r, cursor, on)
+	out.Counting = !counted
+	if out.AsOf = now; len(out.Late) > 0 {
+		out.AsOf = out.Late[0].Complete
+	} else {
+		out.Late = []flows.Late{}
 	}
-	return out, err
+	for _, c := range [...]struct {
+		in      *flows.Certainty
+		doubted int64
+	}{{&out.Inside, doubted.inside}, {&out.Overstays, doubted.overstays}} {
+		n := min(c.doubted, c.in.Certain)
+		if len(out.Late) > 0 || !counted {
+			n = c.in.Certain
+		}
+		c.in.Certain, c.in.Uncertain = c.in.Certain-n, c.in.Uncertain+n
+	}
+	return out, nil
 }
 
 // restFactor bounds the share of time that counting doubts takes: after each count at least so many
 // times as long passes until the next.
 const restFactor = 20
 
-// quick is how long a count may have taken that the next answer still waits for one of its own.
+// quick is how long an answer waits for the count that it asked for.
 const quick = 50 * time.Millisecond
 
-// doubtTimeout bounds a count beside the answers.
+// doubtTimeout bounds a count.
 const doubtTimeout = 5 * time.Minute
 
 // doubtCount keeps how many open stays other documents put in doubt. To count them takes seconds in a
-// large country, and it changes with every crossing a little: answers then have the last count, while
-// one goroutine of the register's makes the next.
+// large country, and it changes with every crossing a little: one goroutine of the register's counts, and
+// answers have the last count. Nobody waits for it with a reading transaction in hand.
 type doubtCount struct {
-	mu                sync.Mutex // guards all; held while an answer counts for itself
-	on                string
-	cursor            int64 // of the projections then
-	began, ended      time.Time
-	inside, overstays int64
+	mu           sync.Mutex // guards all; a leaf
+	last         doubted
+	counted      bool // last is of the stays as they are, and not of those before they were made anew
+	on           string
+	cursor       int64 // of the projections then
+	began, ended time.Time
 
-	end     context.CancelFunc // ends the count beside the answers; nil: none is made
+	era     int                // counts how often the stays were made anew
+	end     context.CancelFunc // ends the count under way; nil: none is
 	done    chan struct{}      // closed when that one has ended
 	stopped bool               // the register closes
 }
 
-// forget makes the next one count: the stays have been made anew.
+// doubted is how many stays that their own document makes certain are in doubt.
+type doubted struct{ inside, overstays int64 }
+
+// forget says that the stays have been made anew: a count of those before is none.
 func (d *doubtCount) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.on = ""
+	d.era++
+	d.counted, d.began, d.ended = false, time.Time{}, time.Time{}
 }
 
-// stop ends the count beside the answers, and waits for it.
+// stop ends the count under way, and waits for it.
 func (d *doubtCount) stop() {
 	d.mu.Lock()
 	d.stopped = true
@@ -91,60 +101,66 @@ func (d *doubtCount) stop() {
 	}
 }
 
-// of gives the count as of a day: the one that was made last if nothing has changed since, if it is
-// too early for another, or while a long one is being made.
-func (d *doubtCount) of(ctx context.Context, r *Register, s reader, on string) (inside, overstays int64, err error) {
+// of gives the last count, false if there is none yet. Where that is of another day or of other crossings another one
+// is begun, unless it is too early, and waited for a moment if counting is quick.
+func (d *doubtCount) of(ctx context.Context, r *Register, cursor int64, on string) (doubted, bool) {
+	if done := d.ask(r, cursor, on); done != nil {
+		ctx, cancel := context.WithTimeout(ctx, quick)
+		defer cancel()
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	cursor, err := s.projected(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	now := r.clock.Now()
-	rest := restFactor * d.ended.Sub(d.began)
-	if d.on == on && (d.cursor == cursor || now.Sub(d.ended) < rest && !now.Before(d.ended)) {
-		return d.inside, d.overstays, nil
-	}
-	if d.on != "" && d.ended.Sub(d.began) > quick {
-		d.beside(r, on)
-		return d.inside, d.overstays, nil
-	}
-	inside, overstays, err = s.doubted(ctx, on)
-	if err == nil {
-		d.on, d.cursor, d.began, d.ended, d.inside, d.overstays = on, cursor, now, r.clock.Now(), inside, overstays
-	}
-	return inside, overstays, err
+	return d.last, d.counted
 }
 
-// beside counts in a goroutine of its own, one at a time. It is called with the lock held.
-func (d *doubtCount) beside(r *Register, on string) {
-	if d.end != nil || d.stopped {
-		return
+// ask begins a count if there should be one, and says what to wait for; nil: nothing.
+func (d *doubtCount) ask(r *Register, cursor int64, on string) <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at, took := r.clock.Now(), d.ended.Sub(d.began)
+	fresh := d.counted && d.on == on && d.cursor == cursor
+	early := at.Sub(d.ended) < restFactor*took && !at.Before(d.ended)
+	if d.end == nil && !fresh && !early && !d.stopped {
+		d.begin(r, on)
 	}
+	if fresh || d.end == nil || d.counted && took > quick {
+		return nil
+	}
+	return d.done
+}
+
+// begin counts in a goroutine of its own. It is called with the lock held.
+func (d *doubtCount) begin(r *Register, on string) {
 	ctx, end := context.WithTimeout(context.Background(), doubtTimeout)
-	d.end, d.done = end, make(chan struct{})
+	done, era, began := make(chan struct{}), d.era, r.clock.Now()
+	d.end, d.done = end, done
 	go func() {
-		defer close(d.done)
+		defer close(done)
 		defer end()
-		began := r.clock.Now()
-		var cursor, inside, overstays int64
+		var cursor int64
+		var n doubted
 		err := r.read(ctx, "count doubts", func(s reader) (err error) {
 			if cursor, err = s.projected(ctx); err != nil {
 				return err
 			}
-			inside, overstays, err = s.doubted(ctx, on)
+			n.inside, n.overstays, err = s.doubted(ctx, on)
 			return err
 		})
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.end = nil
-		if err != nil {
-			r.log.Warn("register: doubts could not be counted; the last count stands", "error", err)
-			d.began, d.ended = began, r.clock.Now() // no sooner again than after one that succeeds
+		if d.era != era {
 			return
 		}
-		if d.on != "" { // else the stays have been made anew meanwhile
-			d.on, d.cursor, d.began, d.ended, d.inside, d.overstays = on, cursor, began, r.clock.Now(), inside, overstays
+		d.began, d.ended = began, r.clock.Now() // after one that fails no sooner again than after one that succeeds
+		if err != nil {
+			r.log.Warn("register: doubts could not be counted; the last count stands", "error", err)
+			return
 		}
+		d.last, d.counted, d.on, d.cursor = n, true, on, cursor
 	}()
 }

@@ -209,7 +209,7 @@ func texts(p *i18n.Printer) map[string]any {
 		return v
 	}
 	return map[string]any{
-		"empty": all(&answer{Filter: filter{Days: 7, Group: "arrivals"}, Step: flows.Daily, Today: &flows.Today{}}),
+		"empty": all(&answer{Filter: filter{Days: 7, Group: "arrivals"}, Step: flows.Daily, Today: &flows.Today{}, Presence: flows.Presence{Inside: flows.Certainty{Uncertain: 1200}, Counting: true}}),
 		"busy": all(&answer{Filter: filter{Post: "PCA", Days: 365, Group: "departures"}, Posts: []border.PostID{"DAR", "PCA"}, Step: flows.Monthly, Today: today, Total: flows.Number{N: 100},
 			Series: []flows.Point{{From: "2026-10-01", N: 40}, {From: "2026-11-01", N: 60}}, Divisions: divisions,
 			Presence: flows.Presence{Inside: flows.Certainty{Uncertain: 500}, Overstays: flows.Certainty{Certain: 2, Uncertain: 1}, AsOf: at, StaleS: 7200, Late: []flows.Late{{Post: "DAR", Station: "DAR-1", Complete: at}}}}),

@@ -249,6 +249,8 @@ func (s *screen) presence(p *i18n.Printer, a *answer, v *view) {
 		switch {
 		case small(c.Certain+c.Uncertain) || small(rest):
 			f.Value, f.Note = "…", ""
+		case x.Counting && c.Uncertain > 0:
+			f.Note = p.T("how many of them are certain is being counted")
 		case small(c.Certain) || small(c.Uncertain):
 			f.Note = p.T("not all certain")
 		case c.Uncertain > 0:
