@@ -160,7 +160,7 @@ export async function technician(context, root, test, pictures) {
         station.tell(what);
         await until('it is listed', async () => (await page.locator('#run .learn-documents li').count()) > before);
       }
-      await learn.is('Understood');
+      await learn.is('Passed');
       const text = await learn.run();
       assert.match(text, /Does not count[^]*Check digits are wrong/);
       assert.match(text, /3 lines of 30 characters/);
@@ -230,8 +230,14 @@ export async function technician(context, root, test, pictures) {
           await page.screenshot({ path: join(pictures, `learn-${lang}-${size}.png`), fullPage: true });
         }
         assert.deepEqual(await axe(page), [], `${lang}, learning`);
+        await page.emulateMedia({ colorScheme: 'dark' });
+        assert.deepEqual(await axe(page), [], `${lang}, learning, dark`);
+        await page.screenshot({ path: join(pictures, `learn-${lang}-dark.png`), fullPage: true });
         await page.goto(station.url);
         await page.waitForSelector('body[data-live="on"]', { state: 'attached' });
+        assert.deepEqual(await axe(page), [], `${lang}, dark`);
+        await page.screenshot({ path: join(pictures, `technician-${lang}-dark.png`), fullPage: true });
+        await page.emulateMedia({ colorScheme: 'light' });
       });
     }
 

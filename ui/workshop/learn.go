@@ -158,6 +158,9 @@ func lesson(p *i18n.Printer, r *border.LearningRun, now time.Time) Lesson {
 	out := Lesson{Tag: phase.tag, State: p.T(phase.word), Profile: r.Profile, Path: r.Path, Message: said(p, r.Message), Shapes: r.Shapes,
 		Running: r.Phase == border.LearnListening || r.Phase == border.LearnTrying, Trying: r.Attempts == 0}
 	out.Documents = tried(p, r.Documents)
+	if out.Trying && r.Phase == border.LearnDone {
+		out.State = p.T("lesson::Passed")
+	}
 	switch {
 	case r.Phase == border.LearnListening:
 		out.Asks = p.T("Present the specimen now. Then wait two seconds; present it again each time the speed changes.")

@@ -42,6 +42,7 @@ var spoken = []i18n.Msg{
 	"The configuration names this profile.",
 	"This station learned this profile.",
 	"Present the document.",
+	"Check digits are wrong: a character came otherwise than it is printed.",
 	"What came is no whole document. Present it again.",
 	// What learning could not tell.
 	"The reader sends bytes besides the document that are no part of it; with each document the station notes unreadable bytes. Switch off prefixes, suffixes and code identifiers in the reader's settings, and learn again.",
