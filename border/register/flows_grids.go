@@ -33,7 +33,7 @@ func (r *Register) FlowGrids(ctx context.Context, from, to string, by ...flows.D
 			return err
 		}
 		for i, d := range by {
-			if out[i], err = gridOf(ctx, s, first, last, posts, d); err != nil {
+			if out[i], err = r.gridOf(ctx, s, first, last, posts, d); err != nil {
 				return err
 			}
 		}
@@ -43,7 +43,7 @@ func (r *Register) FlowGrids(ctx context.Context, from, to string, by ...flows.D
 }
 
 // gridOf makes one grid.
-func gridOf(ctx context.Context, s reader, first, last time.Time, posts []border.PostID, by flows.Division) (flows.Grid, error) {
+func (r *Register) gridOf(ctx context.Context, s reader, first, last time.Time, posts []border.PostID, by flows.Division) (flows.Grid, error) {
 	b := flows.NewBuilder()
 	for _, p := range posts {
 		b.Row(string(p))
@@ -63,15 +63,19 @@ func gridOf(ctx context.Context, s reader, first, last time.Time, posts []border
 	default:
 		q.periods, q.dimension, q.byCode = spans(first, last), by.By, true
 	}
-	if err := s.counted(ctx, q, func(k countKey, n int64) { b.Add(string(k.post), column(k), n) }); err != nil || !q.byCode {
+	if !q.byCode {
+		err := s.counted(ctx, q, func(k countKey, n int64) { b.Add(string(k.post), column(k), n) })
 		return b.Grid(), err
 	}
+	if err := r.grids.sum(ctx, s, q, func(post, code string, n int64) { b.Add(post, code, n) }); err != nil {
+		return flows.Grid{}, err
+	}
 	said := b.Rows()
-	q.dimension, q.byCode = "", false
-	err := s.counted(ctx, q, func(k countKey, n int64) {
-		if n -= said[string(k.post)]; n != 0 {
-			b.Add(string(k.post), "", n)
+	all, err := r.grids.totals(ctx, s, q)
+	for post, n := range all {
+		if n -= said[string(post)]; n != 0 {
+			b.Add(string(post), "", n)
 		}
-	})
+	}
 	return b.Grid(), err
 }

@@ -14,7 +14,7 @@ import (
 
 // projectionVersion is the version of everything this file and its neighbours derive
 // from raw events. A register with another one is rebuilt when it is opened.
-const projectionVersion = 8
+const projectionVersion = 9
 
 const (
 	projectBatch  = 2000 // raw events in one transaction

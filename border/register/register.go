@@ -97,6 +97,7 @@ type Register struct {
 	doubts doubtCount
 
 	speller *speller
+	grids   gridMemo
 
 	mu          sync.Mutex // guards subscribers
 	subscribers map[chan struct{}]struct{}

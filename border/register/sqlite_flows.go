@@ -44,6 +44,23 @@ func (t *sqliteTx) addCross(k crossKey, n int64) error {
 	return err
 }
 
+func (t *sqliteTx) changeFlows(period int) error {
+	_, err := t.exec(`INSERT INTO flow_version (period, version) VALUES (?, random()) ON CONFLICT DO UPDATE SET version = random()`, period)
+	return err
+}
+
+func (r sqliteReader) flowVersions(ctx context.Context, periods []int) (map[int]int64, error) {
+	out := make(map[int]int64, len(periods))
+	err := r.rows(ctx, `SELECT v.period, v.version FROM json_each(?) p CROSS JOIN flow_version v ON v.period = p.value`, []any{array(periods)}, func(rs *sql.Rows) error {
+		var period int
+		var version int64
+		err := rs.Scan(&period, &version)
+		out[period] = version
+		return err
+	})
+	return out, err
+}
+
 // array writes what a query takes with json_each. Numbers and names always marshal.
 func array[T any](all []T) string {
 	b, _ := json.Marshal(all)

@@ -178,7 +178,7 @@ func (t *sqliteTx) pendingKeys() (out []border.KeyWrap, err error) {
 func (t *sqliteTx) clearProjections() error {
 	for _, q := range [...]string{
 		`DELETE FROM lineage`, `DELETE FROM crossing`, `DELETE FROM pending`, `DELETE FROM name`, `DELETE FROM word`, `DELETE FROM spelling`, `DELETE FROM stay`, `DELETE FROM doubtful`, `DELETE FROM flow`,
-		`DELETE FROM flow_count`, `DELETE FROM flow_country`, `DELETE FROM flow_cross`,
+		`DELETE FROM flow_count`, `DELETE FROM flow_version`, `DELETE FROM flow_country`, `DELETE FROM flow_cross`,
 		`DELETE FROM amendment`, `DELETE FROM link`, `DELETE FROM proposal`, `DELETE FROM review`, `DELETE FROM act`,
 		`UPDATE meta SET value = 0 WHERE name IN ('projection_cursor', 'crossings', 'inside', 'inside_uncertain')`,
 		// Counted anew; when it was opened and acknowledged stays known.

@@ -292,6 +292,8 @@ type tx interface {
 	addFlow(k flowKey, n int64) error
 	addCount(k countKey, n int64) error
 	// addCountry counts at all posts together; the key's post does not count.
+	// changeFlows gives a period's counts another version.
+	changeFlows(period int) error
 	addCountry(k countKey, n int64) error
 	addCross(k crossKey, n int64) error
 
@@ -386,6 +388,8 @@ type reader interface {
 	posts(ctx context.Context) ([]border.PostID, error)
 	counted(ctx context.Context, q countQuestion, visit func(countKey, int64)) error
 	quarters(ctx context.Context, from, to int64, posts []border.PostID, g flows.Group, byPost bool, visit func(bucket int64, post border.PostID, n int64)) error
+	// flowVersions says in which version the counts of each period are; those that have none are left out.
+	flowVersions(ctx context.Context, periods []int) (map[int]int64, error)
 	cross(ctx context.Context, month int, post border.PostID, g flows.Group) ([]flows.Cross, error)
 	places(ctx context.Context) ([]placeRow, error)
 	lateStations(ctx context.Context, now time.Time) ([]flows.Late, error)

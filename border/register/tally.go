@@ -115,6 +115,15 @@ func (p *projection) counted() error {
 			}
 		}
 	}
+	periods := map[int]bool{}
+	for k, n := range p.counts {
+		if n != 0 && k.period != 0 && !periods[k.period] {
+			periods[k.period] = true
+			if err := p.t.changeFlows(k.period); err != nil {
+				return err
+			}
+		}
+	}
 	country := map[countKey]int64{}
 	for k, n := range p.counts {
 		if k.post = ""; k.period != 0 {
