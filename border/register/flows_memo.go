@@ -116,7 +116,7 @@ func (m *gridMemo) put(key memoKey, version int64, found map[[2]string]int64) []
 func (m *gridMemo) number(name string) int32 {
 	n, ok := m.names[name]
 	if !ok {
-		n = int32(len(m.names)) //nolint:gosec // bounded by the register's codes
+		n = int32(len(m.names))
 		m.names[name] = n
 	}
 	return n
