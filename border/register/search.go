@@ -159,8 +159,8 @@ func hasWords(p *border.Personal, asked [][]string) bool {
 	return true
 }
 
-// FindDocument finds whoever crossed with a document, the last to cross first: mostly one traveller. Else as
-// [Register.FindNamed].
+// FindDocument finds whoever crossed with a document, the last to cross first: mostly one traveller. It looks at the
+// last 200 crossings and says whether there are more. Else as [Register.FindNamed].
 func (r *Register) FindDocument(ctx context.Context, issuer, number string, limit int) (out []Traveller, more bool, err error) {
 	const op = "find travellers by document"
 	if strings.TrimSpace(number) == "" || strings.TrimSpace(issuer) == "" {
@@ -171,10 +171,13 @@ func (r *Register) FindDocument(ctx context.Context, issuer, number string, limi
 	}
 	var rows []travelRow
 	if err := r.read(ctx, op, func(q reader) (err error) {
-		rows, err = q.travelsWith(ctx, r.blinder.Document(issuer, number), maxTravels)
+		rows, err = q.travelsWith(ctx, r.blinder.Document(issuer, number), maxTravels+1)
 		return err
 	}); err != nil {
 		return nil, false, err
+	}
+	if more = len(rows) > maxTravels; more {
+		rows = rows[:maxTravels]
 	}
 	var order []border.BlindIndex
 	of := map[border.BlindIndex][]travelRow{}
@@ -198,7 +201,7 @@ func (r *Register) FindDocument(ctx context.Context, issuer, number string, limi
 		}
 		out = append(out, t)
 	}
-	return out, false, nil
+	return out, more, nil
 }
 
 // Travels lists the crossings of a crossing's traveller, the latest first: of the same document, and of the same

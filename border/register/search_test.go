@@ -204,3 +204,25 @@ func FuzzSpelling(f *testing.F) {
 		}
 	})
 }
+
+// TestManyCrossingsOfADocument: where not all crossings of a document are looked at, it is said.
+func TestManyCrossingsOfADocument(t *testing.T) {
+	w := newWorld(t)
+	b := w.book("PUT-1", 1, border.Parent{})
+	for i := range maxTravels + 1 {
+		b.write(entered(i), anna)
+	}
+	w.whole(b)
+	for i, want := range []bool{false, true} {
+		events := b.events[:maxTravels+1] // the first opens the book
+		if i > 0 {
+			events = b.events[maxTravels+1:]
+		}
+		w.store(sent(events...)...)
+		got, more, err := w.reg.FindDocument(t.Context(), "UTO", anna.document, 10)
+		w.must(err)
+		if len(got) != 1 || got[0].Crossings != maxTravels || more != want {
+			t.Errorf("of %d crossings: %d found, %d told, more %v", maxTravels+i, len(got), got[0].Crossings, more)
+		}
+	}
+}

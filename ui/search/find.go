@@ -79,9 +79,12 @@ func (s *screen) find(c *fiber.Ctx) error {
 	return s.send(c, p)
 }
 
-// look asks the register: a number goes before a name.
+// ofDocument reports whether a document is looked for: its number goes before a name.
+func (q *query) ofDocument() bool { return q.Number != "" || q.Issuer != "" }
+
+// look asks the register.
 func (s *screen) look(ctx context.Context, q query) ([]register.Traveller, bool, error) {
-	if q.Number != "" || q.Issuer != "" {
+	if q.ofDocument() {
 		return s.cfg.Register.FindDocument(ctx, q.Issuer, q.Number, mostFound)
 	}
 	year := 0

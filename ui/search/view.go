@@ -43,6 +43,8 @@ type view struct {
 	Rows     []row
 	More     bool
 	Person   *person
+
+	OfDocument bool // what was asked for
 }
 
 // row is somebody who was found.
@@ -78,7 +80,7 @@ type caseRow struct{ ID, Entry, State, Opened string }
 type travel struct{ At, Post, What, Category, Document, Verdict, Name string }
 
 func (s *screen) show(p *i18n.Printer, x *page, roles []access.Role) *view {
-	v := &view{Query: x.Query, Purposes: wording.Purposes(p), Trouble: x.Trouble, Asked: x.Asked, More: x.More}
+	v := &view{Query: x.Query, OfDocument: x.Query.ofDocument(), Purposes: wording.Purposes(p), Trouble: x.Trouble, Asked: x.Asked, More: x.More}
 	names := access.Sees(roles, access.Personal)
 	for i := range x.Found {
 		v.Rows = append(v.Rows, rowOf(p, &x.Found[i], names))
