@@ -10,8 +10,9 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** The sizes a screen must work at. */
 export const SIZES = { '1024x768': { width: 1024, height: 768 }, '1366x768': { width: 1366, height: 768 }, '1920x1080': { width: 1920, height: 1080 } };
 
-/** Starts a browser with a new profile; close() ends it and removes the profile. options are Playwright's. */
-export async function openBrowser(options = {}) {
+/** Starts a browser with a new profile, and with a camera that shows a pattern if one is asked for; close() ends
+ * it and removes the profile. options are Playwright's. */
+export async function openBrowser({ camera = false, ...options } = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'garita-e2e-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -19,7 +20,7 @@ export async function openBrowser(options = {}) {
     viewport: SIZES['1024x768'],
     bypassCSP: false,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
+      '--disable-component-update', '--disable-sync', ...(camera ? ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] : [])],
     ...options,
   });
   context.setDefaultTimeout(15000);

@@ -8,6 +8,7 @@ import { startDemo } from './demo.mjs';
 import { gallery, STATES } from './gallery.mjs';
 import { flow } from './flow.mjs';
 import { keyboard } from './keyboard.mjs';
+import { mixups } from './mixups.mjs';
 import { keystrokes } from './keystrokes.mjs';
 import { bursts } from './bursts.mjs';
 import { habit } from './habit.mjs';
@@ -86,7 +87,7 @@ const PARTS = [
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
   ['operator', async () => operator(context, await demo('day'), test, pictures)],
-  ...[flow, speed, keystrokes, work, papers, keyboard, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+  ...[flow, speed, keystrokes, work, papers, keyboard, mixups, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
   ['streams', async () => streams(context, await demo('eight'), test)],
 ];

@@ -52,6 +52,17 @@ func (s *screen) page(c *fiber.Ctx) error {
 	return s.send(c, v)
 }
 
+// badgeMost is how long a badge is that the page shows again.
+const badgeMost = 20
+
+// again is a badge as the page shows it after a failure: not what a reader of documents typed.
+func again(badge string) string {
+	if strings.Contains(badge, "<") || len(badge) > badgeMost {
+		return ""
+	}
+	return badge
+}
+
 // form signs somebody in without any script.
 func (s *screen) form(c *fiber.Ctx) error {
 	var e entry
@@ -62,7 +73,7 @@ func (s *screen) form(c *fiber.Ctx) error {
 	p, err := s.signIn(c, e)
 	if err != nil {
 		code := border.CodeOf(err)
-		v.Trouble, v.As, v.ApproverAs = trouble(in, code), e.Badge, e.ApproverBadge
+		v.Trouble, v.As, v.ApproverAs = trouble(in, code), again(e.Badge), again(e.ApproverBadge)
 		v.Approve, v.Why = code == border.SecondNeeded || e.ApproverBadge != "" || e.Awaiting != "", e.Awaiting
 		if s.offered(border.CounterID(e.Counter)) {
 			v.Chosen = border.CounterID(e.Counter)

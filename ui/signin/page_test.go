@@ -56,10 +56,14 @@ func TestForm(t *testing.T) {
 		})
 	}
 	b := s.browser()
-	got := b.form("/signin", "badge", `1001"><script>`, "pin", otherPIN, "lang", "fr", "to", "/counters/1")
-	if got.status != 401 || !strings.Contains(got.body, "Le badge ou le code PIN est faux.") || !strings.Contains(got.body, `value="1001&#34;&gt;&lt;script&gt;"`) ||
+	got := b.form("/signin", "badge", `1001">x`, "pin", otherPIN, "lang", "fr", "to", "/counters/1")
+	if got.status != 401 || !strings.Contains(got.body, "Le badge ou le code PIN est faux.") || !strings.Contains(got.body, `value="1001&#34;&gt;x"`) ||
 		strings.Contains(got.body, otherPIN) || !strings.Contains(got.body, `name="to" value="/counters/1"`) {
 		t.Errorf("%d %s", got.status, got.body)
+	}
+	read := "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<" // by a reader that types
+	if got := b.form("/signin", "badge", read, "pin", otherPIN, "approver_badge", read); got.status != 401 || strings.Contains(got.body, "ERIKSSON") {
+		t.Errorf("a document comes back: %d %s", got.status, got.body)
 	}
 	// The cross-site form is the gate's to refuse.
 	if got := b.do("POST", "/signin", "application/x-www-form-urlencoded", "text/html", "badge=1001&pin="+goodPIN, "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"); got.status != 403 {

@@ -1,7 +1,7 @@
 import { createDialogs } from './dialogs.js';
 import { createDocuments } from './documents.js';
 import { createDuty } from './duty.js';
-import { replay, restore, snapshot } from './field.js';
+import { replay, restore, secret, snapshot } from './field.js';
 import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
 import { follow, post, swap } from './live.js';
@@ -59,9 +59,16 @@ const fresh = () => new Promise((resolve) => {
 
 const session = keepSession({
   counter: work.dataset.counter,
-  away: () => stream.pause(),
-  back: async (who) => {
+  away: () => {
+    stream.pause();
+    if (portrait.isOpen()) dialogs.close(); // no camera runs while nobody sees it
+  },
+  back: async (who, other) => {
+    // What somebody else was about to do with a traveller is not gone on with.
+    if (other) dialogs.over('encounter');
     await fresh();
+    painted.at = performance.now();
+    dialogs.seen();
     duty.arrive(who);
   },
   stays: (who) => who.counter === work.dataset.counter,
@@ -254,12 +261,15 @@ function take(encounter) {
 }
 
 function abandon(encounter) {
-  if (officer()) dialogs.show('abandon', { send: (v) => send('/abandoned', { ...v, encounter }) });
+  const who = [view?.encounter, ...(view?.queue ?? [])].find((x) => x?.id === encounter);
+  const name = who?.document ?? who;
+  if (officer()) dialogs.show('abandon', { text: name ? `${name.surname}, ${name.given_names}` : '', send: (v) => send('/abandoned', { ...v, encounter }) });
 }
 
 function join(encounter, name) {
   if (ready()) {
-    dialogs.show('ask', { title: words.join.replace('{0}', name), text: words.joinText, label: words.joinSend, send: () => send('/joined', { encounter }) });
+    const open = state().encounter;
+    dialogs.show('ask', { of: 'encounter', title: words.join.replace('{0}', name), text: words.joinText, label: words.joinSend, send: () => send('/joined', { encounter: open, waiting: encounter }) });
   }
 }
 
@@ -326,7 +336,9 @@ const keys = {
 };
 
 function press(key) {
-  if (!dialogs.isOpen()) keys[key]();
+  if (!dialogs.isOpen()) {
+    if (!document.querySelector('dialog:modal')) keys[key](); // behind a dialog, whoever's it is, nothing is decided
+  }
   else if (key === 'F8') dialogs.send();
   else if (key === 'F6' && second.isOpen()) second.turn();
   else if (key === 'F6' && $('keyed').open) documents.turn();
@@ -337,6 +349,7 @@ const wedge = createWedge({
   snapshot,
   restore,
   replay,
+  secret,
   // While the card is there, a document is not read: nobody would see whose it is.
   scan: (text) => (session.isLocked() ? undefined : scan(text, 'wedge')),
   later: (fn, ms) => setTimeout(fn, ms),

@@ -35,6 +35,7 @@ export function createDialogs({ words, armed, done, say }) {
     if (i < 0) return;
     stack.splice(i, 1);
     for (const el of o.dialog.querySelectorAll('input[type="password"]')) el.value = '';
+    delete o.dialog.dataset.was; // the card would open it again
     o.closed?.();
   }
 
@@ -46,8 +47,9 @@ export function createDialogs({ words, armed, done, say }) {
   const shutAll = () => { for (const o of stack.toReversed()) shut(o); };
 
   /** Opens a dialog; send gets its values and answers like post(). One that comes over another
-   * leaves that one as it is. */
-  function show(id, { title, text, send, label: sendLabel, fill = {}, keep = false, over = false, closed }) {
+   * leaves that one as it is. Of says what it is about, if it is not always about the same:
+   * "encounter" or "verdict". */
+  function show(id, { title, text, send, label: sendLabel, fill = {}, keep = false, over = false, of, closed }) {
     const d = document.getElementById(id);
     if (!over) shutAll();
     if (title) d.querySelector('[data-title]').textContent = title;
@@ -55,7 +57,7 @@ export function createDialogs({ words, armed, done, say }) {
     if (sendLabel) d.querySelector('[data-send]').textContent = sendLabel;
     if (!keep) for (const el of controls(d)) if (el.name) el.value = fill[el.name] ?? '';
     message(d, '');
-    stack.push({ dialog: d, send, at: performance.now(), closed });
+    stack.push({ dialog: d, of: of ?? d.dataset.of, send, at: performance.now(), closed });
     d.showModal();
     (controls(d).find(shown) ?? d.querySelector('[data-act="send"]') ?? d.querySelector('button')).focus();
     if (title) say([title, text].filter(Boolean).join(' '));
@@ -99,8 +101,12 @@ export function createDialogs({ words, armed, done, say }) {
     close: () => shut(front()),
     /** Closes the dialog that is about the encounter, or about its verdict, which has changed. */
     over(what) {
-      const of = stack[0]?.dialog.dataset.of;
+      const of = stack[0]?.of;
       if (of === 'verdict' || (of === 'encounter' && what === 'encounter')) shutAll();
+    },
+    /** Somebody goes on after the card: what they have only just seen, no key pressed by habit sends. */
+    seen() {
+      for (const o of stack) o.at = performance.now();
     },
   };
 }

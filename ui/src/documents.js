@@ -35,7 +35,7 @@ export function createDocuments({ dialogs, send, scan, view, words }) {
     mode = as;
     way = first;
     lay();
-    dialogs.show('keyed', { title, send: submit, fill });
+    dialogs.show('keyed', { title, send: submit, fill, of: as === 'add' || as === 'replace' ? 'encounter' : undefined });
     lengths();
   }
 

@@ -9,9 +9,14 @@ export function snapshot() {
   return null;
 }
 
-/** Puts a field back, and lets those who listen to it know. */
-export function restore(snap) {
-  if (!snap) return;
+/** Puts each field back to the first of its states, and lets those who listen to it know. */
+export function restore(snaps) {
+  const firsts = new Map();
+  for (const s of snaps) if (s && !firsts.has(s.el)) firsts.set(s.el, s);
+  for (const s of firsts.values()) putBack(s);
+}
+
+function putBack(snap) {
   const { el } = snap;
   if ('index' in snap) {
     if (el.selectedIndex === snap.index) return;
@@ -32,6 +37,9 @@ export function replay(text) {
   el.setRangeText(text, el.selectionStart, el.selectionEnd, 'end');
   el.dispatchEvent(new Event('input', { bubbles: true }));
 }
+
+/** Says whether what is typed now is a secret. */
+export const secret = () => document.activeElement?.type === 'password';
 
 function isText(el) {
   return el instanceof HTMLTextAreaElement || (el instanceof HTMLInputElement && (el.type === 'text' || el.type === 'password'));

@@ -15,7 +15,8 @@ const CHOSEN = 'garita-camera';
 const FAULTS = { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'none', OverconstrainedError: 'none', NotReadableError: 'busy', AbortError: 'busy' };
 
 /** See documents.js for the parameters. */
-export function createPortrait({ dialogs, send, say }) {
+export function createPortrait({ dialogs, send, say, state }) {
+  let encounter = ''; // whose portrait it is
   let stream = null;
   let picture = null;
   let at = 0;
@@ -134,7 +135,10 @@ export function createPortrait({ dialogs, send, say }) {
       start();
       return stay;
     }
-    return send('/portrait', { picture: await base64() });
+    const mine = turn;
+    const text = await base64();
+    if (mine !== turn) return stay; // the dialog has closed, as its traveller has gone
+    return send('/portrait', { encounter, picture: text });
   }
 
   async function again() {
@@ -149,6 +153,7 @@ export function createPortrait({ dialogs, send, say }) {
   }
 
   function open() {
+    encounter = state().encounter;
     dialogs.show('portrait', { send: step, closed: () => {
       turn++;
       off();
@@ -163,5 +168,5 @@ export function createPortrait({ dialogs, send, say }) {
     start();
   });
 
-  return { open, again, isOpen: () => dialog().open };
+  return { open, again, isOpen: () => dialog()?.open === true };
 }

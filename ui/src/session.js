@@ -24,9 +24,9 @@ export function approver(prefix, answer) {
 /**
  * @param {object} on
  * @param {string} [on.counter]  where the page works
- * @param {() => void} [on.away]  the page has been covered
- * @param {() => void | Promise<void>} [on.back]  somebody goes on: the page is there again and
- *   stays unseen until this is done
+ * @param {() => void} [on.away]  the page is about to be covered
+ * @param {(who: object, other: boolean) => void | Promise<void>} [on.back]  somebody goes on, another
+ *   officer or the same: the page is there again and stays unseen until this is done
  * @param {(who: object) => boolean} [on.stays]  whether another officer goes on with this page; else
  *   they are led to where their work begins
  * @param {() => boolean} [on.free]  whether nothing is lost when the page is shown anew: until then it goes
@@ -75,6 +75,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
   /** Covers the page. */
   function lock(why) {
     if (behind) return;
+    away();
     for (const d of document.querySelectorAll('dialog[open]')) d.dataset.was = d.matches(':modal') ? 'modal' : 'open';
     behind = document.createDocumentFragment();
     for (const el of [...body.children]) if (el !== card && el.localName !== 'script') behind.append(el);
@@ -86,7 +87,6 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     $('lock-badge').value = badge();
     $('lock-pin').value = '';
     card.hidden = false;
-    away();
     $('lock-pin').focus();
   }
 
@@ -97,7 +97,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
       location.replace(who.start);
       return;
     }
-    show(who);
+    const other = who.badge !== badge();
     card.hidden = true;
     $('lock-pin').value = '';
     body.classList.add('thawing');
@@ -105,6 +105,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     body.append(behind);
     body.append(card);
     behind = null;
+    show(who);
     document.title = body.dataset.title;
     last = performance.now();
     for (const d of document.querySelectorAll('dialog[data-was]')) {
@@ -114,7 +115,7 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
       delete d.dataset.was;
     }
     try {
-      await back(who);
+      await back(who, other);
     } finally {
       body.classList.remove('thawing');
       if (focused?.isConnected) focused.focus();
@@ -179,16 +180,27 @@ export function keepSession({ counter = '', away = () => {}, back = () => {}, st
     }, Math.min(1000, idle / 4));
   }
 
-  /** Asks whether somebody else's window has signed this officer in again. */
-  async function look() {
-    if (!behind) return;
+  /** Another window has signed somebody in: this officer again, or another one, whose session this
+   * window's is now as well. */
+  async function look(signedIn) {
+    if (!behind && signedIn === badge()) return;
     const r = await get('/session');
-    if (r.ok && r.badge === badge() && (!counter || r.counter === counter)) unlock(r);
+    if (!r.ok || (counter && r.counter !== counter)) return;
+    if (behind && r.badge === badge()) unlock(r);
+    if (behind || r.badge === badge()) return;
+    if (!stays(r)) {
+      location.replace(r.start);
+      return;
+    }
+    away(); // what came for the last officer ends
+    show(r);
+    await back(r, true);
+    speak(r.language);
   }
   channel.addEventListener('message', ({ data }) => {
     if (data.input) last = performance.now();
     if (data.left) lock(words.elsewhere);
-    if (data.signedIn) look();
+    if (data.signedIn) look(data.signedIn);
     if (data.language) speak(data.language);
   });
 

@@ -1,6 +1,8 @@
 // The sign-in page works without this: it remembers the counter of this machine, and asks security keys.
 import './help.js';
+import { restore, replay, secret, snapshot } from './field.js';
 import { askKey, canAsk } from './passkey.js';
+import { createWedge } from './wedge.js';
 
 const $ = (id) => document.getElementById(id);
 const form = $('signin');
@@ -45,3 +47,25 @@ if (key && canAsk()) {
     trouble.hidden = false;
   });
 }
+
+// A document that a reader types here is nobody's badge: it leaves no trace, and nothing is tried with it.
+const wedge = createWedge({
+  snapshot,
+  restore,
+  replay,
+  secret,
+  scan: () => {
+    const trouble = $('key-trouble');
+    trouble.textContent = trouble.dataset.first;
+    trouble.hidden = false;
+  },
+  later: (fn, ms) => setTimeout(fn, ms),
+  cancel: (t) => clearTimeout(t),
+});
+addEventListener('keydown', (e) => {
+  const taken = wedge.key({ key: e.key, ctrl: e.ctrlKey, alt: e.altKey, meta: e.metaKey, shift: e.shiftKey,
+    altGraph: e.getModifierState('AltGraph'), repeat: e.repeat, time: e.timeStamp });
+  if (!taken) return;
+  e.preventDefault();
+  e.stopPropagation();
+}, true);

@@ -12,7 +12,8 @@ function bench() {
   const b = { now: 0, field: '', scans: [], swallowed: [], native: [], timers: new Map(), n: 0 };
   const w = createWedge({
     snapshot: () => b.field,
-    restore: (snap) => { b.field = snap; },
+    restore: (snaps) => { [b.field] = snaps; },
+    secret: () => b.secret ?? false,
     replay: (t) => { b.field += t; },
     scan: (t) => b.scans.push(t),
     later: (fn, ms) => { b.timers.set(++b.n, { fn, at: b.now + ms }); return b.n; },
@@ -25,7 +26,7 @@ function bench() {
   b.key = (key, gap, more = {}) => {
     b.pass(gap);
     if (w.key({ key, time: b.now, ...more })) { b.swallowed.push(key); return; }
-    if (key.length === 1 && !more.ctrl) b.field += key;
+    if ([...key].length === 1 && !more.ctrl) b.field = b.field === null ? null : b.field + key;
     else b.native.push(key);
   };
   b.burst = (text, gap) => { for (const c of text) b.key(c, typeof gap === 'function' ? gap() : gap); };
@@ -224,6 +225,76 @@ test('two scans in a row are two', () => {
     b.pass(50);
   }
   assert.deepEqual(b.scans, [TD3.join('\n'), TD1.join('\n')]);
+});
+
+test('a key of a hand amid a reader’s line stays, and the line is read', () => {
+  for (const foreign of ['e', ' ', '.', 'é']) {
+    for (const at of [0, 1, 7, 20, 43]) {
+      for (const which of [0, 1]) {
+        const b = bench();
+        b.field = 'Hotel';
+        TD3.forEach((line, i) => {
+          if (i === which) {
+            b.burst(line.slice(0, at), 10);
+            b.key(foreign, 4);
+            b.burst(line.slice(at), 10);
+          } else b.burst(line, 10);
+          b.key('Enter', 10);
+        });
+        b.pass(3000);
+        assert.deepEqual(b.scans, [TD3.join('\n')], `${foreign} at ${at} of line ${which + 1}`);
+        assert.equal(b.field, `Hotel${foreign}`, `${foreign} at ${at} of line ${which + 1}`);
+        assert.deepEqual(b.native, []);
+      }
+    }
+  }
+});
+
+test('after a scan, Tab is a person’s way to the next field', () => {
+  for (const [end, after, native] of [['Enter', 200, ['Tab']], ['Tab', 200, ['Tab']], ['Tab', 90, []]]) {
+    const b = bench();
+    for (const line of TD3) {
+      b.burst(line, 10);
+      b.key(end, 10);
+    }
+    b.key('Tab', after);
+    assert.deepEqual(b.native, native, `${end}, ${after} ms`);
+  }
+});
+
+test('after a scan, what follows typing is a person’s', () => {
+  for (const end of ['Enter', 'Tab']) {
+    const b = bench();
+    for (const line of TD3) {
+      b.burst(line, 10);
+      b.key('Enter', 10);
+    }
+    b.burst('AB', 150);
+    b.key(end, 150);
+    assert.deepEqual([b.field, b.native], ['AB', [end]]);
+  }
+});
+
+test('after a reader that stopped, a hand’s digits are given back, a secret at any speed', () => {
+  for (const [gap, secret] of [[90, false], [60, false], [20, true]]) {
+    const b = bench();
+    b.secret = secret;
+    b.burst(TD3[0], 10);
+    b.key('Enter', 10);
+    b.burst('481739', gap);
+    b.pass(3000);
+    assert.deepEqual([b.scans, b.field], [[TD3[0]], '481739'], `${gap} ms`);
+  }
+});
+
+test('a bar code at a button presses nothing', () => {
+  const b = bench();
+  b.field = null; // nothing that takes text has the focus
+  b.burst('4006381333931', 12);
+  b.key('Enter', 12);
+  assert.deepEqual(b.native, []);
+  b.key('Enter', 2000);
+  assert.deepEqual(b.native, ['Enter']);
 });
 
 test('a flood is bounded', () => {
