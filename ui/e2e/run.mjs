@@ -19,6 +19,7 @@ import { soak } from './soakpage.mjs';
 import { shots } from './shots.mjs';
 import { watch } from './watch.mjs';
 import { operator } from './operator.mjs';
+import { steady } from './steady.mjs';
 import { work } from './work.mjs';
 import { technician } from './technician.mjs';
 import { workshop } from './workshop.mjs';
@@ -87,7 +88,11 @@ const PARTS = [
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
   ['operator', async () => operator(context, await demo('day'), test, pictures)],
+<<<<<<< HEAD
   ...[flow, speed, keystrokes, work, papers, keyboard, mixups, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+=======
+  ...[flow, speed, keystrokes, work, papers, keyboard, steady, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
+>>>>>>> bc522c8 (wip)
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
   ['streams', async () => streams(context, await demo('eight'), test)],
 ];

@@ -19,6 +19,9 @@ const AGENT = 'node';
 /** How late, in ms, what was recorded may be on a page, at the 99th percentile. */
 const LATE = 1000;
 
+/** After this long in ms without being read a stream is cut off for certain. */
+const CUT_OFF = 16_000;
+
 const quantile = (all, q) => [...all].sort((a, b) => a - b)[Math.min(all.length - 1, Math.ceil(all.length * q) - 1)];
 const ms = (x) => `${Math.round(x)} ms`;
 
@@ -89,15 +92,30 @@ async function counter(post, name, badge) {
   };
 }
 
-/** A browser that asks for a stream and never reads it. */
+/** A browser that is given a stream and then reads no more of it. */
 function stuck(base, path, cookie) {
   const { hostname, port } = new URL(base);
   const s = connect(Number(port), hostname);
   s.setNoDelay(true);
   s.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${cookie}\r\nUser-Agent: ${AGENT}\r\nAccept: text/event-stream\r\n\r\n`);
-  s.pause();
   s.on('error', () => {});
-  return s;
+  return {
+    /** The status that the server answered with. */
+    given: new Promise((resolve) => {
+      s.once('data', (first) => {
+        s.pause();
+        resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(first.toString('latin1'))?.[1]));
+      });
+    }),
+    /** Reads what lies in the buffers; whether there is an end to it, as the server has cut it off. */
+    cut: (patience) => new Promise((resolve) => {
+      const late = setTimeout(() => resolve(false), patience);
+      s.once('close', () => { clearTimeout(late); resolve(true); });
+      s.on('data', () => {});
+      s.resume();
+    }),
+    destroy: () => s.destroy(),
+  };
 }
 
 const memory = (data, name) => {
@@ -179,16 +197,23 @@ export async function streams(context, demo, test) {
     const hub = await cookieOf(demo.hub, '3001');
     const held = [];
     for (let i = 0; i < 20; i++) held.push(stuck(demo.hub, '/live?topic=operations', hub));
-    for (let i = 0; i < COUNTERS; i++) for (let k = 0; k < 3; k++) held.push(stuck(demo.post, `/live?topic=counters/${i + 1}`, counters[i].cookie));
+    // All counters on each, so that more is written than the kernel holds for somebody who does not read.
+    const topics = counters.map((_, i) => `topic=counters/${i + 1}`).join('&');
+    const atPost = counters.flatMap((c) => [1, 2, 3].map(() => stuck(demo.post, `/live?${topics}`, c.cookie)));
+    held.push(...atPost);
+    assert.deepEqual([...new Set(await Promise.all(held.map((s) => s.given)))], [200], 'each was given a stream');
     const base = memory(demo.data, 'post');
     await took(ROUNDS); // what the kernel holds for them fills up
     const withStuck = await took(ROUNDS * 2);
     const grown = memory(demo.data, 'post') - base;
+    await new Promise((r) => setTimeout(r, CUT_OFF));
+    const cut = (await Promise.all(atPost.map((s) => s.cut(3000)))).filter(Boolean).length;
     for (const s of held) s.destroy();
     await new Promise((r) => setTimeout(r, 500));
     without.push(...await took(ROUNDS));
     const [a, b] = [quantile(without, 0.99), quantile(withStuck, 0.99)];
-    console.log(`       decisions with ${held.length} browsers that do not read: p50 ${ms(quantile(withStuck, 0.5))}, p99 ${ms(b)}; without: p50 ${ms(quantile(without, 0.5))}, p99 ${ms(a)}; ratio of p99 ${(b / a).toFixed(2)}; the station grew by ${grown.toFixed(0)} MiB`);
+    console.log(`       decisions with ${held.length} browsers that do not read: p50 ${ms(quantile(withStuck, 0.5))}, p99 ${ms(b)}; without: p50 ${ms(quantile(without, 0.5))}, p99 ${ms(a)}; ratio of p99 ${(b / a).toFixed(2)}; the station grew by ${grown.toFixed(0)} MiB and cut off ${cut} of ${atPost.length}`);
+    assert.ok(cut > 0, 'no write to them ever waited: nothing was shown');
     assert.ok(quantile(withStuck, 0.5) < 2 * quantile(without, 0.5) + 5, 'half of the decisions are much slower');
     assert.ok(b < 5000, 'somebody waited for a browser that does not read');
     assert.ok(grown < 100, `the station grew by ${grown.toFixed(0)} MiB`);

@@ -4,6 +4,7 @@ import { createDialogs } from './dialogs.js';
 import { swap } from './live.js';
 import { createSecond } from './second.js';
 import { keepSession } from './session.js';
+import { untouched } from './typed.js';
 
 /** How often a page looks for news, in ms, and how long an answer may take. */
 const EVERY = 5000;
@@ -20,7 +21,7 @@ const ARMED = 400;
  *   otherwise
  */
 export function hub(request, { away, back } = {}) {
-  const session = keepSession({ away, back: back ?? (() => look()) });
+  const session = keepSession({ away, back: back ?? (() => look()), free: untouched });
   forms();
 
   async function look() {

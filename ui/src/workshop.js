@@ -1,5 +1,6 @@
 import { follow, get, post, swap } from './live.js';
 import { keepSession } from './session.js';
+import { untouched } from './typed.js';
 
 const $ = (id) => document.getElementById(id);
 const list = $('scanners');
@@ -23,7 +24,8 @@ const stream = follow('/live/workshop', (data) => paint(data.html), (up) => {
   if ($('link')) $('link').hidden = up; // the card may cover the page
   document.body.dataset.live = up ? 'on' : 'off';
 });
-keepSession({ away: stream.pause, back: stream.resume });
+// What a reader is assigned to follows the station until somebody chooses.
+keepSession({ away: stream.pause, back: stream.resume, free: () => untouched('[data-assign]:not([data-dirty])') });
 
 /** Puts a new state on the screen; what is being entered or read stays. */
 function paint(html) {
