@@ -263,7 +263,7 @@ func TestReadsBack(t *testing.T) {
 	if _, err := k.Make(t.Context()); border.CodeOf(err) != border.Invalid {
 		t.Errorf("%v", err)
 	}
-	if len(seen) != 3 {
+	if len(seen) != 4 {
 		t.Errorf("looked at %v", seen)
 	}
 	if _, err := k.State(); err == nil {

@@ -147,8 +147,16 @@ func (s *screen) learnPanel(p *i18n.Printer, who *access.Principal) LearnPanel {
 		l := lesson(p, v.Run, now)
 		out.Run = &l
 	}
+	serving := make(map[string]bool)
+	for _, d := range s.cfg.Scanners.Scanners() {
+		serving[d.ID] = true
+	}
 	for i := range v.Profiles {
-		out.Profiles = append(out.Profiles, learnedProfile(p, &v.Profiles[i], who, now))
+		l := learnedProfile(p, &v.Profiles[i], who, now)
+		if v.Profiles[i].State == border.ProfileInForce && !serving[l.ID] {
+			l.Tag, l.Advice = "bad", p.T("It serves nobody: its port or its name belongs to a scanner of the configuration. Take it out of force, or change the configuration and start the station again.")
+		}
+		out.Profiles = append(out.Profiles, l)
 	}
 	return out
 }

@@ -85,6 +85,7 @@ func taught() map[string]struct {
 		"proposed":   {of(profile(border.ProfileProposed)), teacher},
 		"to decide":  {of(profile(border.ProfileProposed)), supervisor},
 		"in force":   {of(profile(border.ProfileInForce)), teacher},
+		"in vain":    {of(profile(border.ProfileInForce)), supervisor},
 		"refused":    {of(profile(border.ProfileRefused)), teacher},
 		"withdrawn":  {of(withdrawn), teacher},
 	}
@@ -95,6 +96,9 @@ func TestLearnPages(t *testing.T) {
 	data := regexp.MustCompile(`learned-acme-9000|/dev/[a-zA-Z0-9/-]+|Acme <?9000>?|What came is no text.*|Nothing came.*|It was stopped.|9600 8N1|[␀-␡A<0]+|schema = 1|400[12], \S+|2001, \S+|us`)
 	for name, c := range taught() {
 		s := &shelf{taught: c.view}
+		if name == "in force" {
+			s.list = []border.ScannerDetail{{ScannerStatus: border.ScannerStatus{ID: "learned-acme-9000"}}}
+		}
 		screen := marked(t, s)
 		assets, err := layout.Built()
 		if err != nil {
