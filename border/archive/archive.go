@@ -156,20 +156,23 @@ func (a *Archive) compare(ctx context.Context) error {
 	})
 }
 
-// Pending says how many files of one station have not arrived.
+// Pending says how many files of one station have not arrived. Lost ones are counted apart: they are asked for again,
+// but hardly ever come.
 type Pending struct {
 	Station border.StationID `json:"station"`
-	Count   int64            `json:"count"`
-	Bytes   int64            `json:"bytes"`
-	Oldest  time.Time        `json:"oldest"` // when the hub learned of the first of them
-	Lost    int64            `json:"lost"`   // of those, the station says that it has them no more
+	Count   int64            `json:"count"`  // that can still come
+	Bytes   int64            `json:"bytes"`  // of those
+	Oldest  time.Time        `json:"oldest"` // when the hub learned of the first of those; zero: there are none
+	Lost    int64            `json:"lost"`   // the station says that it has them no more
 }
 
 // Pending lists the stations of which files have not arrived, in their order by name.
 func (a *Archive) Pending(ctx context.Context) (out []Pending, err error) {
 	err = a.db.Do(ctx, "count the files that are to come", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, `SELECT station, COUNT(DISTINCT digest), SUM(bytes), MIN(named_at), COUNT(lost_at) FROM file
-			WHERE arrived_at IS NULL GROUP BY station ORDER BY station`)
+		rows, err := t.QueryContext(ctx, `SELECT station, COUNT(*) FILTER (WHERE lost_at IS NULL), COALESCE(SUM(bytes) FILTER (WHERE lost_at IS NULL), 0),
+			COALESCE(MIN(named_at) FILTER (WHERE lost_at IS NULL), 0), COUNT(lost_at)
+			FROM (SELECT station, bytes, MIN(named_at) AS named_at, CASE WHEN COUNT(lost_at) = COUNT(*) THEN 1 END AS lost_at FROM file WHERE arrived_at IS NULL GROUP BY station, digest)
+			GROUP BY station ORDER BY station`)
 		if err != nil {
 			return err
 		}
@@ -180,7 +183,9 @@ func (a *Archive) Pending(ctx context.Context) (out []Pending, err error) {
 			if err := rows.Scan(&p.Station, &p.Count, &p.Bytes, &oldest, &p.Lost); err != nil {
 				return err
 			}
-			p.Oldest = time.UnixMicro(oldest).UTC()
+			if p.Count > 0 {
+				p.Oldest = time.UnixMicro(oldest).UTC()
+			}
 			out = append(out, p)
 		}
 		return rows.Err()

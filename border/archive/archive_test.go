@@ -191,12 +191,24 @@ func TestLost(t *testing.T) {
 		t.Errorf("another station's word counts: %q", s)
 	}
 	r.must(r.archive.Lost(r.ctx, "PCA-1", []border.Digest{a.Hash}))
-	if p, err := r.archive.Pending(r.ctx); r.state(id) != archive.Lost || err != nil || p[0].Lost != 1 || len(r.wanted("PCA-1")) != 0 || len(r.alarmed()) != 1 {
+	if p, err := r.archive.Pending(r.ctx); r.state(id) != archive.Lost || err != nil || len(r.wanted("PCA-1")) != 0 || len(r.alarmed()) != 1 ||
+		len(p) != 1 || p[0] != (archive.Pending{Station: "PCA-1", Lost: 1}) {
 		t.Errorf("%q, %+v, %v", r.state(id), p, err)
 	}
 	r.clock.add(25 * time.Hour)
 	if len(r.wanted("PCA-1")) != 1 {
 		t.Error("it is not asked for again")
+	}
+	r.must(r.archive.Lost(r.ctx, "PCA-1", []border.Digest{a.Hash}))
+	if told := r.alarmed(); len(told) != 0 || len(r.wanted("PCA-1")) != 0 {
+		t.Errorf("what is known raises an alarm every day: %q", told)
+	}
+	next := r.next("PCA-1")
+	b, _ := r.file("PCA-1", next, border.KindPortrait, 10)
+	r.pass("PCA-1", true, b)
+	r.follow()
+	if p, err := r.archive.Pending(r.ctx); err != nil || p[0] != (archive.Pending{Station: "PCA-1", Lost: 1, Count: 1, Bytes: int64(b.Bytes), Oldest: p[0].Oldest}) || !p[0].Oldest.Equal(r.clock.Now()) {
+		t.Errorf("one lost and one to come: %+v, %v", p, err)
 	}
 	r.send("PCA-1", a)
 	if s := r.state(id); s != archive.Here {

@@ -60,22 +60,22 @@ func (a *Archive) Wanted(ctx context.Context, station border.StationID, limit in
 // Lost implements [border.FileSink].
 func (a *Archive) Lost(ctx context.Context, station border.StationID, files []border.Digest) error {
 	now := a.c.Clock.Now().UnixMicro()
-	noted := int64(0)
+	fresh := int64(0)
 	err := a.db.Do(ctx, "note lost files", func(t *sql.Tx) error {
 		for _, h := range files {
-			r, err := t.ExecContext(ctx, `UPDATE file SET lost_at = ? WHERE digest = ? AND station = ? AND arrived_at IS NULL`, now, h[:], string(station))
-			if err != nil {
+			n := int64(0)
+			if err := t.QueryRowContext(ctx, `SELECT COUNT(*) FROM file WHERE digest = ? AND station = ? AND arrived_at IS NULL AND lost_at IS NULL`,
+				h[:], string(station)).Scan(&n); err != nil {
 				return err
 			}
-			n, err := r.RowsAffected()
-			if err != nil {
+			fresh += n
+			if _, err := t.ExecContext(ctx, `UPDATE file SET lost_at = ? WHERE digest = ? AND station = ? AND arrived_at IS NULL`, now, h[:], string(station)); err != nil {
 				return err
 			}
-			noted += n
 		}
 		return nil
 	})
-	if err == nil && noted > 0 {
+	if err == nil && fresh > 0 { // what it says again every day is known
 		a.alarm(station, "The station does not have files any more that its crossings name, or has them damaged.")
 	}
 	return err

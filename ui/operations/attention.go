@@ -247,7 +247,7 @@ func (a *gathering) files(f Pending) {
 		What: p.N(int(f.Count), "{0} file of station {1} has not arrived", "{0} files of station {1} have not arrived", string(f.Station)),
 		Do:   p.T("Portraits and papers travel behind the records. If the number does not fall, the line is too slow.")}
 	if f.Lost > 0 {
-		x.Detail = p.N(int(f.Lost), "The station has {0} of them no more.", "The station has {0} of them no more.")
+		x.Detail = p.N(int(f.Lost), "The station has lost {0} more.", "The station has lost {0} more.")
 	}
 	a.add(x)
 }

@@ -419,12 +419,24 @@ func TestFilesOnTheirWay(t *testing.T) {
 	}
 	for name, want := range map[string][3]string{
 		"PCA-1": {"late", "ok", "1 to come"}, // by its calls
-		"PCA-2": {"alive", "warn", "12 to come, for 5 h"},
+		"PCA-2": {"alive", "warn", "12 to come, for 5 h, 1 lost"},
 		"PCA-3": {"late", "warn", "2 to come, for 2 days"}, // by its files
 		"DAR-1": {"silent", "ok", "all here"},
 	} {
 		if x := rows[name]; (x.StateText != want[0]) || x.Files != (Cell{want[1], want[2]}) {
 			t.Errorf("%s: %s, %+v, want %v", name, x.StateText, x.Files, want)
+		}
+	}
+	// What the station has lost comes no more: nobody waits for it.
+	v.Files = []Pending{{Station: "PCA-3", Lost: 2}}
+	for _, x := range s.panel(p, &v, now).Stations {
+		if x.Name == "PCA-3" && (x.StateText != "alive" || x.Files != (Cell{"ok", "2 lost"})) {
+			t.Errorf("with lost files only: %s, %+v", x.StateText, x.Files)
+		}
+	}
+	for _, x := range attention(p, &v, now) {
+		if x.rank == rankFiles {
+			t.Errorf("somebody is sent for files that are lost: %+v", x)
 		}
 	}
 	r, err := register.Open(context.Background(), register.Config{Dir: t.TempDir(), Clock: clock{}, Keys: noKeys{}, Blinder: noKeys{}})

@@ -221,14 +221,22 @@ func files(p *i18n.Printer, v *view, s *register.Station, now time.Time) Cell {
 	if !some && s.LastSeen.IsZero() {
 		return Cell{Text: "–"}
 	}
-	if !some || f.Count == 0 {
-		return Cell{"ok", p.T("files::all here")}
+	out := Cell{"ok", p.T("files::all here")}
+	lost := p.N(int(f.Lost), "files::{0} lost", "files::{0} lost")
+	if f.Count == 0 {
+		if f.Lost > 0 { // an alarm told of them: nothing more comes
+			out.Text = lost
+		}
+		return out
 	}
-	n := p.N(int(f.Count), "files::{0} to come", "files::{0} to come")
-	if now.Sub(f.Oldest) < filesLate {
-		return Cell{"ok", n}
+	out.Text = p.N(int(f.Count), "files::{0} to come", "files::{0} to come")
+	if quiet := now.Sub(f.Oldest); quiet >= filesLate {
+		out = Cell{"warn", p.T("files::{0}, for {1}", out.Text, p.Span(quiet))}
 	}
-	return Cell{"warn", p.T("files::{0}, for {1}", n, p.Span(now.Sub(f.Oldest)))}
+	if f.Lost > 0 {
+		out.Text += ", " + lost
+	}
+	return out
 }
 
 // machine says how disk and scanners are.

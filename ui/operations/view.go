@@ -43,9 +43,9 @@ type List struct {
 // Pending says how many files of a station have not arrived.
 type Pending struct {
 	Station border.StationID `json:"station"`
-	Count   int64            `json:"count"`
-	Lost    int64            `json:"lost"`   // of those, the station has them no more
-	Oldest  time.Time        `json:"oldest"` // when the hub learned of the first of them
+	Count   int64            `json:"count"`  // that can still come
+	Lost    int64            `json:"lost"`   // others: the station has them no more
+	Oldest  time.Time        `json:"oldest"` // when the hub learned of the first that can still come
 }
 
 // How many rows the screen shows.
