@@ -88,11 +88,7 @@ const PARTS = [
   ['access', () => access(context, root, test, pictures)],
   ['watch', async () => watch(context, await demo('day'), test, pictures)],
   ['operator', async () => operator(context, await demo('day'), test, pictures)],
-<<<<<<< HEAD
-  ...[flow, speed, keystrokes, work, papers, keyboard, mixups, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
-=======
-  ...[flow, speed, keystrokes, work, papers, keyboard, steady, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
->>>>>>> bc522c8 (wip)
+  ...[flow, speed, keystrokes, work, papers, keyboard, mixups, steady, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
   ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
   ['streams', async () => streams(context, await demo('eight'), test)],
 ];
