@@ -77,7 +77,7 @@ var allowed = map[Action][]Role{
 	RefuseEntry: {Inspector, Supervisor}, LiftNeed: {Inspector, Supervisor},
 	BiometricsOff: {Inspector, Supervisor},
 	WorkshopRead:  {Technician, Supervisor}, WorkshopWork: {Technician}, ProfileOverride: {Technician},
-	ProfilePropose: {Technician}, ProfileDecide: {Technician, Supervisor}, // border/Learning asks for another person than who proposed
+	ProfilePropose: {Technician}, ProfileDecide: {Technician, Supervisor}, // border.Learning asks for another person than who made it
 
 	FlowsRead: {Operator, Technician, Administrator}, AlarmWork: {Operator},
 	ReportsRead: {Operator, Administrator}, ReportsExport: {Operator, Administrator},
