@@ -101,8 +101,9 @@ func InTraining(a Action) bool {
 	switch a {
 	case Public, SignOut, AskSecond, Start, OwnPIN, OwnKeys:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // second are the actions that take two people with credentials of their own, and who the second

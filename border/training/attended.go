@@ -46,8 +46,9 @@ func (a *Attended) Audit(ctx context.Context, act border.Act) error {
 		return err
 	case access.Unlock, access.LockSession, access.ApproveOther:
 		return nil
+	default:
+		return a.to.Audit(ctx, act)
 	}
-	return a.to.Audit(ctx, act)
 }
 
 // here notes that a session trains.

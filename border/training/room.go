@@ -23,8 +23,10 @@ import (
 const (
 	// patience is how long a room stays open without use.
 	patience = time.Hour
+	// grace is how long it stays open after the last has left: who takes over a counter comes just after that.
+	grace = time.Second
 	// refreshEvery is how often its screens learn of ages that grow.
-	refreshEvery = 5 * time.Second
+	refreshEvery = 2 * time.Second
 )
 
 // Config says what a room works with. All but Folder and Log is required.
@@ -107,7 +109,7 @@ func (r *Room) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return r.Close()
 		case <-r.cfg.Attended.empty:
-			if r.cfg.Attended.any() { // somebody has come since
+			if r.returned(ctx) {
 				continue
 			}
 		case <-tick.C:
@@ -120,6 +122,17 @@ func (r *Room) Run(ctx context.Context) error {
 			r.cfg.Log.Error("training: it could not be removed in full; the next start removes the rest", "error", err)
 		}
 	}
+}
+
+// returned reports whether somebody trains again soon after the last has left.
+func (r *Room) returned(ctx context.Context) bool {
+	soon := time.NewTimer(grace)
+	defer soon.Stop()
+	select {
+	case <-ctx.Done():
+	case <-soon.C:
+	}
+	return r.cfg.Attended.any()
 }
 
 // abandoned reports whether nobody has used the room for long.

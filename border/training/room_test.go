@@ -301,6 +301,12 @@ func TestGoneWhenLeft(t *testing.T) {
 		t.Fatal("it was closed though somebody trains")
 	}
 	tell(access.SignOut, "T2", "b")
+	tell(access.SwitchUser, "T2", "d") // another officer goes on there
+	time.Sleep(1500 * time.Millisecond)
+	if again := r.enter(); again != d {
+		t.Fatal("it was closed though another officer has taken over")
+	}
+	tell(access.SignOut, "T2", "d")
 	wait(t, "the folder to go", func() bool { return len(r.folders()) == 0 })
 	if _, err := d.Stay(); border.CodeOf(err) != border.Unavailable {
 		t.Errorf("a closed desk: %v", err)

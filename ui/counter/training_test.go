@@ -32,7 +32,9 @@ func trainingRoom(t *testing.T, acts border.Auditor) (*training.Room, string) {
 	k := clock.New(func() time.Time { return noon }, func() time.Duration { return 0 }, noon.AddDate(0, -1, 0))
 	room, err := training.New(training.Config{Places: []counter.Place{{ID: "1", Direction: border.Entry}, {ID: "2", Direction: border.Exit}}, Zone: time.UTC, Post: "PCA",
 		Policy: verdict.DefaultPolicy(), Form: form.Default(), Clock: k, Mono: k.Mono, Attended: training.NewAttended(acts), Folder: folder,
-		Officers: func() []counter.Officer { return []counter.Officer{{Badge: "1041", Name: "R. Quintero", Roles: []string{"inspector"}}} }})
+		Officers: func() []counter.Officer {
+			return []counter.Officer{{Badge: "1041", Name: "R. Quintero", Roles: []string{"inspector"}}}
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

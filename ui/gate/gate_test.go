@@ -329,6 +329,15 @@ func TestCounters(t *testing.T) {
 		status       int
 	}{
 		{"1", access.Inspector, "GET", "/counters/1", 204},
+		{"T1", access.Inspector, "GET", "/counters/T1", 204},
+		{"T1", access.Inspector, "GET", "/live", 204},
+		{"T1", access.Inspector, "POST", "/signout", 204},
+		{"T1", access.Inspector, "GET", "/counters/1", 403},
+		{"T1", access.Inspector, "GET", "/counters/T2", 403},
+		{"T1", access.Inspector, "GET", "/api/v1/counters", 403}, // nothing in earnest is reached from training
+		{"T1", access.Inspector, "POST", "/api/v1/shifts/close", 403},
+		{"T1", access.Supervisor, "GET", "/workshop", 403},
+		{"1", access.Inspector, "GET", "/counters/T1", 403},
 		{"1", access.Inspector, "GET", "/counters/2", 403},
 		{"1", access.Inspector, "GET", "/live/counters/2", 403},
 		{"1", access.Inspector, "GET", "/api/v1/counters/2", 403},

@@ -88,7 +88,7 @@ func (b *trainee) must(method, path string, in any) string {
 // state reads one attribute of the page's state.
 func (b *trainee) state(name string) string {
 	b.t.Helper()
-	m := regexp.MustCompile(` data-`+name+`="([^"]*)"`).FindStringSubmatch(strings.SplitN(b.must("GET", b.at, nil), `id="state"`, 2)[1])
+	m := regexp.MustCompile(` data-` + name + `="([^"]*)"`).FindStringSubmatch(strings.SplitN(b.must("GET", b.at, nil), `id="state"`, 2)[1])
 	if m == nil {
 		b.t.Fatalf("the page has no state %q", name)
 	}
