@@ -146,7 +146,7 @@ func (s *Script) severalDocuments() scene {
 		h.head(border.Entry)
 		id := h.scan(passport)
 		waiting := h.scan(visa)
-		h.do("POST", "/joins", map[string]any{"waiting": waiting})
+		h.do("POST", "/joins", map[string]any{"encounter": id, "waiting": waiting})
 		h.on(id, "POST", "/documents", map[string]any{"particulars": keyed(&permit)})
 		h.must(h.err != nil || len(h.view.Encounter.Documents) == 2 && len(h.view.Queue) == 0, "three documents are one person's")
 		h.crosses(&passport, "visitor", map[string]string{"legal_basis": "visa", "visa_number": passport.Answers["visa_number"], "visa_type": "tourist"})
