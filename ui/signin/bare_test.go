@@ -29,7 +29,7 @@ func TestNothingIsBare(t *testing.T) {
 	p := i18n.Pseudo()
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	for name, page := range map[string]layout.Page{
-		"station": {Site: layout.Site{Name: "PCA-1", Demo: true, Passkeys: true}, Screen: view{Counters: []border.CounterID{"1", "2"}, Approve: true}},
+		"station": {Site: layout.Site{Name: "PCA-1", Demo: true, Passkeys: true}, Screen: view{Counters: []border.CounterID{"1", "2"}, Training: []border.CounterID{"T1", "T2"}, Approve: true}},
 		"keys":    {Site: layout.Site{SoftwareKeys: true}, Screen: view{Site: layout.Site{SoftwareKeys: true}, Counters: []border.CounterID{"1"}, WhoIs: "Ana", Again: "/"}},
 		"signed in": {Site: layout.Site{Name: "PCA-1", Demo: true, SoftwareKeys: true, Passkeys: true}, Kind: "counter", Screen: view{},
 			Who:   &layout.Who{Badge: "1001", Name: "Ana", Roles: layout.Roles(p, access.Roles()), Overdue: true, Works: true},

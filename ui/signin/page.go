@@ -86,7 +86,7 @@ func (s *screen) form(c *fiber.Ctx) error {
 		return s.send(c, v)
 	}
 	at := s.start(c, p)
-	if v.To != "" && !p.MustChange {
+	if v.To != "" && !p.MustChange && !p.Counter.IsTraining() { // what was asked for is not in training
 		at = v.To
 	}
 	return c.Redirect(at, fiber.StatusSeeOther)

@@ -47,6 +47,7 @@ func TestForm(t *testing.T) {
 		{"to where it was asked for", "/workshop", "", "/workshop"},
 		{"to the counter", "", "2", "/counters/2"},
 		{"to nowhere else", "https://elsewhere.example/", "1", "/counters/1"},
+		{"to training, whatever was asked for", "/counters/1", "T2", "/counters/T2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := s.browser().form("/signin", "badge", "1001", "pin", goodPIN, "counter", c.counter, "to", c.to)

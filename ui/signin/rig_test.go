@@ -110,7 +110,7 @@ func newStation(t testing.TB) *site {
 		Station: "PCA-1", Post: "PCA", RosterSigner: pub, Opener: open{}})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.s.Close()) })
-	s.serve(access.PostRoutes(), layout.Site{Name: "PCA-1", Demo: true}, pages.Config{Counters: []border.CounterID{"1", "2"},
+	s.serve(access.PostRoutes(), layout.Site{Name: "PCA-1", Demo: true}, pages.Config{Counters: []border.CounterID{"1", "2"}, Training: []border.CounterID{"T1", "T2"},
 		Trust: func() border.ClockTrust { return border.ClockTrust{State: border.ClockHoldover, AgeS: 7500} }}, nil)
 	return s
 }
