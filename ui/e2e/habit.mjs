@@ -203,6 +203,14 @@ export async function habit(context, root, test) {
       await page.waitForSelector('#waiting');
       assert.equal(await page.evaluate(() => document.activeElement.id), 'waiting');
       await page.close();
+      const asked = await open(context, g, 'LEAVING'); // also from under a dialog
+      await asked.locator('#verdict-word').focus();
+      await asked.keyboard.press('F10');
+      await asked.waitForSelector('#confirm[open]');
+      g.tell('gone LEAVING');
+      await asked.waitForSelector('#waiting');
+      assert.equal(await asked.evaluate(() => document.activeElement.id), 'waiting');
+      await asked.close();
     });
 
     await test('what is spoken is spoken once', async () => {

@@ -4,7 +4,7 @@ import { createDuty } from './duty.js';
 import { replay, restore, secret, snapshot } from './field.js';
 import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
-import { follow, post, swap } from './live.js';
+import { follow, post, settle, swap } from './live.js';
 import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
 import { createPortrait } from './portrait.js';
 import { createPapers } from './papers.js';
@@ -111,6 +111,8 @@ function paint(data) {
     }
     painted = { ...painted, encounter: s.encounter, level: s.level, why: s.why, at: performance.now() };
   }
+  // A dialog that closes gives the focus back to what may have gone with the traveller.
+  if (s.encounter !== before) settle();
   if (s.ready !== painted.ready) painted = { ...painted, ready: s.ready, readyAt: performance.now() };
   painting();
 }

@@ -207,9 +207,13 @@ export function swap(html, merge) {
   }
   for (const { id, top, left } of scrolled) document.getElementById(id)?.scrollTo({ top, left, behavior: 'instant' });
   if (!focused) return;
-  const same = heir(focused);
-  same?.focus({ preventScroll: true });
-  if (same && document.activeElement === same) return;
+  heir(focused)?.focus({ preventScroll: true });
+  settle();
+}
+
+/** Puts a focus that has lost its place, also into a dialog that has just closed, where the work goes on. */
+export function settle() {
+  if (document.activeElement !== document.body && document.activeElement?.checkVisibility()) return;
   ['verdict-word', 'waiting', 'work'].map((id) => document.getElementById(id)).find((el) => el?.checkVisibility())?.focus();
 }
 
