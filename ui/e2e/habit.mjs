@@ -167,7 +167,9 @@ export async function habit(context, root, test) {
         await page.waitForTimeout(100);
         assert.deepEqual(page.posts.map((p) => p.path), [], `${id}: another key`);
         assert.ok(await page.locator(`#${id}`).isVisible(), id);
-        await page.keyboard.press('Escape');
+        await page.keyboard.press('Escape'); // closes the list that Enter or Space may have opened
+        await page.waitForTimeout(100);
+        if (await page.locator(`#${id}`).isVisible()) await page.keyboard.press('Escape');
         await page.waitForSelector(`#${id}`, { state: 'hidden' });
       }
       await page.close();
