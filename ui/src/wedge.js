@@ -75,7 +75,7 @@ export function createWedge(on) {
 
   function looksRead(keys) {
     const t = text(keys);
-    return !keys.some((k) => k.repeat) && (t === t.toUpperCase() || t === t.toLowerCase()) &&
+    return !keys.some((k) => k.repeat || !LETTER.test(k.char)) && (t === t.toUpperCase() || t === t.toLowerCase()) &&
       /^[A-Za-z]/.test(t) && t.includes('<') && fastShare(keys) >= SHARE;
   }
 

@@ -137,7 +137,7 @@ test('what a person typed just before a scan stays in the field', () => {
 test('typing loses no character and is no scan, however fast', () => {
   const d = dice(7);
   for (const [text, from, to] of [
-    ['TRAVELS WITH 2 CHILDREN', 20, 60], ['nosecondaryinspectionneededtoday', 30, 50],
+    ['TRAVELS WITH 2 CHILDREN', 20, 60], ['TRAVELS WITH 2 CHILDREN, SEE P<UTO 123<456', 1, 20], ['TRAVELS WITH 2 CHILDREN, SEE P<UTO <123 456', 1, 20], ['nosecondaryinspectionneededtoday', 30, 50],
     ['0123456789012345678901234567890123456789', 15, 40], ['P<UTO', 5, 5], ['12', 5, 5],
   ]) {
     const b = bench();
