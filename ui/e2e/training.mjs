@@ -114,7 +114,7 @@ export async function training(context, demo, test, pictures) {
     assert.ok(!(await page.content()).includes('DUPONT'));
     assert.ok(!(await page.evaluate(() => [...document.querySelectorAll('input, textarea')].some((f) => f.value.includes('DUPONT')))));
     await shot('real-refused');
-    await page.waitForTimeout(1000); // a reader that types is heard for a while
+    await page.waitForTimeout(2000); // an Enter so soon after a scan would be the reader’s
   });
 
   await test('training: the banner stays while the page scrolls, in every size, light, dark, more contrast and forced colours', async () => {
