@@ -193,7 +193,7 @@ export function swap(html, merge) {
   const parsed = document.createElement('template');
   parsed.innerHTML = html;
   const pairs = [];
-  for (const next of parsed.content.querySelectorAll('[data-region], #state')) {
+  for (const next of parsed.content.querySelectorAll('[data-region], #state[data-encounter]')) { // the second is a counter's
     const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
     if (now && now.outerHTML !== next.outerHTML) pairs.push([now, next, Boolean(merge && next.dataset.of && next.dataset.of === now.dataset.of)]);
   }
