@@ -311,6 +311,7 @@ async function mixed(context, demo, test) {
     await until('it is there', async () => (await c.state()).encounter);
   });
 
+  await clear(); // for the parts that follow
   await other.close();
   assert.deepEqual(page.faults, []);
   await page.close();

@@ -26,8 +26,8 @@ export async function watch(context, demo, test, pictures) {
   const withdraw = async () => {
     await page.keyboard.press('F10');
     await c.dialog('confirm');
-    await c.accept();
-    await until('the counter is free', async () => !(await c.state()).encounter);
+    await page.keyboard.press('F8');
+    await c.waits(); // the page speaks Spanish by now
   };
 
   const operator = await cookieOf(demo.hub, '3001');
@@ -45,7 +45,7 @@ export async function watch(context, demo, test, pictures) {
     assert.match(await late.innerText(), /orden judicial/);
     await page.screenshot({ path: join(pictures, 'watch-late.png') });
     await clean('with a late hit');
-    await late.getByRole('button', { name: 'I take it in hand' }).click();
+    await late.locator('[data-act="acknowledge"]').click();
     await until('the late hit is gone', async () => (await page.locator('[data-region="late"]').getAttribute('hidden')) !== null);
     await until('the hub knows of it', async () => /Alerts that no post has acknowledged\s*0\s/.test(await cases()));
   });
