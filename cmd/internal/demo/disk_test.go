@@ -53,6 +53,9 @@ func TestSyncFails(t *testing.T) {
 			}
 		}
 		f, a, r := unsynced(trace)
+		if len(f) > 0 { // what the station did until then, for whoever looks for the cause
+			t.Log(told(trace))
+		}
 		faults, acknowledged, replayed = append(faults, f...), acknowledged+a, replayed+r
 	}
 	for _, f := range faults {
@@ -77,7 +80,7 @@ func (s *site) traced(strace string, life int, rng *rand.Rand, enough func() boo
 			s.t.Fatal("the station under strace does not get on")
 		}
 		out := s.path(fmt.Sprintf("trace-%d-%d", life, try))
-		cmd := exec.Command(strace, "-D", "-f", "-y", "-qq", "-s", "700", "-o", out,
+		cmd := exec.Command(strace, "-D", "-f", "-y", "-qq", "-s", "2000", "-o", out,
 			"-e", "trace=read,write,pwrite64,fsync,fdatasync,ftruncate",
 			"-e", fmt.Sprintf("inject=fdatasync:error=EIO:when=%d+%d", 3+rng.IntN(8), 4+rng.IntN(5)),
 			"-e", "inject=fsync:error=EIO",

@@ -106,3 +106,13 @@ func unsynced(calls []call) (faults []string, acknowledged, replayed int) {
 	}
 	return faults, acknowledged, replayed
 }
+
+// told prints calls: where each went and how its text begins.
+func told(calls []call) string {
+	var b strings.Builder
+	for i := range calls {
+		c := &calls[i]
+		fmt.Fprintf(&b, "%d %s failed=%v injected=%v %.160s\n", i, c.name, c.failed, c.injected, c.text)
+	}
+	return b.String()
+}
