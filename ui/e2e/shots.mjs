@@ -34,6 +34,7 @@ function judge({ touch, zoomed }) {
   for (const el of root.querySelectorAll('*')) {
     if (!el.checkVisibility({ visibilityProperty: true }) || el.closest('.govuk-visually-hidden, svg, select, .govuk-skip-link')) continue;
     const style = getComputedStyle(el);
+    if (style.clipPath === 'inset(50%)') continue; // for the ear alone
     const cut = (style.overflowX === 'hidden' || style.overflowX === 'clip') && el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 0;
     const low = (style.overflowY === 'hidden' || style.overflowY === 'clip') && el.scrollHeight > el.clientHeight + 2 && el.clientHeight > 0;
     if ((cut || low) && el !== document.body && el.textContent.trim()) out.push(`cut off: ${name(el)}`);
