@@ -71,6 +71,13 @@ func (a *Attended) gone(session string) {
 	}
 }
 
+// forget notes that nobody trains: sessions that ended by themselves have told nobody.
+func (a *Attended) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.who)
+}
+
 // any reports whether somebody trains.
 func (a *Attended) any() bool {
 	a.mu.Lock()

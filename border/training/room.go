@@ -78,11 +78,11 @@ func (r *Room) Specimens() []Specimen { return r.specimens() }
 // Enter gives the service of the training counters for one request, and opens it if nobody trains yet. leave
 // must be called when the request is done. [border.Unavailable]: it is just being closed.
 func (r *Room) Enter(ctx context.Context) (d *Desk, leave func(), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if p := access.From(ctx); p != nil && p.Counter.IsTraining() {
 		r.cfg.Attended.here(p.Session)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.closed {
 		return nil, nil, over
 	}
@@ -161,6 +161,7 @@ func (r *Room) end() error {
 	r.mu.Lock()
 	d := r.desk
 	r.desk = nil
+	r.cfg.Attended.forget() // who goes on comes in anew
 	r.mu.Unlock()
 	if d == nil {
 		return nil

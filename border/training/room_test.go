@@ -324,10 +324,15 @@ func TestGoneWhenLeft(t *testing.T) {
 	}
 }
 
-// After an hour without use it goes too; use puts that off.
+// After an hour without use it goes too; use puts that off. Whoever never signed out keeps no later one open.
 func TestGoneWhenAbandoned(t *testing.T) {
 	r := newRig(t)
 	defer r.run()()
+	tell := func(action access.Action, session string) {
+		t.Helper()
+		r.must(r.who.Audit(t.Context(), border.Act{Action: string(action), Counter: "T1", Session: session, Officer: "17"}))
+	}
+	tell(access.SignIn, "expires")
 	r.enter()
 	r.wall.pass(59 * time.Minute)
 	d := r.enter()
@@ -338,6 +343,10 @@ func TestGoneWhenAbandoned(t *testing.T) {
 	}
 	r.wall.pass(time.Hour)
 	wait(t, "the folder to go", func() bool { return len(r.folders()) == 0 })
+	tell(access.SignIn, "next")
+	r.enter()
+	tell(access.SignOut, "next")
+	wait(t, "the folder to go with the last who is there", func() bool { return len(r.folders()) == 0 })
 }
 
 // A power cut leaves the folder behind, which the next start removes; what another program trains in stays.
