@@ -35,6 +35,7 @@ const (
 // gate holds what can change of a running server's accounts.
 type gate struct {
 	authority *credentials.Authority
+	accounts  []string // public keys
 	resolver  *server.MemAccResolver
 
 	mu      sync.Mutex // guards revoked, and is held while the server learns of it
@@ -80,11 +81,28 @@ func (c *Config) admit(opts *server.Options) (*gate, error) {
 		if err := g.resolver.Store(name, token); err != nil {
 			return nil, &border.Error{Code: border.Internal, Op: op, Err: err}
 		}
+		g.accounts = append(g.accounts, name)
 	}
 	opts.TrustedOperators = append(opts.TrustedOperators, tree.Operator)
 	opts.SystemAccount = tree.System
 	opts.AccountResolver = g.resolver
 	return g, nil
+}
+
+// introduce tells a server that has not started of all accounts, so that their stores are open
+// before anybody can connect. A server that meets an account at its first connection opens the
+// store beside those who use it already: on a new disk it clears the folder in which they have just
+// made their streams, and such a stream fails at some later message.
+func (g *gate) introduce(n *server.Server) error {
+	if g == nil {
+		return nil
+	}
+	for _, name := range g.accounts {
+		if _, err := n.LookupAccount(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func loopback(host string) bool {

@@ -99,6 +99,9 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, err
 	}
 	n, err := server.NewServer(opts)
+	if err == nil {
+		err = gate.introduce(n)
+	}
 	if err != nil {
 		return nil, &border.Error{Code: border.Unavailable, Op: op, Err: err}
 	}
@@ -113,8 +116,8 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		n.Start()
 	}()
 	fail := func(err error) (*Server, error) {
+		<-started // the server cannot be shut down while it starts
 		n.Shutdown()
-		<-started
 		n.WaitForShutdown()
 		s.endWatchers()
 		return nil, &border.Error{Code: border.Unavailable, Op: op, Err: err}
