@@ -63,9 +63,13 @@ func plain(err error) error {
 	return e
 }
 
+// turnLimit is how long a request waits for its turn with a scanner that does nothing else: on a
+// machine with much to do it takes a moment until a scanner that is ready is also served.
+const turnLimit = 2 * time.Second
+
 // ask has the unit's goroutine do something with the driver. It fails at once if the
-// scanner is not serving, or is doing something else already, and returns within grace of
-// ctx's end.
+// scanner is not serving, within grace if it is doing something else already, and returns within
+// grace of ctx's end.
 func (u *unit) ask(ctx context.Context, op string, do func(context.Context, *session) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -80,16 +84,8 @@ func (u *unit) ask(ctx context.Context, op string, do func(context.Context, *ses
 		return &border.Error{Code: border.Unavailable, Op: op, Message: reason}
 	}
 	r := &request{ctx: ctx, do: do, done: make(chan error, 1)}
-	waiting := time.NewTimer(grace)
-	defer waiting.Stop()
-	select {
-	case s.requests <- r:
-	case <-s.ended:
-		return &border.Error{Code: border.Unavailable, Op: op, Message: "The scanner has just failed. Try again when it is ready."}
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-waiting.C:
-		return &border.Error{Code: border.Conflict, Op: op, Message: "The scanner is doing something else. Wait until it has ended, or cancel that first."}
+	if err := s.turn(ctx, op, r); err != nil {
+		return err
 	}
 	select {
 	case err := <-r.done:
@@ -104,6 +100,26 @@ func (u *unit) ask(ctx context.Context, op string, do func(context.Context, *ses
 		return err
 	case <-late.C: // the driver hangs; what it finds later goes nowhere
 		return plain(cmp.Or(ctx.Err(), context.Cause(s.over)))
+	}
+}
+
+// turn hands a request to the session when it is the request's turn.
+func (s *session) turn(ctx context.Context, op string, r *request) error {
+	waiting := time.NewTicker(grace)
+	defer waiting.Stop()
+	for left := turnLimit; ; left -= grace {
+		select {
+		case s.requests <- r:
+			return nil
+		case <-s.ended:
+			return &border.Error{Code: border.Unavailable, Op: op, Message: "The scanner has just failed. Try again when it is ready."}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-waiting.C:
+			if s.busy.Load() || left <= 0 {
+				return &border.Error{Code: border.Conflict, Op: op, Message: "The scanner is doing something else. Wait until it has ended, or cancel that first."}
+			}
+		}
 	}
 }
 

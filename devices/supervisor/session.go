@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"garita/border"
@@ -39,6 +40,7 @@ type session struct {
 	base     devices.State // when its health is good: ready, or degraded for its firmware
 	advice   string
 	requests chan *request
+	busy     atomic.Bool // a request is under way
 	ended    chan struct{}
 	over     context.Context // ends with the session; its cause says why
 }
@@ -194,7 +196,9 @@ func (s *session) serve(ctx, life context.Context) error {
 		<-waited
 		if asked != nil {
 			if err == nil && ctx.Err() == nil {
+				s.busy.Store(true)
 				err = asked.run(ctx, s)
+				s.busy.Store(false)
 			} else {
 				asked.finish(plain(cmp.Or(context.Cause(ctx), err)))
 			}

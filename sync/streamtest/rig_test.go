@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net/url"
+	"net"
 	"os"
 	"strconv"
 	"sync"
@@ -87,6 +87,15 @@ func (r *rig) startBroker() {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	if r.port == 0 {
+		_, port, err := net.SplitHostPort(bordertest.Address(r.t))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if r.port, err = strconv.Atoi(port); err != nil {
+			r.t.Fatal(err)
+		}
+	}
 	c := broker.Config{StoreDir: r.dir, Port: r.port, Log: nil, Refused: r.refused}
 	if r.auth != nil {
 		c.Auth = r.auth()
@@ -96,13 +105,6 @@ func (r *rig) startBroker() {
 		r.t.Fatalf("broker: %v", err)
 	}
 	r.broker = b
-	u, err := url.Parse(b.ClientURL())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if r.port, err = strconv.Atoi(u.Port()); err != nil {
-		r.t.Fatal(err)
-	}
 }
 
 func (r *rig) stopBroker() {

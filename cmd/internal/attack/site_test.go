@@ -16,6 +16,7 @@ import (
 	"garita/border"
 	"garita/border/access"
 	"garita/border/audit"
+	"garita/border/bordertest"
 	"garita/border/clock"
 	"garita/border/counter"
 	"garita/cmd/internal/demo"
@@ -126,7 +127,7 @@ func newSiteOf(t *testing.T, all ...access.Officer) *site {
 			s.queue = append(s.queue, p)
 		}
 	}
-	s.hubCfg = hub.Config{Name: "test hub", Data: filepath.Join(s.dir, "hub"), Listen: "127.0.0.1:0", NATS: "127.0.0.1:0", Enrol: "127.0.0.1:0", Demo: true}
+	s.hubCfg = hub.Config{Name: "test hub", Data: filepath.Join(s.dir, "hub"), Listen: "127.0.0.1:0", NATS: bordertest.Address(t), Enrol: bordertest.Address(t), Demo: true}
 	s.openHub()
 	s.must(founding.Officers(t.Context(), s.hub, all...))
 	s.a, s.b = s.newPost("PCA-1", "PCA"), s.newPost("PCB-1", "PCB")

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -76,6 +77,10 @@ func prepare(opt Options, listed []Specimen) (*folder, error) {
 		f.writeList(listed))
 }
 
+// Ports below those that the kernel gives to connections as they come. One of those could be taken
+// between the moment it was free and the start of the program that is to listen there.
+const firstPort, ports = 18000, 14000
+
 // settle picks a free port where none is given, so that a program that is started again
 // gets the same address.
 func settle(address string) (string, error) {
@@ -83,12 +88,14 @@ func settle(address string) (string, error) {
 	if err != nil || port != "0" {
 		return address, err
 	}
-	ln, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return "", failed("find a free port", err)
+	for range 100 {
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(firstPort+rand.IntN(ports)))); err != nil { //nolint:gosec // any free one
+			continue
+		}
+		return ln.Addr().String(), ln.Close()
 	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
+	return "", failed("find a free port", err)
 }
 
 func (f *folder) write(name, content string) error {

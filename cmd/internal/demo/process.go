@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -51,12 +52,20 @@ func (p *process) run(ctx context.Context) error {
 		case <-p.ready:
 		default:
 			if ctx.Err() == nil {
-				return fmt.Errorf("start garita-%s: %w; see %s", p.name, errors.Join(err, errors.New("it ended before it served")), p.folder.path(p.name+".log"))
+				return fmt.Errorf("start garita-%s: %w; see %s", p.name, errors.Join(err, errors.New("it ended before it served")), p.lastWords())
 			}
 		}
 		pause(ctx, restartPause)
 	}
 	return nil
+}
+
+// lastWords says where the program's log is, and how it ends.
+func (p *process) lastWords() string {
+	path := p.folder.path(p.name + ".log")
+	b, _ := os.ReadFile(path)
+	b = bytes.TrimSpace(b)
+	return path + ", which ends: " + string(b[max(0, len(b)-600):])
 }
 
 // serve runs the program until it ends or ctx does.
