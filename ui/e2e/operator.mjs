@@ -236,6 +236,23 @@ export async function operator(context, demo, test, pictures) {
     assert.match(readFileSync(await file.path(), 'utf8'), /^REF_AREA,POST,/);
   });
 
+  await test('operator: newer numbers come by themselves; what is unfolded and in focus stays', async () => {
+    await page.route((u) => u.pathname === '/flows', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: (await answer.text()).replace(/(id="flows-title">[^<]*<strong>)[^<]*/, '$1987 654') });
+    });
+    await page.locator('#flows .chart details').first().evaluate((d) => { d.open = true; });
+    const frame = page.locator('#flows .division .scroll').first();
+    const at = await frame.evaluate((el) => { el.focus(); return el.getAttribute('aria-labelledby'); });
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await until('newer numbers', async () => /987 654/.test(await page.locator('#flows-title').innerText()));
+    await page.unrouteAll();
+    assert.equal(await page.locator('#flows .chart details').first().getAttribute('open'), '', 'the table stays unfolded');
+    assert.equal(await page.locator('.plot canvas').count(), 2, 'the plots are drawn');
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-labelledby')), at, 'the focus stays');
+    assert.doesNotMatch(await page.locator('#message').innerText(), /987/, 'nothing is said of it');
+  });
+
   await test('operator: flows without a script are a form', async () => {
     const html = await (await page.request.get(`${demo.hub}/flows?group=refusals&days=30`)).text();
     assert.match(html, /<form method="get" action="\/flows"/);

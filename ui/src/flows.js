@@ -2,8 +2,38 @@ import htmx from 'htmx.org';
 import uPlot from 'uplot';
 import { hub } from './hub.js';
 
-const session = hub();
+/** How often the numbers are asked for anew, in ms: they change by themselves, but nobody waits for one more. */
+const EVERY = 20000;
+
+let asked = location.search;
+const session = hub(() => [`/flows${asked = location.search}`, {}], { every: EVERY, put: renew });
 htmx.config.transitions = false;
+
+const numbers = () => document.getElementById('flows');
+let shown = numbers().outerHTML; // without what is drawn into it
+
+/** Puts newer numbers in their place. What is unfolded, scrolled and in focus stays so, and nothing is said of it. */
+function renew(html) {
+  const next = new DOMParser().parseFromString(html, 'text/html').getElementById('flows');
+  if (!next || asked !== location.search || next.outerHTML === shown) return;
+  const now = numbers();
+  const scrolls = (el) => [...el.querySelectorAll('.scroll')];
+  const kept = scrolls(now).map((el) => [el.getAttribute('aria-labelledby'), el.scrollTop, el.scrollLeft]);
+  const open = [...now.querySelectorAll('details[open]')].map((el) => el.id);
+  const focus = now.contains(document.activeElement) ? like(document.activeElement) : '';
+  shown = next.outerHTML;
+  now.replaceWith(next);
+  for (const id of open) next.querySelector(`#${id}`)?.setAttribute('open', '');
+  draw();
+  for (const [of, top, left] of kept) scrolls(next).find((el) => el.getAttribute('aria-labelledby') === of)?.scrollTo({ top, left, behavior: 'instant' });
+  if (focus) (next.querySelector(focus) ?? document.getElementById('work')).focus({ preventScroll: true });
+}
+
+/** How to find the like of an element in newer numbers: a table's frame, a table's title, a link. */
+function like(el) {
+  if (el.matches('.scroll')) return `.scroll[aria-labelledby="${el.getAttribute('aria-labelledby')}"]`;
+  return el.matches('summary') ? `#${el.parentElement.id} > summary` : el.localName;
+}
 
 /** A plot's height in px. */
 const HEIGHT = 220;
@@ -72,6 +102,7 @@ document.addEventListener('htmx:error', () => {
   if (link) link.hidden = false;
 });
 document.addEventListener('htmx:after:swap', () => {
+  shown = numbers().outerHTML;
   draw();
   document.getElementById('message').textContent = document.getElementById('flows-title').textContent;
 });

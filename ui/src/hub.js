@@ -17,10 +17,13 @@ const ARMED = 400;
  * Makes a page of the hub. Asks for it again and again, if there is a request for it, and puts the
  * regions that changed in their places.
  * @param {() => [string, RequestInit]} [request]
- * @param {{away?: () => void, back?: () => void}} [live]  ends and begins what keeps it up to date
- *   otherwise
+ * @param {object} [live]
+ * @param {() => void} [live.away]  ends what keeps the page up to date otherwise
+ * @param {() => void} [live.back]  begins it again
+ * @param {number} [live.every]  how often the page is asked for, in ms
+ * @param {(html: string) => void} [live.put]  puts what came in its place
  */
-export function hub(request, { away, back } = {}) {
+export function hub(request, { away, back, every = EVERY, put = swap } = {}) {
   const session = keepSession({ away, back: back ?? (() => look()), free: untouched });
   forms();
 
@@ -36,7 +39,7 @@ export function hub(request, { away, back } = {}) {
       if (!r.ok) throw new Error('refused');
       const html = await r.text();
       if (session.isLocked()) return;
-      swap(html);
+      put(html);
       link(true);
     } catch {
       link(false);
@@ -44,12 +47,20 @@ export function hub(request, { away, back } = {}) {
   }
 
   if (request) {
+    let waits = 0; // for the next look; 0 while looking
     const again = async () => {
+      waits = 0;
       const busy = document.querySelector('[data-region] :is(input, select, textarea):focus, [data-region] details[open]');
       if (!document.hidden && !busy) await look();
-      setTimeout(again, EVERY);
+      waits = setTimeout(again, every);
     };
-    setTimeout(again, EVERY);
+    waits = setTimeout(again, every);
+    // Whoever comes back to a page that was behind another sees what is true now.
+    document.addEventListener('visibilitychange', () => {
+      if (!waits || document.hidden) return;
+      clearTimeout(waits);
+      again();
+    });
   }
   // After a form came back with what was wrong, that is where people look first.
   document.getElementById('trouble')?.scrollIntoView({ block: 'center' });

@@ -15,7 +15,7 @@ const CHOSEN = 'garita-camera';
 const FAULTS = { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'none', OverconstrainedError: 'none', NotReadableError: 'busy', AbortError: 'busy' };
 
 /** See documents.js for the parameters. */
-export function createPortrait({ dialogs, send, say, state }) {
+export function createPortrait({ dialogs, send, state }) {
   let encounter = ''; // whose portrait it is
   let stream = null;
   let picture = null;
