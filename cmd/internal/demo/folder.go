@@ -90,7 +90,7 @@ func settle(address string) (string, error) {
 	}
 	for range 100 {
 		var ln net.Listener
-		if ln, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(firstPort+rand.IntN(ports)))); err != nil { //nolint:gosec // any free one
+		if ln, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(firstPort+rand.IntN(ports)))); err != nil {
 			continue
 		}
 		return ln.Addr().String(), ln.Close()
