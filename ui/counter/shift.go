@@ -142,7 +142,7 @@ func (w words) report(r counter.ShiftReport, v counter.View) Report {
 	for _, id := range r.Open {
 		name := names[id]
 		if name == "" {
-			name = id.String()
+			name = w.T("(name no longer readable)")
 		}
 		out.Open = append(out.Open, name)
 	}
