@@ -347,7 +347,7 @@ func states() map[border.CounterID]counter.View {
 		fingers(v, []counter.FingerView{{Position: 2, Reason: "enrolment", Code: "degraded"}}, 1, nil)
 	})
 	add("NOTICE", func(v *counter.View) {
-		v.Notice = "That was no machine readable zone. Turn the document and read it again."
+		v.Notice = "The reader found no machine readable zone. Present the document again."
 		v.Last.Surname = ""
 		v.Status.Storage = journal.Storage{State: journal.StorageLow, Reason: "Soon full."}
 		v.Status.Scanners[0].State = "initialising"
