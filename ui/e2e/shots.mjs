@@ -21,6 +21,19 @@ const ZOOMED = { width: 640, height: 512 };
 /** Who sees which pages of the hub and the station. */
 const WHO = { hub: ['3001', '9001', '6001', '5001'], station: ['1001', '4001'] };
 
+/** Pages that no link of a page leads to, by who sees them. */
+const BESIDE = {
+  '1001': [['training', '/counters/T1'], ['shift-report', '/counters/1/shift-report'], ['card-inspector', '/card/inspector'], ['card-supervisor', '/card/supervisor'], ['nothing-there', '/counters/nowhere']],
+  '4001': [['card-technician', '/card/technician']],
+  '3001': [['card-operator', '/card/operator'], ['forbidden', '/audit'], ['account', '/account']],
+};
+
+/** States of a page that a hand brings about. */
+const STATES = {
+  help: async (page) => { await page.locator('#help-key').click(); await page.waitForSelector('#help[open]'); },
+  locked: async (page) => { await page.locator('#lock-now').click(); await page.waitForSelector('#lock', { state: 'visible' }); },
+};
+
 /** What the page looks like to a rule: run in the page. */
 function judge({ touch, zoomed }) {
   const out = [];
@@ -159,6 +172,19 @@ async function all(context, touch, lang, world, sheet, pictures, check) {
         const words = shape(href).replaceAll(/[^a-z0-9A-Z]+/g, '-').replace(/^-|-$/g, '') || 'start';
         await take(page, `${site}-${words}-${lang}`, sheet, pictures, check, { focus: lang === LANGS[0] });
         waiting.push(...await links());
+      }
+      for (const [name, path] of BESIDE[badge] ?? []) {
+        await page.goto(new URL(path, base).href);
+        await page.waitForTimeout(300);
+        await take(page, `${site}-${name}-${lang}`, sheet, pictures, check);
+      }
+      if (badge === WHO[site][0]) {
+        for (const [name, bring] of Object.entries(STATES)) {
+          await page.goto(base);
+          await page.waitForTimeout(300);
+          await bring(page);
+          await take(page, `${site}-${name}-${lang}`, sheet, pictures, check, { focus: lang === LANGS[0] });
+        }
       }
       await page.close();
     }
