@@ -162,10 +162,11 @@ async function all(context, touch, lang, world, sheet, pictures, check) {
       });
       const shape = (href) => href.split(/[?#]/)[0].replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|\/\d+\b/g, '/ID');
       const waiting = [new URL(page.url()).pathname, ...await links()];
-      for (let n = 0; waiting.length && n < 40; n++) {
+      for (let n = 0; waiting.length && n < 40;) {
         const href = waiting.shift();
         if (taken.has(shape(href))) continue;
         taken.add(shape(href));
+        n++;
         const r = await page.goto(new URL(href, base).href);
         if (r && r.status() >= 400) continue;
         await page.waitForTimeout(300); // the first view of a stream
