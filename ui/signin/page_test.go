@@ -22,7 +22,7 @@ func TestPageTells(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"en": {`lang="en"`, "2 h 5 min old; holds until 2026-11-25 08:00 UTC", "not checked for 2 h 5 min", "DEMONSTRATION: invented people, software keys, PIN 246810", "Station PCA-1"},
 		"es": {`lang="es"`, "de hace 2 h 5 min; vale hasta", "sin comprobar desde hace 2 h 5 min", "DEMOSTRACIÓN"},
-		"fr": {`lang="fr"`, "vieille de 2 h 5 min", "DÉMONSTRATION"},
+		"fr": {`lang="fr"`, "vieille de 2 h 5 min", "DÉMONSTRATION"},
 		"ht": {`lang="ht"`, "li gen 2 è 5 min", "DEMONSTRASYON"},
 	} {
 		for name, got := range map[string]reply{"address": b.get("/signin?lang=" + lang), "header": b.get("/signin", "Accept-Language", "xx, "+strings.ToUpper(lang)+"-XX;q=0.8, de")} {
@@ -58,7 +58,7 @@ func TestForm(t *testing.T) {
 	}
 	b := s.browser()
 	got := b.form("/signin", "badge", `1001">x`, "pin", otherPIN, "lang", "fr", "to", "/counters/1")
-	if got.status != 401 || !strings.Contains(got.body, "Le badge ou le code PIN est faux.") || !strings.Contains(got.body, `value="1001&#34;&gt;x"`) ||
+	if got.status != 401 || !strings.Contains(got.body, "Le badge ou le code PIN est erroné.") || !strings.Contains(got.body, `value="1001&#34;&gt;x"`) ||
 		strings.Contains(got.body, otherPIN) || !strings.Contains(got.body, `name="to" value="/counters/1"`) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
