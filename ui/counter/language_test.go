@@ -278,7 +278,7 @@ func TestNoticeSpeaksTheTravellersLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<html lang="ht">`, "<h1>Avi sou refi pou antre</h1>", `<section class="notice-again" lang="es"><h2>Notificación de rechazo de entrada</h2>`,
+	for _, want := range []string{`<html lang="ht">`, "<h1>Avi: yo refize moun nan antre</h1>", `<section class="notice-again" lang="es"><h2>Notificación de rechazo de entrada</h2>`,
 		"Rezon oswa kondisyon sejou a pa pwouve", "Motivo: No demuestra el motivo o las condiciones de la estancia."} {
 		if !strings.Contains(string(html), want) {
 			t.Errorf("the notice has no %q", want)
