@@ -14,7 +14,7 @@ const WORDS = {
   es: ['Lectores de la estación PUT-1', /El lector no está conectado, o no tiene corriente\./, 'La estación misma'],
   en: ['Scanners of station PUT-1', /The scanner is not plugged in, or has no power\./, 'The station itself'],
   fr: ['Lecteurs de la station PUT-1', /Le lecteur n’est pas branché, ou n’est pas alimenté\./, 'La station elle-même'],
-  ht: ['Lektè estasyon PUT-1', /Lektè a pa konekte, oswa li pa gen kouran\./, 'Estasyon an menm'],
+  ht: ['Lektè estasyon PUT-1', /Lektè a pa ploge, oswa li pa gen kouran\./, 'Estasyon an menm'],
 };
 
 /** Presses Tab until an element that fits has the focus. */

@@ -23,7 +23,7 @@ func TestPageTells(t *testing.T) {
 		"en": {`lang="en"`, "2 h 5 min old; holds until 2026-11-25 08:00 UTC", "not checked for 2 h 5 min", "DEMONSTRATION: invented people, software keys, PIN 246810", "Station PCA-1"},
 		"es": {`lang="es"`, "de hace 2 h 5 min; vale hasta", "sin comprobar desde hace 2 h 5 min", "DEMOSTRACIÓN"},
 		"fr": {`lang="fr"`, "vieille de 2 h 5 min", "DÉMONSTRATION"},
-		"ht": {`lang="ht"`, "li gen 2 è 5 min", "DEMONSTRASYON"},
+		"ht": {`lang="ht"`, "li gen 2 h 5 min", "DEMONSTRASYON"},
 	} {
 		for name, got := range map[string]reply{"address": b.get("/signin?lang=" + lang), "header": b.get("/signin", "Accept-Language", "xx, "+strings.ToUpper(lang)+"-XX;q=0.8, de")} {
 			for _, w := range want {
