@@ -160,7 +160,7 @@ async function all(context, touch, lang, world, sheet, pictures, check) {
         const rows = [...document.querySelectorAll('main table, main ol, main ul')].map((t) => t.querySelector('a[href^="/"]')).filter(Boolean);
         return [...document.querySelectorAll('nav a[href^="/"], .sub-nav a[href^="/"], main p a[href^="/"], header a[href^="/"]'), ...rows].filter((a) => !a.hasAttribute('download') && !/\.(csv|json|pdf)|template|lang=|signin/.test(a.href)).map((a) => a.getAttribute('href'));
       });
-      const shape = (href) => href.split(/[?#]/)[0].replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|\/\d+\b/g, '/ID');
+      const shape = (href) => href.split(/[?#]/)[0].replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|\/\d+\b/g, '/ID').replace(/-(W?)\d\d\b/, '-$1NN');
       const waiting = [new URL(page.url()).pathname, ...await links()];
       for (let n = 0; waiting.length && n < 40;) {
         const href = waiting.shift();
