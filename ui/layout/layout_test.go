@@ -180,7 +180,7 @@ func TestLanguages(t *testing.T) {
 		Name string
 	}{3, "<b>"}
 	for at, want := range map[*Layout]string{
-		l: "3 days &lt;b&gt; h <kbd>F8</kbd> min", l.In(i18n.In(i18n.Haitian)): "3 jou &lt;b&gt; è <kbd>F8</kbd> min",
+		l: "3 days &lt;b&gt; h <kbd>F8</kbd> min", l.In(i18n.In(i18n.Haitian)): "3 jou &lt;b&gt; h <kbd>F8</kbd> min",
 		marked: "⟦3 days⟧ ⟦&lt;b&gt; h⟧ ⟦<kbd>F8</kbd> min⟧",
 	} {
 		got, err := at.Fragment("body", data)
