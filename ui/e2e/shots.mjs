@@ -19,11 +19,13 @@ const SIZES = {
 const ZOOMED = { width: 640, height: 512 };
 
 /** Who sees which pages of the hub and the station. */
-const WHO = { hub: ['3001', '9001', '6001', '5001'], station: ['1001', '4001'] };
+const WHO = { hub: ['3001', '9001', '6001', '5001'], station: ['1001', '1005', '4001'] };
+/** Where they sit; the others at none. */
+const SEATS = { 1001: '1', 1005: 'T1' };
 
 /** Pages that no link of a page leads to, by who sees them. */
 const BESIDE = {
-  '1001': [['training', '/counters/T1'], ['shift-report', '/counters/1/shift-report'], ['card-inspector', '/card/inspector'], ['card-supervisor', '/card/supervisor'], ['nothing-there', '/counters/nowhere']],
+  '1001': [['shift-report', '/counters/1/shift-report'], ['card-inspector', '/card/inspector'], ['card-supervisor', '/card/supervisor'], ['signin-again', '/counters/nowhere'], ['nothing-there', '/nothing']],
   '4001': [['card-technician', '/card/technician']],
   '3001': [['card-operator', '/card/operator'], ['forbidden', '/audit'], ['account', '/account']],
 };
@@ -154,7 +156,7 @@ async function all(context, touch, lang, world, sheet, pictures, check) {
     for (const badge of WHO[site]) {
       await context.clearCookies();
       const page = await open(`${base}/signin?lang=${lang}`);
-      await signIn(page, badge, { counter: badge === '1001' ? '1' : '' });
+      await signIn(page, badge, { counter: SEATS[badge] ?? '' });
       // Every page that a link of the head, of a page's own head or of the first row of a table leads to.
       const links = () => page.evaluate(() => {
         const rows = [...document.querySelectorAll('main table, main ol, main ul')].map((t) => t.querySelector('a[href^="/"]')).filter(Boolean);
