@@ -57,6 +57,10 @@ function judge({ touch, zoomed }) {
     if (el.matches('button, .tag, .key, kbd') && el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 0) out.push(`too narrow for its text: ${name(el)}`);
   }
   if (!zoomed) {
+    for (const row of root.querySelectorAll('.keys-row')) {
+      const tops = [...row.querySelectorAll('.key')].map((el) => el.getBoundingClientRect().top);
+      if (tops.length && Math.max(...tops) - Math.min(...tops) > 10) out.push(`keys in more than one row: ${name(row)}`);
+    }
     const least = touch ? 44 : 24;
     for (const el of root.querySelectorAll('button, select, summary, input:not([type="hidden"], [type="checkbox"], [type="radio"]), textarea, [role="button"], nav a, label:has(input[type="radio"], input[type="checkbox"])')) {
       if (!el.checkVisibility({ visibilityProperty: true }) || el.closest('.govuk-visually-hidden, .govuk-skip-link') || el.matches('.govuk-skip-link')) continue;
