@@ -18,6 +18,7 @@ import (
 
 	"garita/border"
 	"garita/border/cases"
+	"garita/border/form"
 	"garita/ui/layout"
 	"garita/ui/live"
 	"garita/ui/problem"
@@ -32,6 +33,7 @@ type Config struct {
 	Clock border.Clock
 	Audit border.Auditor
 	Files Files        // nil: nothing that posts attached is shown
+	Form  *form.Form   // the country's, for the words of codes; nil: the one that ships
 	Log   *slog.Logger // nil: no log
 
 	Live      *live.Mux       // takes each case as a topic; nil: none
@@ -56,6 +58,9 @@ func Mount(app *fiber.App, cfg Config) error {
 	}
 	if !app.Config().Immutable {
 		return errors.New("mount the cases' pages: the app is not immutable")
+	}
+	if cfg.Form == nil {
+		cfg.Form = form.Default()
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -43,7 +43,7 @@ func (s *screen) filePage(ctx context.Context, w *i18n.Printer, id border.ID) (p
 	if err != nil {
 		return page{}, err
 	}
-	v := fileOf(w, &x, s.cfg.Clock.Now())
+	v := fileOf(w, s.cfg.Form, &x, s.cfg.Clock.Now())
 	if err := s.addFiles(ctx, w, &v); err != nil {
 		return page{}, err
 	}

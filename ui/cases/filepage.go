@@ -7,6 +7,8 @@ import (
 
 	"garita/border"
 	"garita/border/cases"
+	"garita/border/flows"
+	"garita/border/form"
 	"garita/ui/i18n"
 	"garita/ui/wording"
 )
@@ -65,7 +67,7 @@ type action struct {
 	Strong         bool // it is what comes next
 }
 
-func fileOf(w *i18n.Printer, x *cases.Case, now time.Time) filePage {
+func fileOf(w *i18n.Printer, f *form.Form, x *cases.Case, now time.Time) filePage {
 	v := filePage{row: rowOf(w, &x.Summary, now), Version: x.Version, Since: wording.At(w, x.Since, now), Gone: x.Listed == nil, Changed: x.Changed}
 	if x.Previous != nil {
 		v.Previous = x.Previous.String()
@@ -78,7 +80,7 @@ func fileOf(w *i18n.Printer, x *cases.Case, now time.Time) filePage {
 	best := -1
 	for i := range x.Sightings {
 		t := &x.Sightings[i]
-		v.Sightings = append(v.Sightings, sightingOf(w, t, now))
+		v.Sightings = append(v.Sightings, sightingOf(w, f, t, now))
 		v.Sightings[i].crossing = t.Crossing
 		if t.Explained != nil && (best < 0 || t.Score > x.Sightings[best].Score) {
 			best = i
@@ -207,7 +209,7 @@ var typeWords = map[string]i18n.Msg{border.TypeEncounterReferred: "outcome::Refe
 
 var directionWords = map[string]i18n.Msg{border.Entry: "direction::Entry", border.Exit: "direction::Exit"}
 
-func sightingOf(w *i18n.Printer, t *cases.Sighting, now time.Time) sighting {
+func sightingOf(w *i18n.Printer, f *form.Form, t *cases.Sighting, now time.Time) sighting {
 	v := sighting{At: wording.At(w, t.At, now), Place: w.T("{0}, station {1}", string(t.Post), string(t.Station)), Chance: wording.Chance(w, t.Score), Hidden: t.Person == nil}
 	what := wording.Word(w, outcomeWords, t.Outcome)
 	if m := typeWords[t.Type]; m != "" {
@@ -232,7 +234,7 @@ func sightingOf(w *i18n.Printer, t *cases.Sighting, now time.Time) sighting {
 			route = append(route, w.T("transport::by {0}", wording.Word(w, transportWords, h.TransportMode)))
 		}
 		if h.Purpose != "" {
-			route = append(route, w.T("purpose {0}", wording.Underscored(h.Purpose)))
+			route = append(route, w.T("purpose {0}", wording.FlowCode(w, f, flows.Purpose, h.Purpose)))
 		}
 		v.Route = strings.Join(route, ", ")
 	}

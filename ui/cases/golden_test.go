@@ -8,6 +8,7 @@ import (
 
 	"garita/border"
 	"garita/border/cases"
+	"garita/border/form"
 	"garita/border/watch"
 	"garita/ui/i18n"
 	"garita/ui/layout/layouttest"
@@ -32,20 +33,20 @@ func pages(w *i18n.Printer) map[string]any {
 	for _, do := range cases.Dos {
 		allowed[do] = do != cases.Reopen && do != cases.Answer
 	}
-	full := fileOf(w, &cases.Case{Summary: open, Kept: e, Changed: true, Allowed: allowed,
+	full := fileOf(w, form.Default(), &cases.Case{Summary: open, Kept: e, Changed: true, Allowed: allowed,
 		Sightings: []cases.Sighting{{Crossing: id, Type: border.TypeCrossingRecorded, Station: "PCA-1", Post: "PCA", At: now, Direction: border.Entry, Outcome: string(border.Admitted), Named: true, Score: 0.9,
 			Explained: &watch.Explanation{Fields: []watch.Evidence{{Field: "name", Level: "order", Weight: 4, Asked: "CLARA QUIRINDONGO", Listed: "QUIRINDONGO CLARA"},
 				{Field: "birth_date", Level: "far", Weight: -3, Asked: "1980-01-01", Listed: "1988-11-30"}}},
 			Person: &border.Personal{Surname: "CLARA", GivenNames: "QUIRINDONGO <b>", BirthDate: "1980-01-01", Documents: []border.PersonalDocument{{IssuingState: "QRU", DocumentNumber: "X1"}}},
-			Header: &border.Header{PreviousCountry: "QRU", NextCountry: "QSY", TransportMode: "land"}, Companions: []cases.Companion{{Crossing: other}, {Person: &border.Personal{Surname: "OXLEY", BirthDate: "1990-01-01"}}}},
+			Header: &border.Header{PreviousCountry: "QRU", NextCountry: "QSY", TransportMode: "land", Purpose: "holiday"}, Companions: []cases.Companion{{Crossing: other}, {Person: &border.Personal{Surname: "OXLEY", BirthDate: "1990-01-01"}}}},
 			{Crossing: other, Type: border.TypeEncounterReferred, Station: "DAR-1", Post: "DAR", At: now.Add(-30 * time.Hour), Late: cases.LateGrown, Score: 0.2}},
 		Alerts: []cases.Alert{{RaisedAt: now, Chased: 2, Overdue: true, Posts: []border.PostID{"PCA", "DAR"}},
 			{RaisedAt: now, ClosedAt: now, Ended: "acknowledged", Officer: "officer-7", Station: "PCA-1", Posts: []border.PostID{"PCA"}}},
 		History: []cases.Step{{At: now, Did: "assign", Who: "B-1", To: "B-3", From: cases.Possible, State: cases.UnderReview}, {At: now, Did: "did_of_tomorrow", Note: "<i>"},
 			{At: now, Did: "acknowledged", Who: "officer-7", Station: "PCA-1", From: cases.Possible, State: cases.Possible}},
 		Confirmations: []cases.Attested{{At: now, Confirmation: cases.Confirmation{Service: "find", Outcome: "not_checked", Reason: "timed_out", Detail: "{}"}}}}, now)
-	silent := fileOf(w, &cases.Case{Summary: hidden, Listed: e, Allowed: map[cases.Do]bool{cases.Take: true}}, now)
-	closed := fileOf(w, &cases.Case{Summary: shut, Listed: e, Allowed: map[cases.Do]bool{cases.Note: true, cases.Reopen: true}}, now)
+	silent := fileOf(w, form.Default(), &cases.Case{Summary: hidden, Listed: e, Allowed: map[cases.Do]bool{cases.Take: true}}, now)
+	closed := fileOf(w, form.Default(), &cases.Case{Summary: shut, Listed: e, Allowed: map[cases.Do]bool{cases.Note: true, cases.Reopen: true}}, now)
 	return map[string]any{"empty": page{Title: w.T("Cases"), Inbox: &empty}, "inbox": page{Title: w.T("Cases"), Inbox: &busy}, "case": page{Title: w.T("case::Case"), File: &full, Trouble: w.T("Say why, in a few words.")},
 		"silent": page{Title: w.T("case::Case"), File: &silent}, "closed": page{Title: w.T("case::Case"), File: &closed}}
 }

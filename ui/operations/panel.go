@@ -9,8 +9,10 @@ import (
 
 	"garita/border"
 	"garita/border/flows"
+	"garita/border/form"
 	"garita/border/register"
 	"garita/ui/i18n"
+	"garita/ui/wording"
 )
 
 // Panel is the screen's content in words. All times are UTC: the hub serves several time zones.
@@ -85,7 +87,7 @@ func (s *screen) panel(p *i18n.Printer, v *view, now time.Time) Panel {
 		out.Stations = append(out.Stations, station(p, &v.Stations[i], v, now))
 	}
 	for i := range v.Crossings {
-		out.Crossings = append(out.Crossings, crossing(p, &v.Crossings[i], now))
+		out.Crossings = append(out.Crossings, crossing(p, s.cfg.Form, &v.Crossings[i], now))
 	}
 	return out
 }
@@ -303,14 +305,16 @@ func word(p *i18n.Printer, m map[string]i18n.Msg, s string) string {
 	return strings.ReplaceAll(s, "_", " ")
 }
 
-func crossing(p *i18n.Printer, c *register.Crossing, now time.Time) Crossing {
+func crossing(p *i18n.Printer, f *form.Form, c *register.Crossing, now time.Time) Crossing {
 	out := Crossing{
 		Received: clockTime(p, c.ReceivedAt, now), At: clockTime(p, c.OccurredAt, now),
 		Station:   strings.TrimSuffix(fmt.Sprintf("%s / %s", c.Key.Station, c.Counter), " / "),
 		Direction: word(p, directionWords, c.Direction), What: word(p, outcomeWords, c.Outcome),
 		Verdict: word(p, verdictWords, c.Verdict), VerdictLevel: c.Verdict,
-		Document: strings.TrimSpace(c.DocumentKind + " " + c.DocumentIssuer),
 		Doubtful: c.ClockState == string(border.ClockUntrusted), Sealed: c.Part != "open",
+	}
+	if out.Document = c.DocumentIssuer; c.DocumentKind != "" {
+		out.Document = strings.TrimSpace(wording.FlowCode(p, f, flows.Document, c.DocumentKind) + " " + c.DocumentIssuer)
 	}
 	t := []string{c.Nationality, c.Sex}
 	if c.BirthYear > 0 {

@@ -102,7 +102,7 @@ func (h *Hub) mount(cookie gate.Cookie, streams *live.Mux) error {
 	if err := watchlists.Mount(h.app, watchlists.Config{Lists: h.Lists, Register: h.Register, Clock: h.clock, Seconds: h.SignIn, Audit: h.self.audit, Imports: imports, Log: h.log}); err != nil {
 		return err
 	}
-	if err := casepages.Mount(h.app, casepages.Config{Cases: h.Cases, Files: h.Archive, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log}); err != nil {
+	if err := casepages.Mount(h.app, casepages.Config{Cases: h.Cases, Files: h.Archive, Form: questions, Clock: h.clock, Audit: h.self.audit, Live: streams, Stop: h.stop, Log: h.log}); err != nil {
 		return err
 	}
 	if err := officerpages.Mount(h.app, officerpages.Config{Keeper: h.Officers, Own: h.SignIn, Cookie: cookie, Clock: h.clock, Log: h.log}); err != nil {
