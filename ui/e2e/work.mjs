@@ -82,6 +82,7 @@ export async function work(context, demo, test, pictures) {
   });
 
   await test('a traveller is referred, and taken from the post’s list', async () => {
+    await page.waitForTimeout(450); // what was lifted has only just come onto the screen
     await page.keyboard.press('F3');
     await page.locator('#refer-reason').selectOption('document');
     await send('refer');
