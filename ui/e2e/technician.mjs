@@ -32,7 +32,7 @@ async function press(page, selector) {
 }
 
 /** What the page of learning is called. */
-const LEARN = { es: 'Aprender un lector desconocido', en: 'Learn an unknown reader', fr: 'Apprentissage d’un lecteur inconnu', ht: 'Aprann yon lektè nou pa konnen' };
+const LEARN = { es: 'Aprendizaje de un lector desconocido', en: 'Learn an unknown reader', fr: 'Apprentissage d’un lecteur inconnu', ht: 'Aprann yon lektè nou pa konnen' };
 
 /** The page of learning as the tests see it. */
 class Lesson {
