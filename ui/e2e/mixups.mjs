@@ -69,6 +69,36 @@ async function mixed(context, demo, test) {
     await run();
   });
 
+  await alone('mixups: an answer that comes late is not about who came meanwhile, and keeps nobody’s key', async () => {
+    const [before, after] = [traveller(), traveller()];
+    let held = false;
+    await page.route('**/decisions', async (route) => {
+      const response = await route.fetch();
+      if (!held) {
+        held = true;
+        await page.waitForTimeout(2500);
+      }
+      await route.fulfill({ response });
+    });
+    await c.wedge(passport(before));
+    await shows(before.surname);
+    await page.waitForTimeout(450);
+    await page.keyboard.press('F8');
+    await c.waits();
+    await c.wedge(passport(after));
+    await shows(after.surname);
+    await page.evaluate(() => {
+      globalThis.mistold = false;
+      const message = document.getElementById('message');
+      new MutationObserver(() => { if (/Recorded/.test(message.textContent) && document.getElementById('state').dataset.encounter) globalThis.mistold = true; }).observe(message, { childList: true, characterData: true, subtree: true });
+    });
+    await page.waitForTimeout(450);
+    await page.keyboard.press('F8');
+    await until('the second is recorded, too', async () => (await c.text('last')).includes(after.surname), 10000);
+    assert.equal(await page.evaluate(() => globalThis.mistold), false, 'the first was said to be recorded while the second was on the screen');
+    await page.unrouteAll();
+  });
+
   await alone('mixups: what is keyed for one person is not kept for the next', async () => {
     for (const key of ['edit', 'Shift+F6']) {
       await declare('ALPHA');

@@ -41,7 +41,7 @@ export async function soak(context, demo, test) {
               if (ask()) return;
               await new Promise((r) => setTimeout(r, 5));
             }
-            throw new Error(`waited in vain: ${document.getElementById('message').textContent}`);
+            throw new Error(`waited in vain: ${document.getElementById('message').textContent}; verdict ${state().level}, dialog ${document.querySelector('dialog[open]')?.id ?? 'none'}, focus on ${document.activeElement.id}`);
           };
           for (const text of all) {
             const { last } = state();

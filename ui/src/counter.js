@@ -27,7 +27,7 @@ const record = () => document.querySelector('[data-region="record"]');
 let up = false; // the live stream is there
 let view = null; // the last view, for filling in dialogs
 let painted = { encounter: '', level: '', why: '', at: 0, ready: '', readyAt: 0 };
-let sending = false;
+let sending = null; // about whom a decision is under way, and when its answer is there
 let decided = ''; // the encounter that was decided last: never sent twice
 
 function message(text, bad = false) {
@@ -173,8 +173,10 @@ function incomplete() {
 function accept() {
   if (!seen() || incomplete()) return;
   const s = state();
+  const { encounter } = s;
   if (s.level !== 'refer') {
-    decide({ outcome: s.accept }).then((r) => r && said(r));
+    // An answer that is late comes while somebody else is on the screen: it must not seem to be about them.
+    decide({ outcome: s.accept }).then((r) => (r.ok && state().encounter && state().encounter !== encounter ? say(r.text) : said(r)));
     return;
   }
   dialogs.show('confirm', { title: words.againstVerdict.replace('{0}', s.acceptWord), text: s.say, label: s.acceptWord, send: () => decide({ outcome: s.accept }) });
@@ -203,11 +205,13 @@ function withdraw() {
   else dialogs.show('confirm', { title: words.withdraw, text: words.withdrawText, label: words.yes, send: () => decide({ outcome: 'withdrawn' }) });
 }
 
-/** Sends a decision once; null if it was not sent. */
+/** Sends a decision once. If the answer about whoever was here before is still to come, it waits for that. */
 async function decide(body) {
   const { encounter, revision } = state();
+  if (sending && sending.encounter !== encounter) await sending.answered;
   if (sending || !officer() || encounter === decided) return { ok: false, title: words.nobody };
-  sending = true;
+  let answered;
+  sending = { encounter, answered: new Promise((r) => { answered = r; }) };
   const refuses = body.outcome === 'refused' || body.outcome === 'departure_prevented';
   const about = refuses ? { action: 'refuse', text: words.secondRefuse } : { action: 'hit.override', text: words.secondOverride };
   try {
@@ -222,7 +226,8 @@ async function decide(body) {
     }
     return r;
   } finally {
-    sending = false;
+    sending = null;
+    answered();
   }
 }
 
