@@ -370,8 +370,14 @@ func TestEscapes(t *testing.T) {
 			if children := childrenOf(t, os.Getpid()); len(children) > 0 {
 				t.Errorf("processes are left: %v", children)
 			}
-			// And the next paper is drawn as if nothing had been.
-			if _, err := r.Draw(t.Context(), jpegOf(scene(40, 30)), 0, 20, 20); err != nil {
+			// And the next paper is drawn as if nothing had been; on a machine with much to do the deadline
+			// can be over before it is.
+			for range 20 {
+				if _, err = r.Draw(t.Context(), jpegOf(scene(40, 30)), 0, 20, 20); err == nil {
+					break
+				}
+			}
+			if err != nil {
 				t.Errorf("the next paper: %v", err)
 			}
 		})
