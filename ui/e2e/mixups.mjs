@@ -77,7 +77,7 @@ async function mixed(context, demo, test) {
       if (!held) {
         held = true;
         await page.waitForTimeout(2500);
-      }
+      } else await page.evaluate(() => { globalThis.answered = true; }); // from here on the second may be said to be recorded
       await route.fulfill({ response });
     });
     await c.wedge(passport(before));
@@ -90,12 +90,40 @@ async function mixed(context, demo, test) {
     await page.evaluate(() => {
       globalThis.mistold = false;
       const message = document.getElementById('message');
-      new MutationObserver(() => { if (/Recorded/.test(message.textContent) && document.getElementById('state').dataset.encounter) globalThis.mistold = true; }).observe(message, { childList: true, characterData: true, subtree: true });
+      new MutationObserver(() => { if (!globalThis.answered && /Recorded/.test(message.textContent) && document.getElementById('state').dataset.encounter) globalThis.mistold = true; }).observe(message, { childList: true, characterData: true, subtree: true });
     });
     await page.waitForTimeout(450);
     await page.keyboard.press('F8');
     await until('the second is recorded, too', async () => (await c.text('last')).includes(after.surname), 10000);
     assert.equal(await page.evaluate(() => globalThis.mistold), false, 'the first was said to be recorded while the second was on the screen');
+    await page.unrouteAll();
+  });
+
+  await alone('mixups: a decision that waits for a late answer is not sent when its person has gone', async () => {
+    let held = false;
+    await page.route('**/decisions', async (route) => {
+      const response = await route.fetch();
+      if (!held) {
+        held = true;
+        await page.waitForTimeout(3500);
+      }
+      await route.fulfill({ response });
+    });
+    const [before, second] = [traveller(), traveller()];
+    await c.wedge(passport(before));
+    await shows(before.surname);
+    await page.waitForTimeout(450);
+    await page.keyboard.press('F8');
+    await c.waits();
+    await c.wedge(passport(second));
+    await shows(second.surname);
+    await page.waitForTimeout(450);
+    await page.keyboard.press('F8');
+    await replace('CHARLIE');
+    const { encounter } = await c.state();
+    await page.waitForTimeout(4000);
+    assert.equal(c.sent('decisions').length, 1, 'a decision went out with the form of somebody else');
+    assert.equal((await c.state()).encounter, encounter, 'who came stays');
     await page.unrouteAll();
   });
 

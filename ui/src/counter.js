@@ -205,10 +205,16 @@ function withdraw() {
   else dialogs.show('confirm', { title: words.withdraw, text: words.withdrawText, label: words.yes, send: () => decide({ outcome: 'withdrawn' }) });
 }
 
-/** Sends a decision once. If the answer about whoever was here before is still to come, it waits for that. */
+/**
+ * Sends a decision once. If the answer about whoever was here before is still to come, it waits for that; if the
+ * person has gone meanwhile, or the card is there, nothing is sent: the form is another's by then.
+ */
 async function decide(body) {
   const { encounter, revision } = state();
-  if (sending && sending.encounter !== encounter) await sending.answered;
+  if (sending && sending.encounter !== encounter) {
+    await sending.answered;
+    if (state().encounter !== encounter || session.isLocked()) return { ok: false, title: words.nobody };
+  }
   if (sending || !officer() || encounter === decided) return { ok: false, title: words.nobody };
   let answered;
   sending = { encounter, answered: new Promise((r) => { answered = r; }) };
