@@ -25,8 +25,16 @@ func TestFileArrives(t *testing.T) {
 	if w := r.wanted("PCA-1"); len(w) != 0 {
 		t.Errorf("wanted before it is named: %+v", w)
 	}
+	progress := func(named, settled int) {
+		t.Helper()
+		if n, done, err := r.archive.Progress(r.ctx, []border.ID{id, {7}}); err != nil || n != named || done != settled {
+			t.Errorf("progress: %d of %d (%v), want %d of %d", done, n, err, settled, named)
+		}
+	}
+	progress(0, 0)
 	r.pass("PCA-1", true, face, finger)
 	r.follow()
+	progress(2, 0)
 	w := r.wanted("PCA-1")
 	if len(w) != 2 || len(r.named) != 1 || len(r.wanted("DAR-1")) != 0 {
 		t.Fatalf("wanted: %+v, told: %v", w, r.named)
@@ -45,7 +53,9 @@ func TestFileArrives(t *testing.T) {
 	}
 	r.reopen() // as after a kill
 	r.must(r.archive.Write(r.ctx, all[2:]))
+	progress(2, 1)
 	r.send("PCA-1", finger)
+	progress(2, 2)
 	if w := r.wanted("PCA-1"); len(w) != 0 {
 		t.Errorf("still wanted: %+v", w)
 	}

@@ -26,3 +26,20 @@ func (s *Service) Version(ctx context.Context, id border.ID) (version int64, err
 	})
 	return version, err
 }
+
+// Crossings lists the crossings of a case, in no order.
+func (s *Service) Crossings(ctx context.Context, id border.ID) (all []border.ID, err error) {
+	err = s.store.read(ctx, "list a case's crossings", func(q *sql.Tx) error {
+		return rows(ctx, q, `SELECT crossing FROM sighting JOIN case_file ON case_file.no = case_no WHERE case_file.id = ?`, []any{id[:]}, func(rs *sql.Rows) error {
+			var b []byte
+			if err := rs.Scan(&b); err != nil {
+				return err
+			}
+			var x border.ID
+			copy(x[:], b)
+			all = append(all, x)
+			return nil
+		})
+	})
+	return all, err
+}

@@ -17,6 +17,7 @@ import (
 type filePage struct {
 	row
 	Version   int64
+	Stage     string // see stage
 	News      string // the last step in a sentence
 	Since     string
 	Previous  string // number of an earlier case; ""

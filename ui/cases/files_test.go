@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"garita/border"
@@ -13,7 +14,11 @@ import (
 )
 
 // shelf is an archive that holds a portrait, waits for a paper, and has a finger image.
-type shelf struct{ asked []border.ID }
+type shelf struct {
+	asked   []border.ID
+	settled atomic.Int64
+	about   atomic.Pointer[[]border.ID] // the crossings whose progress was asked for
+}
 
 var filed = []archive.Filed{
 	{Attachment: border.Attachment{Kind: border.KindPortrait, Media: "image/jpeg", Hash: border.Digest{1}}, State: archive.Here},
@@ -22,6 +27,11 @@ var filed = []archive.Filed{
 }
 
 func (s *shelf) Files(context.Context, border.ID) ([]archive.Filed, error) { return filed, nil }
+
+func (s *shelf) Progress(_ context.Context, crossings []border.ID) (named, settled int, err error) {
+	s.about.Store(&crossings)
+	return len(filed), int(s.settled.Load()), nil
+}
 
 func (s *shelf) Read(_ context.Context, crossing border.ID, hash border.Digest) (archive.Filed, []byte, error) {
 	s.asked = append(s.asked, crossing)

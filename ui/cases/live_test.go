@@ -3,6 +3,7 @@ package cases
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,30 +45,68 @@ func TestACaseSaysThatItHasChanged(t *testing.T) {
 			t.Errorf("%s for %s: %d", c.path, c.role, res.StatusCode)
 		}
 	}
-	res := open("/live/cases/"+id, access.Operator)
-	defer res.Body.Close()
-	in := bufio.NewScanner(res.Body)
-	next := func() string {
-		t.Helper()
-		for in.Scan() {
-			if data, ok := strings.CutPrefix(in.Text(), "data: "); ok && data != "{}" {
-				return data
-			}
-		}
-		t.Fatalf("the stream ended: %v", in.Err())
-		return ""
-	}
+	next := s.follow(ctx, s.find("court/C-1").ID)
 	if got, want := next(), version(before); got != want {
 		t.Errorf("first %s, want %s", got, want)
 	}
 	if told := s.acts.Told(); len(told) > 3 { // the three that were refused or not found
 		t.Errorf("a version is no reading: %+v", told)
 	}
-	s.post("/cases/"+id+"/act", "version", strings.TrimSuffix(strings.TrimPrefix(version(before), `{"version":`), "}"), "do", "take").has(t, http.StatusOK, "The case has changed: ", "by B-1")
+	s.post("/cases/"+id+"/act", "version", strconv.FormatInt(before, 10), "do", "take").has(t, http.StatusOK, "The case has changed: ", "by B-1")
 	after := s.find("court/C-1").Version
 	if got := next(); got != version(after) || after <= before {
 		t.Errorf("then %s, want %s after %s", got, version(after), version(before))
 	}
 }
 
-func version(n int64) string { return `{"version":` + strconv.FormatInt(n, 10) + `}` }
+// follow opens a case's stream as an operator; next gives the data of one event after the other.
+func (s *site) follow(ctx context.Context, id border.ID) (next func() string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/live/cases/"+id.String(), nil)
+	s.must(err)
+	req.Header.Set("Cookie", gatetest.Header(gatetest.Token("B-9", "", access.Operator)))
+	res, err := http.DefaultClient.Do(req)
+	s.must(err)
+	s.t.Cleanup(func() { _ = res.Body.Close() })
+	in := bufio.NewScanner(res.Body)
+	return func() string {
+		s.t.Helper()
+		for in.Scan() {
+			if data, ok := strings.CutPrefix(in.Text(), "data: "); ok && data != "{}" {
+				return data
+			}
+		}
+		s.t.Fatalf("the stream ended: %v", in.Err())
+		return ""
+	}
+}
+
+// A file that comes changes no case, but what its page shows.
+func TestACaseSaysThatAFileHasCome(t *testing.T) {
+	files := &shelf{}
+	s := newSiteWith(t, func(c *Config) { c.Heartbeat, c.Files = 20*time.Millisecond, files })
+	s.put(entry("C-1", bruno, "open"))
+	s.pass(bruno, nil)
+	c := s.find("court/C-1")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if page := s.get("/cases/" + c.ID.String()); !strings.Contains(page.body, `data-stage="`+fmt.Sprintf("%d, files 0 of %d", c.Version, len(filed))+`"`) {
+		t.Error("the page does not say at which stage it was made")
+	}
+	next := s.follow(ctx, c.ID)
+	for settled := range 3 {
+		files.settled.Store(int64(settled))
+		if got, want := next(), stageOf(c.Version, len(filed), settled); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if asked := files.about.Load(); asked == nil || len(*asked) != 1 {
+		t.Errorf("asked about %v, want the one crossing of the case", asked)
+	}
+}
+
+func version(n int64) string { return fmt.Sprintf(`{"stage":"%d"}`, n) }
+
+func stageOf(version int64, named, settled int) string {
+	return fmt.Sprintf(`{"stage":"%d, files %d of %d"}`, version, settled, named)
+}

@@ -50,12 +50,12 @@ addEventListener('keydown', (e) => {
 const SETTLES = 800;
 
 /**
- * Keeps a case up to date: the stream says in which version it is, and what has changed is put in its place. What
+ * Keeps a case up to date: the stream says at which stage it is, and what has changed is put in its place. What
  * somebody is typing is left alone, and so is the focus; what has happened is said once.
  */
 function live() {
   const path = form.getAttribute('action').replace(/\/act$/, '');
-  let shown = Number(form.elements.namedItem('version').value);
+  let shown = form.dataset.stage;
   let settled = 0;
   let asking = false;
   let wanted = shown;
@@ -91,8 +91,11 @@ function live() {
     const page = new DOMParser().parseFromString(html, 'text/html');
     const to = form.elements.namedItem('to');
     if (to && (to.value || to === document.activeElement)) page.querySelector('[data-region="to"]')?.remove();
+    const version = () => form.elements.namedItem('version').value;
+    const before = version();
     swap(page.body.innerHTML);
     number();
+    if (version() === before) return; // no more than a file came
     settled = performance.now() + SETTLES;
     const { news } = page.querySelector('[data-news]')?.dataset ?? {};
     if (news) document.getElementById('news').textContent = news;
@@ -100,8 +103,8 @@ function live() {
   form.addEventListener('submit', (e) => {
     if (performance.now() < settled) e.preventDefault();
   });
-  return follow(`/live${path}`, ({ version }) => {
-    wanted = version;
+  return follow(`/live${path}`, ({ stage }) => {
+    wanted = stage;
     look();
   }, link);
 }
