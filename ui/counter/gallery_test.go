@@ -57,8 +57,8 @@ func TestGallery(t *testing.T) {
 }
 
 // tell changes a state of the gallery: "verdict STATE LEVEL", "reason STATE CHECK", "entry STATE LIST/ENTRY"
-// for a hit of another entry, "gone STATE" for nobody at the counter, or "news STATE" for everything around
-// the traveller at once.
+// for a hit of another entry, "gone STATE" for nobody at the counter, "news STATE" for everything around
+// the traveller at once, or "as STATE OTHER" for all that another state shows.
 func tell(fake *fakeService, line string) {
 	words := strings.Fields(line)
 	if len(words) < 2 {
@@ -70,6 +70,11 @@ func tell(fake *fakeService, line string) {
 			v.Status.Now = v.Status.Now.Add(time.Minute)
 			v.Status.Hub.Connected = !v.Status.Hub.Connected
 			v.Queue = append(slices.Clone(v.Queue), counter.QueueItem{ID: ref(byte(200 + len(v.Queue)%50)), Surname: "NEXT", GivenNames: strconv.Itoa(len(v.Queue)), Level: verdict.Proceed})
+			return
+		}
+		if other, ok := states()[border.CounterID(words[len(words)-1])]; ok && words[0] == "as" {
+			other.Counter, other.Revision = v.Counter, v.Revision
+			*v = other
 			return
 		}
 		if words[0] == "gone" {

@@ -330,12 +330,12 @@ func TestLiveStream(t *testing.T) {
 		t.Errorf("the stream begins with %v", first)
 	}
 	id, e := st.view()
-	if id != "7" || e.Revision != 7 || e.View.Counter != "WAITING" || !strings.Contains(e.HTML, "Waiting for a document") {
+	if id != "7" || e.Revision != 7 || e.View.Counter != "WAITING" || !strings.Contains(e.Regions["r-document"], "Waiting for a document") {
 		t.Errorf("first view %s: %+v", id, e)
 	}
 	open := states()["PROCEED"].Encounter
 	s.fake.change("WAITING", func(v *counter.View) { v.Encounter = open })
-	if id, e = st.view(); id != "8" || e.View.Encounter == nil || !strings.Contains(e.HTML, "ERIKSSON") {
+	if id, e = st.view(); id != "8" || e.View.Encounter == nil || !strings.Contains(e.Regions["r-document"], "ERIKSSON") {
 		t.Errorf("next view %s: %+v", id, e)
 	}
 	beat := st.next()
@@ -348,7 +348,7 @@ func TestLiveStream(t *testing.T) {
 	v.Status.Hub = border.HubStatus{Since: noon}
 	s.fake.views["WAITING"] = v
 	s.fake.mu.Unlock()
-	if id, e = st.view(); id != "8" || !strings.Contains(e.HTML, "Hub away") {
+	if id, e = st.view(); id != "8" || !strings.Contains(e.Regions["r-banner"], "Hub away") {
 		t.Errorf("after a change without a revision: view %s", id)
 	}
 	_ = st.body.Close()
@@ -369,7 +369,7 @@ func TestOneCounterSeesNoOther(t *testing.T) {
 		s.fake.change("FRESH", func(v *counter.View) { v.Encounter = open })
 	}
 	s.fake.change("WAITING", func(v *counter.View) { v.Notice = "sentinel" })
-	if _, e := st.view(); !strings.Contains(e.HTML, "sentinel") || strings.Contains(e.HTML, "ERIKSSON") {
+	if _, e := st.view(); !strings.Contains(e.Regions["r-notice"], "sentinel") || strings.Contains(fmt.Sprint(e.Regions), "ERIKSSON") {
 		t.Error("a counter's stream showed another's traveller")
 	}
 }

@@ -17,11 +17,11 @@ import (
 )
 
 // event is what the live stream carries: the view for programs, and the same rendered for
-// the page, which puts each region of it in its place.
+// the page, region by region, so that it looks at those only that read otherwise than before.
 type event struct {
-	Revision uint64       `json:"revision"`
-	View     counter.View `json:"view"` // without the codes of the form: they do not change, and are many
-	HTML     string       `json:"html"`
+	Revision uint64            `json:"revision"`
+	View     counter.View      `json:"view"`    // without the codes of the form: they do not change, and are many
+	Regions  map[string]string `json:"regions"` // HTML by the name of the region
 }
 
 // live streams one counter's view: event "view" with the newest one, whole. It is sent
@@ -73,11 +73,16 @@ func encode(b *bytes.Buffer, v counter.View, looks []*look) error {
 	if err := plainJSON(b, withoutCodes(v)); err != nil {
 		return err
 	}
-	b.WriteString(`,"html":"`)
-	for _, l := range looks {
+	b.WriteString(`,"regions":{`)
+	for i, l := range looks {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"` + l.name + `":"`)
 		b.Write(l.text)
+		b.WriteByte('"')
 	}
-	b.WriteString(`"}`)
+	b.WriteString(`}}`)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import { mixups } from './mixups.mjs';
 import { keystrokes } from './keystrokes.mjs';
 import { bursts } from './bursts.mjs';
 import { habit } from './habit.mjs';
+import { walk } from './walk.mjs';
 import { speed } from './speed.mjs';
 import { inspector } from './inspector.mjs';
 import { streams } from './streams.mjs';
@@ -82,6 +83,7 @@ const PARTS = [
   ['gallery', () => test('the states of the counter’s screen', () => gallery(context, root, pictures, check))],
   ['bursts', () => bursts(context, root, test)],
   ['habit', () => habit(context, root, test)],
+  ['walk', () => walk(context, root, test)],
   ['workshop', () => workshop(context, root, test, pictures)],
   ['technician', () => technician(context, root, test, pictures)],
   ['lists', () => lists(context, root, test, pictures)],

@@ -4,7 +4,7 @@ import { createDuty } from './duty.js';
 import { replay, restore, secret, snapshot } from './field.js';
 import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
-import { follow, post, settle, swap } from './live.js';
+import { follow, panel, post, refocus, settle } from './live.js';
 import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
 import { createPortrait } from './portrait.js';
 import { createPapers } from './papers.js';
@@ -87,10 +87,12 @@ const portrait = createPortrait(shared);
 
 // What the screen shows.
 
+const put = panel(merge);
+
 function paint(data) {
   const before = state().encounter;
   view = data.view;
-  swap(data.html, merge);
+  const lost = put(data.regions);
   const s = state();
   $('stated-place').hidden = !s.date;
   duty.follow();
@@ -101,16 +103,20 @@ function paint(data) {
     $('note').value = '';
     if (s.encounter) message('');
   }
+  let begin = null; // where the work on somebody else begins
   if (s.encounter !== painted.encounter || s.level !== painted.level || s.why !== painted.why) {
     if (s.encounter) {
       say(s.say);
       if (s.encounter !== painted.encounter) {
-        if (!dialogs.isOpen()) first(record())?.focus();
+        if (!dialogs.isOpen()) begin = first(record());
       } else if (s.level !== painted.level) dialogs.over('verdict');
       else if ($('confirm').open) dialogs.over('verdict'); // it asked about another reason
     }
     painted = { ...painted, encounter: s.encounter, level: s.level, why: s.why, at: performance.now() };
   }
+  // The focus is last: nothing changes after the page is laid out for it.
+  if (begin) begin.focus();
+  else refocus(lost);
   // A dialog that closes gives the focus back to what may have gone with the traveller.
   if (s.encounter !== before) settle();
   if (s.ready !== painted.ready) painted = { ...painted, ready: s.ready, readyAt: performance.now() };

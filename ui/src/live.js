@@ -182,23 +182,49 @@ function heir(el) {
   return same.find((a) => a.textContent === el.textContent) ?? same[0];
 }
 
-/**
- * Puts the regions of a rendered panel in their places; the focus stays where it was, and what was
- * scrolled within them is.
- * @param {string} html
- * @param {(now: Element, next: Element) => void} [merge]  takes a form of the same person into
- *   the one on the screen
- */
-export function swap(html, merge) {
+/** Parses regions. */
+function parse(html) {
   const parsed = document.createElement('template');
   parsed.innerHTML = html;
-  const pairs = [];
-  for (const next of parsed.content.querySelectorAll('[data-region], #state[data-encounter]')) { // the second is a counter's
-    const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
-    if (now && now.outerHTML !== next.outerHTML) pairs.push([now, next, Boolean(merge && next.dataset.of && next.dataset.of === now.dataset.of)]);
+  return [...parsed.content.querySelectorAll('[data-region], #state[data-encounter]')]; // the second is a counter's
+}
+
+/** What somebody has typed or chosen is in no attribute: it must not stay for whoever comes after. */
+const CONTROLS = 'input, select, textarea';
+
+/**
+ * The smallest parts of an element that must be put anew for it to read as another does, as pairs. An element stays only if
+ * all that is said of itself is the same: a button that was about one person never becomes one about another.
+ * @param {Element} now
+ * @param {Element} next
+ * @returns {[ChildNode, ChildNode][]}
+ */
+function otherwise(now, next) {
+  const [was, is] = [[...now.childNodes], [...next.childNodes]];
+  if (was.length !== is.length || was.length === 0 || !now.cloneNode(false).isEqualNode(next.cloneNode(false)) || now.querySelector(CONTROLS) || next.querySelector(CONTROLS)) {
+    return [[now, next]];
   }
-  const gone = pairs.filter(([, , merged]) => !merged).map(([now]) => now);
-  const focused = gone.some((now) => now.contains(document.activeElement)) ? document.activeElement : null;
+  const pairs = was.map((node, i) => [node, is[i]]).filter(([a, b]) => !a.isEqualNode(b));
+  return pairs.flatMap(([a, b]) => (a instanceof Element && b instanceof Element ? otherwise(a, b) : [[a, b]]));
+}
+
+/**
+ * Puts regions in the places of those on the page that are otherwise; what was scrolled within them is again.
+ * @param {Element[]} regions
+ * @param {(now: Element, next: Element) => void} [merge]  takes a form of the same person into
+ *   the one on the screen
+ * @returns {Element | null} what had the focus, if it has it no more
+ */
+function place(regions, merge) {
+  const pairs = [];
+  for (const next of regions) {
+    const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
+    if (!now || now.isEqualNode(next)) continue;
+    if (merge && next.dataset.of && next.dataset.of === now.dataset.of) pairs.push([now, next, true]);
+    else pairs.push(...otherwise(now, next));
+  }
+  const gone = pairs.filter(([now, , merged]) => !merged && now instanceof Element).map(([now]) => now);
+  const focused = document.activeElement;
   const scrolled = gone.flatMap((now) => [...now.querySelectorAll('[id]')]).filter((el) => el.scrollTop || el.scrollLeft)
     .map((el) => ({ id: el.id, top: el.scrollTop, left: el.scrollLeft }));
   for (const [now, next, merged] of pairs) {
@@ -206,8 +232,34 @@ export function swap(html, merge) {
     else now.replaceWith(next);
   }
   for (const { id, top, left } of scrolled) document.getElementById(id)?.scrollTo({ top, left, behavior: 'instant' });
-  if (!focused) return;
-  heir(focused)?.focus({ preventScroll: true });
+  return document.activeElement === focused ? null : focused; // it went, or has moved
+}
+
+/** Puts the regions of a rendered page in their places; the focus stays where it was. */
+export function swap(html) {
+  refocus(place(parse(html)));
+}
+
+/**
+ * A panel that comes as a text for each of its regions, again and again: what reads as before is not looked at.
+ * @param {(now: Element, next: Element) => void} merge  see place
+ * @returns {(regions: Record<string, string>) => Element | null} puts the regions in their places; the answer is as
+ *   that of place: whoever puts them says where the focus goes once all else is done, for each look at what is on
+ *   the screen amid the changes costs a layout of the page
+ */
+export function panel(merge) {
+  let last = {};
+  return (regions) => {
+    const fresh = Object.keys(regions).filter((name) => regions[name] !== last[name]).map((name) => regions[name]);
+    last = regions;
+    return place(parse(fresh.join('')), merge);
+  };
+}
+
+/** Gives the focus to what stands in the place of an element that has lost it; null: none has. */
+export function refocus(gone) {
+  if (!gone) return;
+  heir(gone)?.focus({ preventScroll: true });
   settle();
 }
 
