@@ -1,43 +1,28 @@
 // Signing in, and the hub's pages about who belongs (TestGallery in ui/signin): by keyboard, in
 // four languages, axe, sizes.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { axe, openPage, PIN, signIn, SIZES } from './browser.mjs';
 import { until } from './demo.mjs';
+import { serveTest } from './gotest.mjs';
 
 const WIDTHS = { '1366x768': SIZES['1366x768'], '1920x1080': SIZES['1920x1080'], phone: { width: 390, height: 844 } };
 
 /** Serves the pages; tell() has the world do something: expire the roster, end sessions by time. */
 async function serve(root) {
-  const folder = mkdtempSync(join(tmpdir(), 'garita-access-'));
-  const program = join(folder, 'signin.test');
-  execFileSync('go', ['test', '-c', '-o', program, './ui/signin'], {
-    cwd: root, env: { CGO_CFLAGS: '-O2 -g -DHAVE_FDATASYNC=1', ...process.env }, stdio: 'inherit',
-  });
-  const child = spawn(program, ['-test.run', '^TestGallery$', '-test.timeout', '20m'], {
-    cwd: folder, env: { ...process.env, GARITA_UI_ACCESS: 'yes' }, stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const program = await serveTest(root, './ui/signin', 'TestGallery', { GARITA_UI_ACCESS: 'yes' }, 'pipe');
+  const lines = createInterface({ input: program.out })[Symbol.asyncIterator]();
   const line = async () => (await lines.next()).value ?? '';
   const [hub, station] = [(await line()).replace('hub ', ''), (await line()).replace('station ', '')];
   return {
     hub,
     station,
     async tell(what) {
-      child.stdin.write(`${what}\n`);
+      program.tell(what);
       assert.equal(await line(), 'done');
     },
-    async end() {
-      child.stdin.end();
-      const code = await ended;
-      rmSync(folder, { recursive: true, force: true });
-      return code;
-    },
+    end: program.end,
   };
 }
 

@@ -1,11 +1,9 @@
 // Every state of the counter's screen, made by the Go test TestGallery: axe, and a picture
 // of each in both sizes and both colour schemes.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { axe, openPage, SIZES } from './browser.mjs';
+import { serveTest } from './gotest.mjs';
 
 export const STATES = ['WAITING', 'FRESH', 'PROCEED', 'LOOK-EXIT', 'REFER', 'KEYED-OFFLINE', 'AFTER-RESTART', 'NOTICE',
   'VISITOR', 'RETURNING', 'LEAVING', 'KEYED-CHILD', 'GROUP', 'GROUP-MEMBER', 'REFERRALS',
@@ -36,16 +34,7 @@ export function freePort() {
 /** Serves the gallery; tell() changes a state of it, see TestGallery. */
 export async function serveGallery(root) {
   const address = `127.0.0.1:${await freePort()}`;
-  const folder = mkdtempSync(join(tmpdir(), 'garita-gallery-'));
-  const program = join(folder, 'counter.test');
-  // Built first: go test would not pass its standard input on, with which the gallery ends.
-  execFileSync('go', ['test', '-c', '-o', program, './ui/counter'], {
-    cwd: root, env: { CGO_CFLAGS: '-O2 -g -DHAVE_FDATASYNC=1', ...process.env }, stdio: 'inherit',
-  });
-  const child = spawn(program, ['-test.run', '^TestGallery$', '-test.timeout', '30m'], {
-    cwd: folder, env: { ...process.env, GARITA_UI_GALLERY: address }, stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const program = await serveTest(root, './ui/counter', 'TestGallery', { GARITA_UI_GALLERY: address });
   for (let i = 0; ; i++) {
     try {
       await fetch(`http://${address}/counters/WAITING`);
@@ -57,12 +46,8 @@ export async function serveGallery(root) {
   }
   return {
     url: `http://${address}`,
-    tell: (what) => child.stdin.write(`${what}\n`),
-    async end() {
-      child.stdin.end();
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    tell: program.tell,
+    end: program.end,
   };
 }
 

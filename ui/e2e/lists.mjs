@@ -1,39 +1,25 @@
 // The hub's pages about lists and cases, with something of everything on them (TestGallery in
 // ui/cases): axe, sizes, forms by keyboard, a file that is sent in pieces, news without a reload.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { axe, openPage, SIZES } from './browser.mjs';
 import { until } from './demo.mjs';
 import { freePort } from './gallery.mjs';
+import { serveTest } from './gotest.mjs';
 
 const WIDTHS = { '1366x768': SIZES['1366x768'], '1920x1080': SIZES['1920x1080'], phone: { width: 390, height: 844 } };
 
 /** Serves the pages; pass() lets a listed traveller pass. */
 async function serve(root) {
   const address = `127.0.0.1:${await freePort()}`;
-  const folder = mkdtempSync(join(tmpdir(), 'garita-lists-'));
-  const program = join(folder, 'cases.test');
-  execFileSync('go', ['test', '-c', '-o', program, './ui/cases'], {
-    cwd: root, env: { CGO_CFLAGS: '-O2 -g -DHAVE_FDATASYNC=1', ...process.env }, stdio: 'inherit',
-  });
-  const child = spawn(program, ['-test.run', '^TestGallery$', '-test.timeout', '20m'], {
-    cwd: folder, env: { ...process.env, GARITA_UI_LISTS: address }, stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const program = await serveTest(root, './ui/cases', 'TestGallery', { GARITA_UI_LISTS: address });
   await until('the pages answer', () => fetch(`http://${address}/lists`).then((r) => r.ok, () => false));
   return {
-    folder,
+    folder: program.folder,
     url: `http://${address}`,
-    pass: () => child.stdin.write('pass\n'),
-    async end() {
-      child.stdin.end();
-      const code = await ended;
-      rmSync(folder, { recursive: true, force: true });
-      return code;
-    },
+    pass: () => program.tell('pass'),
+    end: program.end,
   };
 }
 

@@ -75,43 +75,61 @@ const demo = (kind) => {
   return demos.get(kind);
 };
 
-const browser = await openBrowser();
-const { context } = browser;
-
-/** The parts in their order. ONLY=keystrokes,work runs some alone; the extra ones run only so. */
-const PARTS = [
-  ['gallery', () => test('the states of the counter’s screen', () => gallery(context, root, pictures, check))],
-  ['bursts', () => bursts(context, root, test)],
-  ['habit', () => habit(context, root, test)],
-  ['walk', () => walk(context, root, test)],
-  ['workshop', () => workshop(context, root, test, pictures)],
-  ['technician', () => technician(context, root, test, pictures)],
-  ['lists', () => lists(context, root, test, pictures)],
-  ['access', () => access(context, root, test, pictures)],
-  ['watch', async () => watch(context, await demo('day'), test, pictures)],
-  ['operator', async () => operator(context, await demo('day'), test, pictures)],
-  ...[flow, speed, keystrokes, work, papers, keyboard, mixups, steady, belong, training].map((part) => [part.name, async () => part(context, await demo('new'), test, pictures)]),
-  ['inspector', async () => inspector(context, await demo('inspector'), test, pictures)],
-  ['streams', async () => streams(context, await demo('eight'), test)],
+/** The parts that judge what a page does and not how soon: two rows of them run side by side, each in a browser of its own. */
+const ROWS = [
+  [
+    ['gallery', (context) => test('the states of the counter’s screen', () => gallery(context, root, pictures, check))],
+    ['bursts', (context) => bursts(context, root, test)],
+    ['habit', (context) => habit(context, root, test)],
+    ['walk', (context) => walk(context, root, test)],
+  ],
+  [
+    ['workshop', (context) => workshop(context, root, test, pictures)],
+    ['technician', (context) => technician(context, root, test, pictures)],
+    ['lists', (context) => lists(context, root, test, pictures)],
+    ['access', (context) => access(context, root, test, pictures)],
+    ['watch', async (context) => watch(context, await demo('day'), test, pictures)],
+    ['operator', async (context) => operator(context, await demo('day'), test, pictures)],
+  ],
+];
+/** The parts after them, one at a time: they measure, or type as fast as a reader does. */
+const ALONE = [
+  ...[flow, speed, keystrokes, work, papers, keyboard, mixups, steady, belong, training].map((part) => [part.name, async (context) => part(context, await demo('new'), test, pictures)]),
+  ['inspector', async (context) => inspector(context, await demo('inspector'), test, pictures)],
+  ['streams', async (context) => streams(context, await demo('eight'), test)],
 ];
 const EXTRA = [
-  ['shots', () => shots(context, root, demo, pictures, check, STATES)],
-  ['soak', async () => soak(context, await demo('new'), test)],
+  ['shots', (context) => shots(context, root, demo, pictures, check, STATES)],
+  ['soak', async (context) => soak(context, await demo('new'), test)],
 ];
+/** ONLY=keystrokes,work runs some alone; the extra ones run only so. */
 const only = (process.env.ONLY ?? '').split(',').filter(Boolean);
-const parts = only.length ? [...PARTS, ...EXTRA].filter(([name]) => only.includes(name)) : PARTS;
+const chosen = (parts) => (only.length ? parts.filter(([name]) => only.includes(name)) : parts);
+
+/** Runs parts one after the other in a browser of their own. */
+async function row(parts) {
+  if (parts.length === 0) return;
+  const browser = await openBrowser();
+  try {
+    for (const [name, run] of parts) {
+      const start = performance.now();
+      try {
+        await run(browser.context);
+      } catch (e) {
+        check(name, e.stack ?? e);
+      }
+      console.log(`       ${name} took ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    }
+  } finally {
+    await browser.close();
+  }
+}
 
 try {
-  for (const unknown of only.filter((name) => !parts.some(([n]) => n === name))) check(unknown, 'there is no such part');
-  for (const [name, run] of parts) {
-    const start = performance.now();
-    try {
-      await run();
-    } catch (e) {
-      check(name, e.stack ?? e);
-    }
-    console.log(`       ${name} took ${((performance.now() - start) / 1000).toFixed(0)} s`);
-  }
+  const known = [...ROWS.flat(), ...ALONE, ...EXTRA].map(([name]) => name);
+  for (const unknown of only.filter((name) => !known.includes(name))) check(unknown, 'there is no such part');
+  await Promise.all(ROWS.map((parts) => row(chosen(parts))));
+  await row(chosen(only.length ? [...ALONE, ...EXTRA] : ALONE));
   for (const starting of demos.values()) {
     const d = await starting.catch(() => null); // its failure has been said where it was needed
     if (!d) continue;
@@ -122,8 +140,6 @@ try {
   }
 } catch (e) {
   check('the whole test', e.stack ?? e);
-} finally {
-  await browser.close();
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,37 +1,22 @@
 // The technician's screen, with scanners in all states and a station in a test's process
 // (TestWorkshopPage in cmd/garita).
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { axe, openAs, SIZES } from './browser.mjs';
 import { until } from './demo.mjs';
 import { freePort } from './gallery.mjs';
+import { serveTest } from './gotest.mjs';
 
 /** Serves the station; tell() makes something happen to its scanners. */
 export async function serve(root) {
   const address = `127.0.0.1:${await freePort()}`;
-  const folder = mkdtempSync(join(tmpdir(), 'garita-workshop-'));
-  const program = join(folder, 'garita.test');
-  execFileSync('go', ['test', '-c', '-o', program, './cmd/garita'], {
-    cwd: root, env: { CGO_CFLAGS: '-O2 -g -DHAVE_FDATASYNC=1', ...process.env }, stdio: 'inherit',
-  });
-  const child = spawn(program, ['-test.run', '^TestWorkshopPage$', '-test.timeout', '20m'], {
-    cwd: folder, env: { ...process.env, GARITA_UI_WORKSHOP: address }, stdio: ['pipe', 'ignore', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const program = await serveTest(root, './cmd/garita', 'TestWorkshopPage', { GARITA_UI_WORKSHOP: address });
   await until('the station answers', () => fetch(`http://${address}/signin`).then((r) => r.ok, () => false));
   return {
     url: `http://${address}/workshop`,
-    unknown: join(folder, 'unknown'), // the node of a reader that nobody has described
-    tell: (what) => child.stdin.write(`${what}\n`),
-    async end() {
-      child.stdin.end();
-      const code = await ended;
-      rmSync(folder, { recursive: true, force: true });
-      return code;
-    },
+    unknown: join(program.folder, 'unknown'), // the node of a reader that nobody has described
+    tell: program.tell,
+    end: program.end,
   };
 }
 
