@@ -42,7 +42,7 @@ func (s *Service) Scan(ctx context.Context, scan border.Scan) error {
 	return s.recheck(ctx, p, e, next)
 }
 
-const crowdedMessage = "Too many travellers wait at this counter. Finish or withdraw some first."
+const crowdedMessage = "Too many travellers wait at this counter. Finish or abandon some first."
 
 // crowded reports whether nobody more may wait, and says so on the screen. p.work is held,
 // so nobody joins the queue meanwhile.

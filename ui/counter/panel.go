@@ -182,7 +182,7 @@ func (s *screen) panel(v counter.View, to *i18n.Printer) Panel {
 		p.Holder = &Holder{h.Badge, h.Name, w.clock(h.Since, v.Status.Now)}
 	}
 	if sh := v.Shift; sh != nil {
-		p.Shift = w.T("Shift since {0}, {1}", w.clock(sh.OpenedAt, v.Status.Now), sh.OpenedBy)
+		p.Shift = w.T("Shift since {0}, {1}", w.clock(sh.OpenedAt, v.Status.Now), i18n.Isolated(sh.OpenedBy))
 	}
 	p.Late = w.lateHits(v)
 	if e := v.Encounter; e != nil {

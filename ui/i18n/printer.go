@@ -105,6 +105,10 @@ func (p *Printer) arg(a any) string {
 	return fmt.Sprint(a)
 }
 
+// Isolated returns a person's name as it stands amid a sentence, whichever way either is written: between FIRST STRONG
+// ISOLATE and POP DIRECTIONAL ISOLATE (Unicode UAX #9, section 2.4). In HTML of one's own it is <bdi> instead.
+func Isolated(name string) string { return "\u2068" + name + "\u2069" }
+
 // Number writes a number with narrow spaces between thousands (ISO 80000-1, section 7.3.1), which all four
 // languages read.
 func (p *Printer) Number(n int) string {

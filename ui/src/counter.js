@@ -5,7 +5,7 @@ import { replay, restore, secret, snapshot } from './field.js';
 import { createFingers } from './fingers.js';
 import { createGroup } from './group.js';
 import { follow, panel, post, refocus, settle } from './live.js';
-import { answers, first, go, keepTyped, label, mark, merge, missing } from './record.js';
+import { answers, first, go, isolated, keepTyped, label, mark, merge, missing } from './record.js';
 import { createPortrait } from './portrait.js';
 import { createPapers } from './papers.js';
 import { createSecond } from './second.js';
@@ -282,13 +282,13 @@ function take(encounter) {
 function abandon(encounter) {
   const who = [view?.encounter, ...(view?.queue ?? [])].find((x) => x?.id === encounter);
   const name = who?.document ?? who;
-  if (officer()) dialogs.show('abandon', { text: name ? `${name.surname}, ${name.given_names}` : '', send: (v) => send('/abandoned', { ...v, encounter }) });
+  if (officer()) dialogs.show('abandon', { text: name ? isolated(`${name.surname}, ${name.given_names}`) : '', send: (v) => send('/abandoned', { ...v, encounter }) });
 }
 
 function join(encounter, name) {
   if (ready()) {
     const open = state().encounter;
-    dialogs.show('ask', { of: 'encounter', title: words.join.replace('{0}', name), text: words.joinText, label: words.joinSend, send: () => send('/joined', { encounter: open, waiting: encounter }) });
+    dialogs.show('ask', { of: 'encounter', title: words.join.replace('{0}', isolated(name)), text: words.joinText, label: words.joinSend, send: () => send('/joined', { encounter: open, waiting: encounter }) });
   }
 }
 

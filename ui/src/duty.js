@@ -1,7 +1,7 @@
 // Who holds the counter, the shift, and what was recorded wrongly.
 import { newID } from './id.js';
 import { get, post } from './live.js';
-import { value } from './record.js';
+import { isolated, value } from './record.js';
 import { approver } from './session.js';
 
 const $ = (id) => document.getElementById(id);
@@ -22,7 +22,7 @@ export function createDuty({ dialogs, second, send, words, state, base, problem,
     const { holder, holderName } = state();
     if (!holder) hold();
     else if (holder !== session.badge()) {
-      dialogs.show('ask', { title: words.takeOver.replace('{0}', holderName), text: words.takeOverText, label: words.take, send: () => send('/holder', {}) });
+      dialogs.show('ask', { title: words.takeOver.replace('{0}', isolated(holderName)), text: words.takeOverText, label: words.take, send: () => send('/holder', {}) });
     }
   }
 

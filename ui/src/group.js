@@ -1,4 +1,5 @@
 // A family, a bus or a crew at the counter.
+import { isolated } from './record.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -42,7 +43,7 @@ export function createGroup({ dialogs, send, view, words, state, say }) {
     if (!minor) return;
     const none = new Option(words.nobodyAdult, '');
     $('adult').replaceChildren(none, ...members.filter((m) => !m.minor && m.age >= 0 && m.id !== encounter).map((m) => new Option(name(m), m.id)));
-    dialogs.show('responsible', { title: words.responsible.replace('{0}', name(minor)), fill: { adult: minor.responsible ?? '' },
+    dialogs.show('responsible', { title: words.responsible.replace('{0}', isolated(name(minor))), fill: { adult: minor.responsible ?? '' },
       send: (v) => send('/group/responsible', { ...v, encounter }) });
   }
 

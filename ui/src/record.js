@@ -4,6 +4,9 @@
 /** Nothing is sent while the keys could still be a reader's: a torn scan pauses this long, ms. */
 const STILL = 1500;
 
+/** A name amid a sentence, whichever way either is written: between FIRST STRONG ISOLATE and its end (Unicode UAX #9). */
+export const isolated = (name) => `\u2068${name}\u2069`;
+
 const control = (field) => field.querySelector('select, input');
 const isCode = (el) => el.classList.contains('code');
 
