@@ -241,20 +241,23 @@ func (a *Archive) Files(ctx context.Context, crossing border.ID) ([]Filed, error
 	return out, nil
 }
 
-// Progress counts the files that crossings name, and how many of those do not wait any more: they are here, or lost.
-// It opens nothing, and tells nobody more than that something came.
-func (a *Archive) Progress(ctx context.Context, crossings []border.ID) (named, settled int, err error) {
+// Progress is how far the files have come that crossings name.
+type Progress struct{ Named, Here, Lost int }
+
+// Progress counts the files that crossings name. It opens nothing, and tells nobody more than that something came.
+func (a *Archive) Progress(ctx context.Context, crossings []border.ID) (p Progress, err error) {
 	err = a.db.Do(ctx, "count the files of crossings", func(t *sql.Tx) error {
 		for _, id := range crossings {
-			var n, done int
-			if err := t.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(COALESCE(arrived_at, lost_at)) FROM file WHERE crossing = ?`, id[:]).Scan(&n, &done); err != nil {
+			var n Progress
+			if err := t.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(arrived_at), COUNT(lost_at) FILTER (WHERE arrived_at IS NULL) FROM file WHERE crossing = ?`, id[:]).
+				Scan(&n.Named, &n.Here, &n.Lost); err != nil {
 				return err
 			}
-			named, settled = named+n, settled+done
+			p = Progress{p.Named + n.Named, p.Here + n.Here, p.Lost + n.Lost}
 		}
 		return nil
 	})
-	return named, settled, err
+	return p, err
 }
 
 // named reads what a station's crossing names, and the last event that does.

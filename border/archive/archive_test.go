@@ -25,10 +25,10 @@ func TestFileArrives(t *testing.T) {
 	if w := r.wanted("PCA-1"); len(w) != 0 {
 		t.Errorf("wanted before it is named: %+v", w)
 	}
-	progress := func(named, settled int) {
+	progress := func(named, here int) {
 		t.Helper()
-		if n, done, err := r.archive.Progress(r.ctx, []border.ID{id, {7}}); err != nil || n != named || done != settled {
-			t.Errorf("progress: %d of %d (%v), want %d of %d", done, n, err, settled, named)
+		if p, err := r.archive.Progress(r.ctx, []border.ID{id, {7}}); err != nil || p != (archive.Progress{Named: named, Here: here}) {
+			t.Errorf("progress: %+v (%v), want %d of %d", p, err, here, named)
 		}
 	}
 	progress(0, 0)

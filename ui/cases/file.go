@@ -39,7 +39,7 @@ func (s *screen) filePage(ctx context.Context, w *i18n.Printer, id border.ID) (p
 	if err := access.Told(ctx, s.cfg.Audit, border.Act{Action: string(access.CasesRead), Object: id.String()}); err != nil {
 		return page{}, err
 	}
-	stage, err := s.stage(ctx, id) // first: what changes from now on is shown by asking again
+	files, err := s.progress(ctx, id) // first: what changes from now on is shown by asking again
 	if err != nil {
 		return page{}, err
 	}
@@ -48,7 +48,7 @@ func (s *screen) filePage(ctx context.Context, w *i18n.Printer, id border.ID) (p
 		return page{}, err
 	}
 	v := fileOf(w, s.cfg.Form, &x, s.cfg.Clock.Now())
-	v.Stage = stage
+	v.Stage = stage(x.Version, files)
 	if err := s.addFiles(ctx, w, &v); err != nil {
 		return page{}, err
 	}

@@ -15,7 +15,7 @@ import (
 type Files interface {
 	Files(ctx context.Context, crossing border.ID) ([]archive.Filed, error)
 	Read(ctx context.Context, crossing border.ID, hash border.Digest) (archive.Filed, []byte, error)
-	Progress(ctx context.Context, crossings []border.ID) (named, settled int, err error)
+	Progress(ctx context.Context, crossings []border.ID) (archive.Progress, error)
 }
 
 // attached is a file of a crossing in words. Of what is shown to nobody, or has not arrived, there is no URL.

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,9 +16,9 @@ import (
 
 // shelf is an archive that holds a portrait, waits for a paper, and has a finger image.
 type shelf struct {
-	asked   []border.ID
-	settled atomic.Int64
-	about   atomic.Pointer[[]border.ID] // the crossings whose progress was asked for
+	asked []border.ID
+	here  atomic.Int64                // below 0: it fails
+	about atomic.Pointer[[]border.ID] // the crossings whose progress was asked for
 }
 
 var filed = []archive.Filed{
@@ -28,9 +29,13 @@ var filed = []archive.Filed{
 
 func (s *shelf) Files(context.Context, border.ID) ([]archive.Filed, error) { return filed, nil }
 
-func (s *shelf) Progress(_ context.Context, crossings []border.ID) (named, settled int, err error) {
+func (s *shelf) Progress(_ context.Context, crossings []border.ID) (archive.Progress, error) {
 	s.about.Store(&crossings)
-	return len(filed), int(s.settled.Load()), nil
+	here := int(s.here.Load())
+	if here < 0 {
+		return archive.Progress{}, errors.New("the archive is busy")
+	}
+	return archive.Progress{Named: len(filed), Here: here}, nil
 }
 
 func (s *shelf) Read(_ context.Context, crossing border.ID, hash border.Digest) (archive.Filed, []byte, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"garita/border"
+	"garita/border/archive"
 	"garita/ui/live"
 )
 
@@ -17,19 +18,22 @@ func (s *screen) follow(c *fiber.Ctx) error {
 	return s.streams.Serve(c, func() (live.Feed, error) { return s.feed(c, c.Params("case")) })
 }
 
-// stage is what of a case a page must show anew when it changes: its version, how many files its crossings name, and
-// how many of those have come or are lost.
-func (s *screen) stage(ctx context.Context, id border.ID) (string, error) {
-	version, err := s.cfg.Cases.Version(ctx, id)
-	if err != nil || s.cfg.Files == nil {
-		return strconv.FormatInt(version, 10), err
+// stage is what of a case a page must show anew when it changes: its version, and how far the files have come that its
+// crossings name.
+func stage(version int64, p archive.Progress) string {
+	return fmt.Sprintf("%d, files %d and %d of %d", version, p.Here, p.Lost, p.Named)
+}
+
+// progress is how far the files of a case have come.
+func (s *screen) progress(ctx context.Context, id border.ID) (archive.Progress, error) {
+	if s.cfg.Files == nil {
+		return archive.Progress{}, nil
 	}
 	crossings, err := s.cfg.Cases.Crossings(ctx, id)
 	if err != nil {
-		return "", err
+		return archive.Progress{}, err
 	}
-	named, settled, err := s.cfg.Files.Progress(ctx, crossings)
-	return fmt.Sprintf("%d, files %d of %d", version, settled, named), err
+	return s.cfg.Files.Progress(ctx, crossings)
 }
 
 // feed is the stage of a case, looked at with each heartbeat.
@@ -43,10 +47,20 @@ func (s *screen) feed(c *fiber.Ctx, of string) (live.Feed, error) {
 	}
 	var shown string
 	var revision uint64
+	var files archive.Progress
 	next := func(ctx context.Context) (live.Frame, bool, error) {
-		now, err := s.stage(ctx, id)
-		if err != nil || now == shown {
+		version, err := s.cfg.Cases.Version(ctx, id)
+		if err != nil {
 			return live.Frame{}, false, err
+		}
+		if p, err := s.progress(ctx, id); err == nil {
+			files = p
+		} else { // what is done to the case must not wait for its files
+			s.cfg.Log.Warn("cases: files cannot be counted", "error", err)
+		}
+		now := stage(version, files)
+		if now == shown {
+			return live.Frame{}, false, nil
 		}
 		shown = now
 		revision++

@@ -90,23 +90,28 @@ func TestACaseSaysThatAFileHasCome(t *testing.T) {
 	c := s.find("court/C-1")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if page := s.get("/cases/" + c.ID.String()); !strings.Contains(page.body, `data-stage="`+fmt.Sprintf("%d, files 0 of %d", c.Version, len(filed))+`"`) {
+	if page := s.get("/cases/" + c.ID.String()); !strings.Contains(page.body, `data-stage="`+fmt.Sprintf("%d, files 0 and 0 of %d", c.Version, len(filed))+`"`) {
 		t.Error("the page does not say at which stage it was made")
 	}
 	next := s.follow(ctx, c.ID)
-	for settled := range 3 {
-		files.settled.Store(int64(settled))
-		if got, want := next(), stageOf(c.Version, len(filed), settled); got != want {
+	for here := range 3 {
+		files.here.Store(int64(here))
+		if got, want := next(), event(c.Version, here); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+	}
+	files.here.Store(-1) // an archive that does not answer keeps no news of the case back
+	s.post("/cases/"+c.ID.String()+"/act", "version", strconv.FormatInt(c.Version, 10), "do", "take")
+	if got, want := next(), event(s.find("court/C-1").Version, 2); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 	if asked := files.about.Load(); asked == nil || len(*asked) != 1 {
 		t.Errorf("asked about %v, want the one crossing of the case", asked)
 	}
 }
 
-func version(n int64) string { return fmt.Sprintf(`{"stage":"%d"}`, n) }
+func version(n int64) string { return fmt.Sprintf(`{"stage":"%d, files 0 and 0 of 0"}`, n) }
 
-func stageOf(version int64, named, settled int) string {
-	return fmt.Sprintf(`{"stage":"%d, files %d of %d"}`, version, settled, named)
+func event(version int64, here int) string {
+	return fmt.Sprintf(`{"stage":"%d, files %d and 0 of %d"}`, version, here, len(filed))
 }

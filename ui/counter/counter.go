@@ -59,6 +59,7 @@ const decideTimeout = 10 * time.Second
 type screen struct {
 	cfg        Config
 	layout     *layout.Layout
+	script     string // address of the page's script, see event
 	streams    *live.Streams
 	agreements *access.Agreements
 	zones      zones
@@ -86,6 +87,9 @@ func Mount(app *fiber.App, cfg Config) error {
 	s := &screen{cfg: cfg, agreements: access.NewAgreements(cfg.Seconds, cfg.Clock), streams: live.New(live.Config{Stop: cfg.Stop, Heartbeat: cfg.Heartbeat, Log: cfg.Log})}
 	s.codes = countries(cfg.Service.Form())
 	if s.layout, err = layout.New(assets, templates); err != nil {
+		return fmt.Errorf("mount the counter screen: %w", err)
+	}
+	if s.script, err = assets.URL("counter.js"); err != nil {
 		return fmt.Errorf("mount the counter screen: %w", err)
 	}
 	assets.Mount(app)

@@ -330,6 +330,9 @@ func TestLiveStream(t *testing.T) {
 		t.Errorf("the stream begins with %v", first)
 	}
 	id, e := st.view()
+	if page := s.do("GET", "/counters/WAITING", "", nil); e.Script == "" || !strings.Contains(page.body, `src="`+e.Script+`"`) {
+		t.Errorf("the stream is for %q, which is not the page's script", e.Script)
+	}
 	if id != "7" || e.Revision != 7 || e.View.Counter != "WAITING" || !strings.Contains(e.Regions["r-document"], "Waiting for a document") {
 		t.Errorf("first view %s: %+v", id, e)
 	}

@@ -19,6 +19,7 @@ import (
 // event is what the live stream carries: the view for programs, and the same rendered for
 // the page, region by region, so that it looks at those only that read otherwise than before.
 type event struct {
+	Script   string            `json:"script"` // address of the script that understands this: a page with another is of another program
 	Revision uint64            `json:"revision"`
 	View     counter.View      `json:"view"`    // without the codes of the form: they do not change, and are many
 	Regions  map[string]string `json:"regions"` // HTML by the name of the region
@@ -61,15 +62,15 @@ func (s *screen) feed(c *fiber.Ctx, of string) (live.Feed, error) {
 		}
 		revision = v.Revision
 		data.Reset()
-		err = encode(&data, access.Redact(v, roles), looks)
+		err = encode(&data, s.script, access.Redact(v, roles), looks)
 		return live.Frame{Event: "view", Revision: v.Revision, Data: data.Bytes()}, err == nil, err
 	}
 	return live.Feed{Changed: changed, Next: next, Close: cancel}, nil
 }
 
 // encode writes an event. What was painted is in its shape already, see [look].
-func encode(b *bytes.Buffer, v counter.View, looks []*look) error {
-	b.WriteString(`{"revision":` + strconv.FormatUint(v.Revision, 10) + `,"view":`)
+func encode(b *bytes.Buffer, script string, v counter.View, looks []*look) error {
+	b.WriteString(`{"script":` + strconv.Quote(script) + `,"revision":` + strconv.FormatUint(v.Revision, 10) + `,"view":`)
 	if err := plainJSON(b, withoutCodes(v)); err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func change(t *rapid.T, v *counter.View, other counter.View) {
 // carried holds an event to what a program and the page read in it.
 func carried(t *rapid.T, v counter.View, looks []*look) {
 	var data bytes.Buffer
-	if err := encode(&data, v, looks); err != nil {
+	if err := encode(&data, "/assets/1/counter.js", v, looks); err != nil {
 		t.Fatal(err)
 	}
 	var got event
@@ -172,7 +172,7 @@ func TestCodesStayAtHome(t *testing.T) {
 			t.Fatal(err)
 		}
 		var sent bytes.Buffer
-		if err := encode(&sent, v, nil); err != nil {
+		if err := encode(&sent, "", v, nil); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(sent.String(), `"codes"`) || !strings.Contains(string(before), `"codes"`) {
@@ -251,7 +251,7 @@ func BenchmarkTraveller(b *testing.B) {
 				b.Fatal(err)
 			}
 			data.Reset()
-			if err := encode(&data, v, looks); err != nil {
+			if err := encode(&data, "/assets/1/counter.js", v, looks); err != nil {
 				b.Fatal(err)
 			}
 		}

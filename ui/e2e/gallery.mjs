@@ -19,16 +19,21 @@ export const DIALOGS = {
   finger: ['FINGERS', 'Control+F7'], 'no-finger': ['FINGERS', 'Control+F8'], degrade: ['FINGERS', '#degrade-fingers'], 'fingers-again': ['FINGERS-DEGRADED', '#restore-fingers'],
 };
 
-/** Finds a free port. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const s = createServer();
-    s.once('error', reject);
-    s.listen(0, '127.0.0.1', () => {
-      const { port } = s.address();
-      s.close(() => resolve(port));
+const given = new Set();
+
+/** Finds a free port that no connection is given meanwhile, as those that a system chooses itself would be. */
+export async function freePort() {
+  for (;;) {
+    const port = 20000 + Math.floor(Math.random() * 12000);
+    if (given.has(port)) continue;
+    given.add(port);
+    const free = await new Promise((resolve) => {
+      const s = createServer();
+      s.once('error', () => resolve(false));
+      s.listen(port, '127.0.0.1', () => s.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /** Serves the gallery; tell() changes a state of it, see TestGallery. */

@@ -109,8 +109,9 @@ const chosen = (parts) => (only.length ? parts.filter(([name]) => only.includes(
 /** Runs parts one after the other in a browser of their own. */
 async function row(parts) {
   if (parts.length === 0) return;
-  const browser = await openBrowser();
+  let browser;
   try {
+    browser = await openBrowser();
     for (const [name, run] of parts) {
       const start = performance.now();
       try {
@@ -120,8 +121,10 @@ async function row(parts) {
       }
       console.log(`       ${name} took ${((performance.now() - start) / 1000).toFixed(0)} s`);
     }
-  } finally {
     await browser.close();
+  } catch (e) { // the other row goes on
+    check(`the browser of ${parts.map(([name]) => name).join(', ')}`, e.stack ?? e);
+    await browser?.close().catch(() => {});
   }
 }
 

@@ -48,14 +48,14 @@ export async function steady(context, demo, test) {
       const where = await hub.evaluate((id) => {
         const el = document.getElementById(id);
         el.scrollTo({ top: 25, left: 40, behavior: 'instant' });
-        globalThis.was = el;
+        globalThis.was = el.closest('[data-region]').textContent;
         return [el.scrollTop, el.scrollLeft];
       }, table);
       assert.ok(where.every(Boolean), `it scrolls: ${where}`);
       const before = await hub.locator('[data-region="posts"], [data-region="figures"]').evaluateAll((all) => { globalThis.old = all; return all.length; });
       assert.ok(before > 0);
       await pass();
-      await until(`${table} is painted anew`, () => hub.evaluate(() => !globalThis.was.isConnected));
+      await until(`${table} is painted anew`, () => hub.evaluate((id) => document.getElementById(id).closest('[data-region]').textContent !== globalThis.was, table));
       assert.deepEqual(await hub.evaluate((id) => [document.getElementById(id).scrollTop, document.getElementById(id).scrollLeft], table), where);
       assert.equal(await focus(hub), at);
     }

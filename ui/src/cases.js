@@ -9,7 +9,7 @@ const stream = form && live();
 const session = hub(filter ? () => ['/cases', { method: 'POST', body: asked }] : undefined, stream ? { away: stream.pause, back: stream.resume } : {});
 
 const links = () => [...document.querySelectorAll('tr[data-case] a[id^="case-"]')];
-const actions = () => [...document.querySelectorAll('.act-form .actions button[name="do"]')];
+const actions = (root = document) => [...root.querySelectorAll('.act-form .actions button[name="do"]')];
 
 /** Goes through the cases of the list: the first, or the one that is so many further. */
 function go(by) {
@@ -20,8 +20,8 @@ function go(by) {
 
 // Each thing that can be done has a digit, which leads to it; Enter does it. A digit alone does nothing: a case is
 // not closed by a slip.
-function number() {
-  actions().forEach((b, i) => {
+function number(root) {
+  actions(root).forEach((b, i) => {
     if (i > 8 || b.querySelector('kbd')) return;
     b.setAttribute('aria-keyshortcuts', String(i + 1));
     const key = Object.assign(document.createElement('kbd'), { textContent: String(i + 1) });
@@ -91,10 +91,14 @@ function live() {
     const page = new DOMParser().parseFromString(html, 'text/html');
     const to = form.elements.namedItem('to');
     if (to && (to.value || to === document.activeElement)) page.querySelector('[data-region="to"]')?.remove();
+    number(page); // so that what stays as it is stays where it is
+    for (const fold of page.querySelectorAll('details')) {
+      const word = fold.querySelector('summary')?.textContent;
+      fold.open = [...document.querySelectorAll('[data-region] details[open]')].some((d) => d.querySelector('summary')?.textContent === word);
+    }
     const version = () => form.elements.namedItem('version').value;
     const before = version();
     swap(page.body.innerHTML);
-    number();
     if (version() === before) return; // no more than a file came
     settled = performance.now() + SETTLES;
     const { news } = page.querySelector('[data-news]')?.dataset ?? {};

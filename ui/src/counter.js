@@ -87,9 +87,27 @@ const portrait = createPortrait(shared);
 
 // What the screen shows.
 
-const put = panel(merge);
+/** The station has another program by now, whose views this page may not understand: it is asked for anew, once. */
+function renew(by) {
+  let tried = '';
+  try {
+    tried = sessionStorage.getItem('garita-renewed');
+    sessionStorage.setItem('garita-renewed', by);
+  } catch { /* without a store it is asked for again and again, and never shows what it does not know */ }
+  if (tried !== by) location.reload();
+  else linked(false);
+}
+
+const put = panel(['r-record', 'r-shared'], merge);
+
+/** The program that this page came with. */
+const script = document.querySelector('script[src$="/counter.js"]')?.getAttribute('src');
 
 function paint(data) {
+  if (data.script !== script) {
+    renew(data.script);
+    return;
+  }
   const before = state().encounter;
   view = data.view;
   const lost = put(data.regions);
@@ -123,11 +141,13 @@ function paint(data) {
   painting();
 }
 
-const stream = follow(`/live${base}`, paint, (now) => {
+function linked(now) {
   up = now;
   if ($('link')) $('link').hidden = now; // the card may cover the page
   document.body.dataset.live = now ? 'on' : 'off';
-});
+}
+
+const stream = follow(`/live${base}`, paint, linked);
 
 // What is typed is kept by the station while it is typed.
 keepTyped(async (form, values) => {

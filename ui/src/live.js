@@ -194,7 +194,7 @@ const CONTROLS = 'input, select, textarea';
 
 /**
  * The smallest parts of an element that must be put anew for it to read as another does, as pairs. An element stays only if
- * all that is said of itself is the same: a button that was about one person never becomes one about another.
+ * all that is said of itself is the same: a button that was about one thing never becomes one about another.
  * @param {Element} now
  * @param {Element} next
  * @returns {[ChildNode, ChildNode][]}
@@ -217,11 +217,13 @@ function otherwise(now, next) {
  */
 function place(regions, merge) {
   const pairs = [];
+  // What is on the screen about somebody else goes as a whole: a button pressed on one person is not let go on another.
+  const whole = regions.some((next) => next.id === 'state' && next.dataset.encounter !== document.getElementById('state')?.dataset.encounter);
   for (const next of regions) {
     const now = next.id === 'state' ? document.getElementById('state') : document.querySelector(`[data-region="${next.dataset.region}"]`);
     if (!now || now.isEqualNode(next)) continue;
     if (merge && next.dataset.of && next.dataset.of === now.dataset.of) pairs.push([now, next, true]);
-    else pairs.push(...otherwise(now, next));
+    else pairs.push(...(whole ? [[now, next]] : otherwise(now, next)));
   }
   const gone = pairs.filter(([now, , merged]) => !merged && now instanceof Element).map(([now]) => now);
   const focused = document.activeElement;
@@ -242,17 +244,20 @@ export function swap(html) {
 
 /**
  * A panel that comes as a text for each of its regions, again and again: what reads as before is not looked at.
+ * @param {string[]} forms  the regions that are looked at always: what stands in them is not all of the server's
  * @param {(now: Element, next: Element) => void} merge  see place
  * @returns {(regions: Record<string, string>) => Element | null} puts the regions in their places; the answer is as
  *   that of place: whoever puts them says where the focus goes once all else is done, for each look at what is on
  *   the screen amid the changes costs a layout of the page
  */
-export function panel(merge) {
+export function panel(forms, merge) {
   let last = {};
   return (regions) => {
-    const fresh = Object.keys(regions).filter((name) => regions[name] !== last[name]).map((name) => regions[name]);
+    const fresh = Object.keys(regions).filter((name) => regions[name] !== last[name] || forms.includes(name)).map((name) => regions[name]);
+    last = {}; // if this fails, nothing is known of the page
+    const lost = place(parse(fresh.join('')), merge);
     last = regions;
-    return place(parse(fresh.join('')), merge);
+    return lost;
   };
 }
 
