@@ -111,6 +111,38 @@ export async function steady(context, demo, test) {
     await choose(c.page, 'en');
     await until('it speaks English', async () => (await lang(c.page).catch(() => '')) === 'en');
   });
+
+  await test('steady: a counter’s page of another version of the program asks for itself anew, once', async () => {
+    const own = await c.page.evaluate(() => document.querySelector('script[src$="/counter.js"]').getAttribute('src'));
+    const old = own.replace(/[^/]+(?=\/counter\.js$)/, 'of-another-version');
+    assert.notEqual(old, own);
+    const page = await context.newPage();
+    let others = 1; // how many more pages are of the other version
+    let pages = 0;
+    await page.route((url) => url.pathname === '/counters/1', async (r) => {
+      if (r.request().resourceType() !== 'document') return r.fallback();
+      const response = await r.fetch();
+      const body = await response.text();
+      assert.ok(body.includes(own));
+      pages++;
+      return r.fulfill({ response, body: others-- > 0 ? body.replaceAll(own, old) : body });
+    });
+    await page.route((url) => url.pathname === old, async (r) => r.fulfill({ response: await r.fetch({ url: demo.post + own }) }));
+    await page.goto(`${demo.post}/counters/1`);
+    await until('the page is the station’s own', async () => pages === 2);
+    await live(page);
+    assert.equal(await page.locator(`script[src="${own}"]`).count(), 1);
+
+    await page.evaluate(() => sessionStorage.clear());
+    others = Infinity; // as from a cache in between that keeps the old ones
+    pages = 0;
+    await page.reload();
+    await live(page, 'off');
+    await page.waitForTimeout(2000);
+    assert.equal(pages, 2, 'asked for itself once, and not again and again');
+    await live(page, 'off');
+    await page.close();
+  });
   await hub.close();
   await c.page.close();
 }
