@@ -51,6 +51,9 @@ async function type(cdp, lines, { ends, gap, tear }) {
 async function open(context, url) {
   const page = await openPage(context, url);
   page.posts = [];
+  page.under = new Set(); // requests that have no answer yet
+  page.on('request', (r) => r.method() !== 'GET' && page.under.add(r));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (r) => page.under.delete(r));
   await page.route(/./, (route) => {
     const r = route.request();
     if (r.method() === 'GET') return route.fallback();
@@ -63,6 +66,12 @@ async function open(context, url) {
   });
   page.cdp = await context.newCDPSession(page);
   return page;
+}
+
+/** Waits until what the page has sent of itself, as what is typed when its field is left, has been answered. */
+async function settled(page) {
+  await page.evaluate(async () => { await fetch('/settled', { method: 'POST' }); }); // whatever was sent before is known by then
+  for (let i = 0; i < 400 && page.under.size > 0; i++) await page.waitForTimeout(10);
 }
 
 /** One burst at one place; the answer is '' or what went wrong. */
@@ -79,6 +88,7 @@ async function burst(page, place, lines, rhythm) {
     values: [...document.querySelectorAll('input, select, textarea')].map((f) => `${f.id}=${f.value}`), open: [...document.querySelectorAll('dialog[open]')].map((d) => d.id).join(),
     folds: [...document.querySelectorAll('details')].map((d) => d.open).join(), focus: document.activeElement?.dataset?.place ?? document.activeElement?.id, path: location.pathname, left: globalThis.left,
   }));
+  await settled(page);
   const before = await state();
   page.posts.length = 0;
   await type(page.cdp, lines, rhythm);
@@ -86,7 +96,7 @@ async function burst(page, place, lines, rhythm) {
   const after = await state();
   const problems = [];
   const sent = page.posts.map((p) => p.path);
-  if (sent.join() !== 'scans') problems.push(`sent ${sent.join() || 'nothing'}`);
+  if (sent.join() !== 'scans') problems.push(`sent ${page.posts.map((p) => `${p.path} ${p.body}`).join(', ') || 'nothing'}`);
   else if (JSON.parse(page.posts[0].body).text !== lines.join('\n')) problems.push(`read ${page.posts[0].body}`);
   for (const k of Object.keys(before)) {
     if (String(before[k]) !== String(after[k])) {
