@@ -128,7 +128,7 @@ export async function steady(context, demo, test) {
       return r.fulfill({ response, body: others-- > 0 ? body.replaceAll(own, old) : body });
     });
     await page.route((url) => url.pathname === old, async (r) => r.fulfill({ response: await r.fetch({ url: demo.post + own }) }));
-    await page.goto(`${demo.post}/counters/1`);
+    await page.goto(`${demo.post}/counters/1`, { waitUntil: 'commit' }); // it may ask for itself before it is loaded
     await until('the page is the station’s own', async () => pages === 2);
     await live(page);
     assert.equal(await page.locator(`script[src="${own}"]`).count(), 1);
@@ -136,7 +136,8 @@ export async function steady(context, demo, test) {
     await page.evaluate(() => sessionStorage.clear());
     others = Infinity; // as from a cache in between that keeps the old ones
     pages = 0;
-    await page.reload();
+    await page.reload({ waitUntil: 'commit' });
+    await until('it asks for itself', async () => pages === 2);
     await live(page, 'off');
     await page.waitForTimeout(2000);
     assert.equal(pages, 2, 'asked for itself once, and not again and again');
